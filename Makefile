@@ -1,0 +1,54 @@
+# `make run` and `make test` are all that a fresh clone needs: Python ≥ 3.11 and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast test-js check format bench faults clean
+
+help:
+	@echo "make run    start Heimdall Dash: http://127.0.0.1:8001"
+	@echo "make test   every test: Python, JavaScript, headless browser"
+	@echo "make check  format, lint, types"
+	@echo "make bench  the benchmarks      make faults  the failure table"
+
+run: .venv/.run
+	@exec $(BIN)/python -m heimdall_dash
+
+test: .venv/.dev
+	@scripts/test_tools.sh
+	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults
+	@scripts/node.sh --test tests/js/*.test.mjs
+	@$(BIN)/python -m pytest tests/browser tests/faults
+
+test-fast: .venv/.dev
+	@$(BIN)/python -m pytest tests -m "not slow and not browser and not faults" -q
+	@scripts/node.sh --test tests/js/*.test.mjs
+
+check: .venv/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: .venv/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/.dev
+	@$(BIN)/python -m bench
+
+faults: .venv/.dev
+	@scripts/test_tools.sh
+	@$(BIN)/python -m tests.faults
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/.run: requirements.txt constraints.txt
+	@scripts/venv.sh "$(PYTHON)" requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt requirements.txt constraints.txt
+	@scripts/venv.sh "$(PYTHON)" requirements-dev.txt
+	@touch .venv/.run $@

@@ -1,0 +1,27 @@
+"""JSON bodies, read with a bound and without trust in the content type (curl -d sends none)."""
+
+import json
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from heimdall_dash.api.refusals import Refused
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """The OpenAPI description of a body that is parsed by hand."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+async def read_json(request: Request) -> Any:
+    """The body as JSON; `NaN` and `Infinity` are read, for metrics turn them into null.
+
+    Raises Refused: 400 for anything that is not JSON.
+    """
+    body = await request.body()
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"the body is not JSON: {error}") from error

@@ -1,0 +1,40 @@
+"""The named errors. Each message says what was expected, what came, and what to do."""
+
+
+class HeimdallError(Exception):
+    """Anything this package raises on purpose."""
+
+
+class InvalidMetric(HeimdallError, ValueError):
+    """A metric's name, value or epoch is not one that can be stored."""
+
+
+class UnknownJob(HeimdallError, LookupError):
+    """No job has this id."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"no job has the id {job_id!r}; GET /api/v1/training/jobs lists them")
+
+
+class IllegalTransition(HeimdallError):
+    """The job's present status does not allow what was asked."""
+
+    def __init__(self, job_id: str, action: str, status: str) -> None:
+        super().__init__(f"cannot {action} job {job_id}: its status is {status}")
+        self.status = status
+
+
+class StaleAttempt(HeimdallError):
+    """A newer attempt has taken this job over: the writer must stop writing."""
+
+
+class StoreUnavailable(HeimdallError, ConnectionError):
+    """The store does not answer. Nothing was lost: it can be tried again."""
+
+
+class DeliveryIncomplete(HeimdallError):
+    """Some epochs reached the local log but not the store before the deadline."""
+
+
+class StartupRefused(HeimdallError):
+    """The settings or the machine do not allow a start; one line says why."""

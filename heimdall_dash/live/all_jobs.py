@@ -1,0 +1,53 @@
+"""The state of all jobs as far as this process has heard, for viewers of the jobs list."""
+
+from collections.abc import Iterable
+
+from heimdall_dash.live.topic import Pulse
+from heimdall_dash.store.follow import Message
+from heimdall_dash.store.jobs import Fields
+
+
+class AllJobs:
+    """Remembers each job's newest fields and at which version they changed; None: deleted."""
+
+    def __init__(self) -> None:
+        self.pulse = Pulse()
+        self.version = 0
+        self._jobs: dict[str, tuple[int, Fields | None]] = {}
+
+    def take(self, message: Message) -> None:
+        if message["event"] == "training:deleted":
+            self._put(message["job_id"], None)
+        else:
+            self._put(message["job"]["id"], message["job"])
+        self.pulse.beat()
+
+    def reload(self, jobs: Iterable[Fields]) -> None:
+        """Everything the store has; what it lacks is gone."""
+        found = {fields["id"]: fields for fields in jobs if "id" in fields}
+        for job_id in [known for known in self._jobs if known not in found]:
+            if self._jobs[job_id][1] is not None:
+                self._put(job_id, None)
+        for job_id, fields in found.items():
+            self._put(job_id, fields)
+        self.pulse.beat()
+
+    def everything(self) -> list[Fields]:
+        """All jobs, newest first."""
+        known = [fields for _, fields in self._jobs.values() if fields]
+        return sorted(known, key=lambda fields: fields.get("created_at", ""), reverse=True)
+
+    def since(self, version: int) -> tuple[list[Fields], list[str]]:
+        """Jobs that changed after `version`, and the ids of those deleted."""
+        changed = [(job_id, fields) for job_id, (at, fields) in self._jobs.items() if at > version]
+        return (
+            [fields for _, fields in changed if fields is not None],
+            [job_id for job_id, fields in changed if fields is None],
+        )
+
+    def _put(self, job_id: str, fields: Fields | None) -> None:
+        known = self._jobs.get(job_id)
+        if known is not None and known[1] == fields:
+            return
+        self.version += 1
+        self._jobs[job_id] = (self.version, fields)

@@ -1,0 +1,245 @@
+"""Publish a training run: the only part that a trainer needs. Imports neither Dash nor torch.
+
+with Job.start("VHF", total_epochs=500, config={"learning_rate": 1e-3}) as job:
+    for epoch in range(1, 501):
+        job.log(epoch, train_loss=0.1, val_loss=0.2)
+"""
+
+import logging
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from heimdall_dash.errors import HeimdallError, InvalidMetric
+from heimdall_dash.log import Rarely
+from heimdall_dash.publish.journal import Journal, prune
+from heimdall_dash.publish.sender import Sender
+from heimdall_dash.records import Status, clean_row, utc_now
+from heimdall_dash.settings import Settings
+from heimdall_dash.store.jobs import Fields, new_fields
+from heimdall_dash.store.store import Store, new_stream_id
+
+log = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT_S = 15.0
+BIRTH_FIELDS = (
+    "id", "job_name", "status", "created_at", "started_at", "config", "total_epochs", "external",
+)  # fmt: skip
+
+
+class Job:
+    """A run that is being published.
+
+    Guarantees: an epoch that `log` returned for is in a local file, and reaches the store once
+    and in order, through any outage, as long as this process or a later one of the same job
+    lives. `log` waits for no network. Does not: keep epochs that were never logged.
+    """
+
+    def __init__(
+        self, journal: Journal, birth: dict[str, Any], attempt: int, open_store: Callable[[], Store]
+    ) -> None:
+        """Use `start` or `attach`."""
+        self.id: str = birth["id"]
+        self.attempt = attempt
+        self._journal, self._birth = journal, birth
+        self._sender = Sender(journal, birth, attempt, open_store)
+        self._has_ended = False
+        self._disk_full = Rarely(log)
+
+    @classmethod
+    def start(
+        cls,
+        name: str,
+        *,
+        total_epochs: int | None = None,
+        config: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] | None = None,
+        url: str | None = None,
+        data_dir: Path | None = None,
+        job_id: str | None = None,
+        attempt: int = 0,
+    ) -> Self:
+        """Announce a new run; returns at once, also while the store is away.
+
+        url: of the store; default REDIS_URL, else the store of a `make run` in HEIMDALL_DATA.
+        data_dir: where the local log goes; default HEIMDALL_DATA, `./data`.
+        job_id: goes on with a run whose local log is in data_dir (with a higher `attempt`).
+        Raises InvalidMetric for a config that JSON cannot carry, OSError when the log cannot be
+        written.
+        """
+        if not name.strip() or not name.isprintable() or len(name) > 120:
+            raise InvalidMetric(f"a job's name is 1 to 120 printable characters, got {name!r:.140}")
+        data = data_dir or _settings().heimdall_data
+        prune(data)
+        journal = Journal(data, job_id or str(uuid.uuid4()))
+        birth = new_fields(
+            journal.folder.name,
+            name,
+            Status.RUNNING,
+            stream=new_stream_id(),
+            config=_plain(config or {}),
+            total_epochs=total_epochs,
+            external=True,
+        ) | {"started_at": utc_now()}
+        birth = (journal.birth() or {}).get("fields", birth)
+        journal.save_birth({"fields": birth, "facts": None})
+        job = cls(journal, birth, attempt, _opener(url, data))
+        if facts:
+            job.describe(facts)
+        job._begin()
+        return job
+
+    @classmethod
+    def attach(cls, fields: Fields, *, store: Store, url: str | None, data_dir: Path) -> Self:
+        """Publish a job that a worker has taken: `fields` is its state in the store.
+
+        Epochs that only the store has are copied to the local log first, so that this machine
+        could rebuild them. Raises StoreUnavailable, OSError.
+        """
+        prune(data_dir)
+        journal = Journal(data_dir, fields["id"])
+        for raw in store.rows(fields["id"], after=journal.last_epoch):
+            journal.append(orjson.loads(raw))
+        birth = {name: fields[name] for name in BIRTH_FIELDS if name in fields}
+        facts = store.facts(fields["id"])
+        journal.save_birth({"fields": birth, "facts": facts or None})
+        job = cls(journal, birth, int(fields["attempt"]), _opener(url, data_dir))
+        job._begin()
+        return job
+
+    # -- while it runs ---------------------------------------------------------------------
+
+    def log(self, epoch: int, /, **metrics: Any) -> None:
+        """Log one epoch's metrics: finite scalars, or lists of up to 256 of them.
+
+        epoch: integer ≥ 0; one that is not newer than the last is taken for a repeat and left
+        out. NaN and infinities become null and are named in a warning. Raises InvalidMetric
+        (nothing is logged then); never because of the network.
+        """
+        row, not_finite = clean_row(epoch, metrics)
+        if row["epoch"] <= self._journal.last_epoch:
+            return
+        row["timestamp"] = utc_now()
+        try:
+            self._journal.append(row)
+        except OSError as error:
+            self._disk_full.info("full", "The local log cannot be written (%s)", error)
+            self._sender.unwritten.append(row)
+            self._journal.last_epoch = row["epoch"]
+        if not_finite:
+            self.warn(
+                f"epoch {epoch}: not finite, stored as null: {', '.join(not_finite)}", epoch=epoch
+            )
+        self._sender.wake()
+
+    def describe(self, facts: Mapping[str, Any]) -> None:
+        """Static facts of the run, for the page: floors, sizes, versions."""
+        plain = _plain(facts)
+        self._journal.save_birth({"fields": self._birth, "facts": plain})
+        self._sender.state_facts(plain)
+
+    def warn(self, message: str, *, epoch: int | None = None, kind: str = "warning") -> None:
+        """Put a note on the page, at `epoch` where there is one."""
+        note = {"kind": kind, "epoch": epoch, "message": message, "timestamp": utc_now()}
+        self._sender.tell({"event": "training:warning", "note": note})
+
+    @property
+    def desired(self) -> str:
+        """What is wanted of the trainer: `running`, `paused` or `cancelled`. Never waits."""
+        return self._sender.desired
+
+    @property
+    def refused(self) -> HeimdallError | None:
+        """Why the store takes no more of this run: taken over, cancelled or deleted."""
+        return self._sender.refused
+
+    @property
+    def last_epoch(self) -> int:
+        """The last epoch in the local log, -1 before the first."""
+        return self._journal.last_epoch
+
+    # -- its end ---------------------------------------------------------------------------
+
+    def finish(self, status: str, reason: str | None = None, **fields: Any) -> None:
+        """Say how the run ended: completed, failed, cancelled, paused. The first word counts."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        change: dict[str, Any] = {"status": status, **fields}
+        if status in {Status.COMPLETED, Status.FAILED, Status.CANCELLED}:
+            change["completed_at"] = utc_now()
+            self._journal.mark_ended()
+        if reason is not None:
+            change["error_message" if status == Status.FAILED else "ended_because"] = reason
+        self._sender.tell(
+            {
+                "event": f"training:{status}",
+                "action": f"mark as {status}",
+                "allowed": [Status.PENDING, Status.RUNNING, Status.PAUSED],
+                "fields": change,
+                "remove": ["desired"],
+            }
+        )
+
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
+        """Wait until all is delivered, at most `timeout_s`; says so and returns False if not."""
+        delivered = self._sender.wait_until_delivered(timeout_s)
+        self._sender.stop()
+        self._journal.close()
+        if not delivered and self._sender.refused is None:
+            log.warning(
+                "Job %s: not all epochs reached the store within %.0f s. They are kept in %s; the "
+                "next run of this job sends them",
+                self.id, timeout_s, self._journal.folder,
+            )  # fmt: skip
+        return delivered
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.finish(Status.COMPLETED)
+        elif isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+            self.finish(Status.CANCELLED, f"stopped by {type(error).__name__}")
+        else:
+            self.finish(Status.FAILED, f"{type(error).__name__}: {error}"[:2000])
+        self.close()
+
+    def _begin(self) -> None:
+        self._sender.start()
+        self._sender.wake()
+
+
+def _settings() -> Settings:
+    return Settings()
+
+
+def _opener(url: str | None, data: Path) -> Callable[[], Store]:
+    """Opens the store anew: the embedded one may have moved to another port."""
+
+    def open_store() -> Store:
+        if url:
+            return Store(url)
+        return Store(_settings().model_copy(update={"heimdall_data": data}).store_url)
+
+    return open_store
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What JSON can carry; not-finite numbers become None. Raises InvalidMetric."""
+    try:
+        text = orjson.dumps(dict(values), option=orjson.OPT_SERIALIZE_NUMPY, default=os.fspath)
+    except TypeError as error:
+        raise InvalidMetric(f"config and facts must be JSON: {error}") from error
+    return orjson.loads(text)

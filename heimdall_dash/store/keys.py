@@ -1,0 +1,42 @@
+"""Key and channel names. All keys of one job share the hash tag `{job_id}`: one cluster slot."""
+
+from dataclasses import dataclass
+
+JOBS = "heimdall:jobs"  # sorted set: job id, scored by its creation in Unix milliseconds
+JOBS_CHANNEL = "heimdall:jobs:live"  # updates of all jobs, without their epochs
+WORKER_PREFIX = "heimdall:worker:"  # one key per living worker, expiring
+
+
+@dataclass(frozen=True)
+class JobKeys:
+    job_id: str
+
+    @property
+    def job(self) -> str:
+        """Hash: the job's fields as strings; a field that is not there is null."""
+        return f"heimdall:{{{self.job_id}}}:job"
+
+    @property
+    def epochs(self) -> str:
+        """Stream: entry `<epoch>-1`, field `row`, the epoch's row as JSON."""
+        return f"heimdall:{{{self.job_id}}}:epochs"
+
+    @property
+    def facts(self) -> str:
+        """String: what does not change during the run (floors, versions), as JSON."""
+        return f"heimdall:{{{self.job_id}}}:facts"
+
+    @property
+    def notes(self) -> str:
+        """List: warnings and resumptions, newest last, each as JSON; the last 200 are kept."""
+        return f"heimdall:{{{self.job_id}}}:notes"
+
+    @property
+    def gone(self) -> str:
+        """Set for a week after a deletion, so that a late writer does not bring the job back."""
+        return f"heimdall:{{{self.job_id}}}:gone"
+
+    @property
+    def channel(self) -> str:
+        """Pub/sub channel of this job's events (sharded on a cluster)."""
+        return f"heimdall:{{{self.job_id}}}:live"

@@ -1,0 +1,235 @@
+"""`python -m trainer worker`: takes queued jobs, one at a time, and trains each in a child process.
+
+RQ delivers, watches the child and survives it; whether a job is to be trained is decided by its
+hash in the store. A stop (SIGTERM) checkpoints the running job and gives it back to the queue.
+"""
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rq import Worker
+from rq.serializers import JSONSerializer
+
+from heimdall_dash.errors import (
+    HeimdallError,
+    IllegalTransition,
+    StaleAttempt,
+    StoreUnavailable,
+    UnknownJob,
+)
+from heimdall_dash.publisher import Job
+from heimdall_dash.queue import NAME, JobQueue
+from heimdall_dash.records import NO_EPOCH, Status, utc_now
+from heimdall_dash.settings import Settings
+from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
+from heimdall_dash.store.jobs import Fields
+from heimdall_dash.store.store import Store
+from heimdall_dash.training import TrainingConfig
+from trainer.checkpoint import CheckpointFolder
+from trainer.loop import Outcome, fit
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 2.0
+FORGOTTEN_AFTER_S = 15
+LOOK_AT_PARENT_S = 0.5
+
+
+def main() -> int:
+    """Work until a signal; returns the exit code."""
+    settings = Settings()
+    name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    stop_beating = _beat_in_background(settings.store_url, name)
+    worker = TrainingWorker(
+        [NAME],
+        name=name,
+        connection=connect_bytes(settings.store_url),
+        serializer=JSONSerializer,
+        job_monitoring_interval=5,
+        log_job_description=False,
+    )
+    try:
+        worker.work(logging_level="WARNING")
+    finally:
+        stop_beating()
+    return 0
+
+
+class TrainingWorker(Worker):
+    """RQ's worker, which would stop for a store that is away, and kill a child that it stops."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Ask the child to checkpoint and to give its job back; RQ then waits for it."""
+        if self.horse_pid:
+            self.kill_horse(sig=signal.SIGTERM)
+
+    def handle_work_horse_killed(self, job: Any, retpid: Any, ret_val: Any, rusage: Any) -> None:
+        """The child died without a word (killed, out of memory): queue its job again."""
+        job_id, attempt = job.args
+        try:
+            store, queue = _opened(Settings().store_url)
+            fields = store.job(job_id)
+            if int(fields.get("attempt", 0)) == attempt and fields["status"] == Status.RUNNING:
+                queue.take_over(fields, f"its trainer was ended by the system ({ret_val})")
+        except (HeimdallError, *UNAVAILABLE) as error:
+            log.warning("job %s is left to the watch of the web server: %s", job_id, error)
+
+    def maintain_heartbeats(self, job: Any) -> None:
+        note = super().maintain_heartbeats
+        _while_away(lambda: note(job))
+
+    def set_current_job_working_time(self, seconds: float, pipeline: Any = None) -> None:
+        note = super().set_current_job_working_time
+        _while_away(lambda: note(seconds, pipeline))
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        note = super().heartbeat
+        _while_away(lambda: note(timeout, pipeline))
+
+
+def _while_away(bookkeeping: Callable[[], None]) -> None:
+    """RQ's notes about a running job may wait; the training must not end for them."""
+    try:
+        bookkeeping()
+    except UNAVAILABLE as error:
+        log.debug("the queue does not answer: %s", error)
+
+
+# -- one job, in the child ---------------------------------------------------------------------
+
+
+def train(job_id: str, attempt: int) -> None:
+    """Train a queued job to its end, or until it is asked to stop. RQ calls this by name."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+    _stop_with_parent(stop)
+    settings = Settings()
+    store, queue = _opened(settings.store_url)
+    fields = _claim(store, job_id, attempt)
+    if fields is None:
+        return
+    job = Job.attach(
+        fields,
+        store=store,
+        url=settings.redis_url,
+        data_dir=settings.heimdall_data,
+    )
+    outcome = _trained(fields, job, settings.heimdall_data, stop)
+    _conclude(job, outcome, queue, store)
+
+
+def _claim(store: Store, job_id: str, attempt: int) -> Fields | None:
+    """Take the job, or None when it is no longer to be trained in this attempt."""
+    now = utc_now()
+    try:
+        fields = store.job(job_id)
+        return store.change(
+            job_id, event="training:started", action="start", allowed=[Status.QUEUED],
+            exact_attempt=attempt, remove=["desired", "error_message", "beats"],
+            fields={
+                "status": Status.RUNNING,
+                "started_at": fields.get("started_at") or now,
+                "heartbeat_at": now,
+                "worker": socket.gethostname(),
+            },
+        )  # fmt: skip
+    except (UnknownJob, IllegalTransition, StaleAttempt) as error:
+        log.info("Not trained: %s", error)
+        return None
+
+
+def _trained(fields: Fields, job: Job, data: Path, stop: threading.Event) -> Outcome:
+    try:
+        config = TrainingConfig.model_validate(json.loads(fields["config"]))
+    except (ValidationError, ValueError) as error:
+        return Outcome("failed", f"impossible config: {error}", 0)
+    log.info("Training job %s (%s), attempt %d", job.id, fields["job_name"], job.attempt)
+    if job.last_epoch > NO_EPOCH:
+        job.warn(f"resumed after epoch {job.last_epoch}", epoch=job.last_epoch, kind="resumed")
+
+    def wanted() -> str:
+        return "paused" if stop.is_set() else job.desired
+
+    try:
+        return fit(
+            config,
+            publisher=job,
+            checkpoints=CheckpointFolder(data / "jobs" / job.id / "checkpoints"),
+            wanted=wanted,
+        )
+    except Exception as error:
+        log.exception("job %s failed", job.id)
+        return Outcome("failed", f"{type(error).__name__}: {error}", job.last_epoch)
+
+
+def _conclude(job: Job, outcome: Outcome, queue: JobQueue, store: Store) -> None:
+    """Say how it ended. Stopped without anybody asking for it: back to the queue."""
+    stopped_from_outside = outcome.status == "paused" and job.desired == Status.RUNNING
+    if job.refused is None and not stopped_from_outside:
+        job.finish(outcome.status, outcome.reason)
+    job.close()
+    if job.refused is not None or not stopped_from_outside:
+        log.info("Job %s: %s after epoch %d", job.id, outcome.status, outcome.epoch)
+        return
+    try:
+        queue.requeue(store.job(job.id), action="give back", allowed=[Status.RUNNING])
+        log.info("Job %s: stopped after epoch %d and queued again", job.id, outcome.epoch)
+    except HeimdallError as error:
+        log.warning("job %s is left to the watch of the web server: %s", job.id, error)
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    """Stop when the worker dies: nobody could reach this process any more."""
+    parent = os.getppid()
+
+    def look() -> None:
+        while not stop.wait(LOOK_AT_PARENT_S):
+            if os.getppid() != parent:
+                log.warning("the worker is gone: stopping")
+                stop.set()
+
+    threading.Thread(target=look, name="parent-watch", daemon=True).start()
+
+
+# -- signs of life -----------------------------------------------------------------------------
+
+
+def _beat_in_background(url: str, name: str) -> Callable[[], None]:
+    """Keep saying that worker `name` lives; returns how to stop saying so."""
+    store, stopped = Store(url), threading.Event()
+
+    def beat() -> None:
+        while True:
+            try:
+                store.beat_worker(name, FORGOTTEN_AFTER_S)
+            except StoreUnavailable as error:
+                log.debug("no sign of life could be given: %s", error)
+            if stopped.wait(BEAT_S):
+                return
+
+    thread = threading.Thread(target=beat, name="worker-beat", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        stopped.set()
+        thread.join(timeout=3.0)
+        try:
+            store.forget_worker(name)
+        except StoreUnavailable as error:
+            log.debug("the store does not answer: %s", error)
+
+    return stop
+
+
+def _opened(url: str) -> tuple[Store, JobQueue]:
+    store = Store(url)
+    return store, JobQueue(store, url)
