@@ -143,15 +143,18 @@ class FramedConnection:
     async def _beat_for_ever(self) -> None:
         """After `recovered: false` there is nothing to send: the client reloads and returns."""
         while True:
-            self._end_if_impossible()
+            self._end_if_gone()
             await self._wait(asyncio.Event())
 
-    def _end_if_impossible(self) -> None:
-        topic = self._topic
+    def _end_if_gone(self) -> None:
         if self._hub.is_closing:
             raise Closed(CloseCode.RESTARTING, "this server is going away")
-        if topic.is_deleted:
+        if self._topic.is_deleted:
             raise Closed(CloseCode.UNKNOWN_JOB, "the job was deleted")
+
+    def _end_if_impossible(self) -> None:
+        self._end_if_gone()
+        topic = self._topic
         if topic.fields and (topic.stream != self._stream or topic.cursor < self._cursor):
             raise Closed(CloseCode.HISTORY_CHANGED, "the history was replaced")
 

@@ -31,6 +31,7 @@ class Hub:
         self._follower = follower
         self._topics: dict[str, Topic] = {}
         self._seen_ids: set[str] = set()  # jobs that this process has shown to somebody
+        self._had_outage = False
         self._outage_ended_at = float("-inf")
         self.all_jobs = AllJobs()
         self.available = False
@@ -78,16 +79,19 @@ class Hub:
     async def run(self) -> None:
         """Follow until cancelled; outages are announced once and retried for ever."""
         failures = 0
-        while True:
-            try:
-                await self._follower.open(lambda: list(self._topics))
-                failures = 0
-                await self._follow()
-            except StoreUnavailable as error:
-                self._announce(False, str(error))
-                failures += 1
-                delay_s = min(RETRY_MAX_S, 0.1 * 2 ** min(failures, 6))
-                await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
+        try:
+            while True:
+                try:
+                    await self._follower.open(lambda: list(self._topics))
+                    failures = 0
+                    await self._follow()
+                except StoreUnavailable as error:
+                    self._announce(False, str(error))
+                    failures += 1
+                    delay_s = min(RETRY_MAX_S, 0.1 * 2 ** min(failures, 6))
+                    await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
+        finally:
+            await self._follower.close()
 
     def close(self) -> None:
         """Let every connection know that this server is going away."""
@@ -190,9 +194,11 @@ class Hub:
             return
         self.available = available
         if available:
-            self._outage_ended_at = asyncio.get_running_loop().time()
+            if self._had_outage:
+                self._outage_ended_at = asyncio.get_running_loop().time()
             log.info("The store answers: following it")
         else:
+            self._had_outage = True
             log.warning("The store is away, trying again: %s", why)
         for topic in self._topics.values():
             topic.changed()

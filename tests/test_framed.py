@@ -1,0 +1,174 @@
+"""Viewers that speak frames: one in flight, everything after the cursor, never a gap."""
+
+import threading
+
+import httpx
+import pytest
+
+from heimdall_dash.live import framed
+from tests.conftest import Web, wait_for
+from tests.viewers import Viewer
+
+
+def new_job(client: httpx.Client, epochs: int = 1000) -> str:
+    body = {"job_name": "VHF", "external": True, "config": {"epochs": epochs}}
+    return str(client.post("/jobs", json=body).raise_for_status().json()["id"])
+
+
+def publish(client: httpx.Client, job_id: str, first: int, last: int) -> None:
+    rows = [{"epoch": epoch, "train_loss": 1 / (epoch + 1)} for epoch in range(first, last + 1)]
+    client.post(f"/jobs/{job_id}/metrics", json=rows).raise_for_status()
+
+
+def test_framed_viewer_gets_sync_first_then_everything_after_its_cursor(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    publish(client, job_id, 1, 20)
+    stream = client.get(f"/jobs/{job_id}/metrics").json()["stream"]
+    with Viewer(f"{web.ws_url}/{job_id}?after=5&stream={stream}", framed=True) as viewer:
+        sync, frame = viewer.next(), viewer.next()
+    assert (sync["event"], sync["recovered"], sync["stream"], sync["cursor"]) == (
+        "sync", True, stream, 20,
+    )  # fmt: skip
+    assert sync["job"]["current_epoch"] == 20
+    assert (frame["event"], frame["after"], frame["cursor"]) == ("metrics", 5, 20)
+    assert frame["columns"]["epoch"] == list(range(6, 21))
+    assert len(frame["columns"]["train_loss"]) == 15
+
+
+def test_framed_viewer_gets_no_second_frame_before_its_acknowledgement(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    publish(client, job_id, 1, 1)
+    with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
+        viewer.next_of("sync")
+        first = viewer.next_of("metrics")
+        for epoch in range(2, 12):
+            publish(client, job_id, epoch, epoch)
+        with pytest.raises(TimeoutError):
+            viewer.next(timeout_s=0.5)
+        viewer.send({"ack": 999})  # not this frame's cursor: no acknowledgement
+        with pytest.raises(TimeoutError):
+            viewer.next(timeout_s=0.3)
+        viewer.ack(first)
+        second = viewer.next_of("metrics")
+    assert first["columns"]["epoch"] == [1]
+    assert second["columns"]["epoch"] == list(range(2, 12))
+
+
+@pytest.mark.parametrize("query", ["after=5&stream=another", "after=50"])
+def test_framed_viewer_of_another_history_is_told_so(
+    web: Web, client: httpx.Client, query: str
+) -> None:
+    job_id = new_job(client)
+    publish(client, job_id, 1, 20)
+    with Viewer(f"{web.ws_url}/{job_id}?{query}", framed=True) as viewer:
+        assert viewer.next()["recovered"] is False
+        assert viewer.next()["event"] == "heartbeat"
+
+
+def test_framed_viewer_far_behind_is_told_to_reload(
+    web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(framed, "RECOVER_ROWS", 1500)
+    job_id = new_job(client)
+    publish(client, job_id, 1, 2000)
+    with Viewer(f"{web.ws_url}/{job_id}?after=10", framed=True) as viewer:
+        assert viewer.next()["recovered"] is False
+    with Viewer(f"{web.ws_url}/{job_id}?after=600", framed=True) as viewer:
+        assert viewer.next()["recovered"] is True
+        assert viewer.framed_up_to(2000) == list(range(601, 2001))
+
+
+def test_framed_viewer_is_closed_with_1000_after_the_last_epoch(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client, epochs=3)
+    with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
+        viewer.next_of("sync")
+        publish(client, job_id, 1, 3)
+        client.post(f"/jobs/{job_id}/status", json={"status": "completed"}).raise_for_status()
+        assert viewer.framed_up_to(3) == [1, 2, 3]
+        statuses = []
+        while "completed" not in statuses:
+            frame = viewer.next()
+            statuses.append(frame["job"]["status"])
+            viewer.ack(frame)
+        assert viewer.closed_with() == 1000
+
+
+def test_framed_viewer_that_does_not_acknowledge_is_closed_with_4008_and_welcome_back(
+    web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(framed, "ACK_TIMEOUT_S", 0.5)
+    job_id = new_job(client)
+    publish(client, job_id, 1, 5)
+    with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
+        assert viewer.closed_with() == 4008
+    with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
+        assert viewer.framed_up_to(5) == [1, 2, 3, 4, 5]
+
+
+def test_framed_viewer_may_ask_for_a_least_time_between_frames(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
+        viewer.next_of("sync")
+        viewer.send({"interval_ms": 60_000})
+        publish(client, job_id, 1, 1)
+        viewer.ack(viewer.next_of("metrics"))
+        publish(client, job_id, 2, 2)
+        # nothing but heartbeats for a minute; these show that the link lives
+        assert viewer.next(timeout_s=6)["event"] == "heartbeat"
+
+
+def test_framed_viewers_see_all_epochs_at_any_speed_while_one_of_them_is_slow(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    seen: dict[int, list[int]] = {}
+
+    def view(number: int) -> None:
+        with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
+            seen[number] = viewer.framed_up_to(2000)
+
+    viewers = [threading.Thread(target=view, args=(number,)) for number in range(4)]
+    for viewer in viewers:
+        viewer.start()
+    with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as silent:
+        silent.next_of("sync")
+        for first in range(1, 2001, 100):
+            publish(client, job_id, first, first + 99)
+        for viewer in viewers:
+            viewer.join(30)
+        assert all(seen[number] == list(range(1, 2001)) for number in range(4))
+        assert silent.framed_up_to(2000) == list(range(1, 2001))
+
+
+def test_framed_viewer_of_a_deleted_job_is_closed_with_4504(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    with Viewer(f"{web.ws_url}/{job_id}", framed=True) as viewer:
+        viewer.next_of("sync")
+        client.delete(f"/jobs/{job_id}").raise_for_status()
+        assert viewer.closed_with() == 4504
+
+
+def test_unknown_job_is_closed_with_4504_and_a_bad_cursor_with_4522(web: Web) -> None:
+    with Viewer(f"{web.ws_url}/no-such-job", framed=True) as viewer:
+        assert viewer.closed_with() == 4504
+    with Viewer(f"{web.ws_url}/no-such-job?after=x") as viewer:
+        assert viewer.closed_with() == 4522
+
+
+def test_nothing_is_kept_for_a_job_that_nobody_watches(web: Web, client: httpx.Client) -> None:
+    job_id = new_job(client)
+    topics = web.application.state.hub._topics
+    with Viewer(f"{web.ws_url}/{job_id}", framed=True) as viewer:
+        viewer.next_of("sync")
+        assert job_id in topics
+    wait_for(lambda: job_id not in topics, what="the topic to go with its last viewer")
