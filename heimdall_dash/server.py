@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from types import FrameType
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from starlette.routing import Match
 from starlette_compress import CompressMiddleware
 
 from heimdall_dash import __version__
@@ -127,10 +128,13 @@ async def _watch(queue: JobQueue) -> None:
 def _close_api(server: FastAPI) -> None:
     """Unknown paths under /api and /ws are 404 in JSON; Dash would answer them with the page."""
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+    known = list(server.router.routes)
+
+    async def unknown(request: Request) -> JSONResponse:
+        if any(route.matches(request.scope)[0] == Match.PARTIAL for route in known):
+            return JSONResponse({"detail": f"{request.method} is not allowed here"}, 405)
+        return JSONResponse({"detail": "no such path; /docs lists what there is"}, 404)
+
     for prefix in ("/api", "/ws", "/health"):
         for path in (prefix, prefix + "/{rest:path}"):
-            server.add_api_route(path, _unknown, methods=methods, include_in_schema=False)
-
-
-async def _unknown() -> JSONResponse:
-    return JSONResponse({"detail": "no such path; /docs lists what there is"}, 404)
+            server.add_api_route(path, unknown, methods=methods, include_in_schema=False)

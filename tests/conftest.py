@@ -139,9 +139,9 @@ def web_settings(store_url: str, data: Path, **more: Any) -> Settings:
     return Settings(**values)
 
 
-@pytest.fixture
-def web(valkey: EmbeddedStore, tmp_path: Path) -> Iterator[Web]:
-    with Web(web_settings(valkey.url, tmp_path)) as server:
+@pytest.fixture(scope="module")
+def web(valkey: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    with Web(web_settings(valkey.url, tmp_path_factory.mktemp("web"))) as server:
         yield server
 
 

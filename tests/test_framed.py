@@ -148,9 +148,7 @@ def test_framed_viewers_see_all_epochs_at_any_speed_while_one_of_them_is_slow(
         assert silent.framed_up_to(2000) == list(range(1, 2001))
 
 
-def test_framed_viewer_of_a_deleted_job_is_closed_with_4504(
-    web: Web, client: httpx.Client
-) -> None:
+def test_framed_viewer_of_a_deleted_job_is_closed_with_4504(web: Web, client: httpx.Client) -> None:
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}", framed=True) as viewer:
         viewer.next_of("sync")

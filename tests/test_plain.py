@@ -81,9 +81,7 @@ def test_plain_viewer_that_says_nonsense_is_told_so_and_kept(
         assert viewer.epochs_up_to(1) == [1]
 
 
-def test_plain_viewer_hears_of_values_that_were_not_finite(
-    web: Web, client: httpx.Client
-) -> None:
+def test_plain_viewer_hears_of_values_that_were_not_finite(web: Web, client: httpx.Client) -> None:
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}") as viewer:
         viewer.next_of("connected")

@@ -72,5 +72,6 @@ class Viewer:
             while True:
                 self._socket.recv(timeout=timeout_s)
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None, "closed without a code"
+            if closed.rcvd is None:
+                raise AssertionError("closed without a code") from closed
             return closed.rcvd.code

@@ -19,16 +19,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from heimdall_dash.api.refusals import Refused
 from heimdall_dash.live.routes import NOT_ALLOWED
 
 MAX_BODY_BYTES = 16 * 2**20
+TOO_LARGE = f"a body may have {MAX_BODY_BYTES} bytes at most"
 COOKIE = "heimdall_token"
 
 PLEASE = "a token is required: open the page once with ?token=…, or send Authorization: Bearer …"
-
-
-class BodyTooLarge(Exception):
-    """The body grew past MAX_BODY_BYTES while it was read."""
 
 
 class Security:
@@ -78,7 +76,7 @@ class Security:
             return
         length = _header(scope, b"content-length")
         if length.isdigit() and int(length) > MAX_BODY_BYTES:
-            await _refuse(scope, send, 413, f"a body may have {MAX_BODY_BYTES} bytes at most")
+            await _refuse(scope, send, 413, TOO_LARGE)
             return
         await self._app(scope, _bounded(receive), _with_headers(send))
 
@@ -92,7 +90,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MAX_BODY_BYTES:
-            raise BodyTooLarge
+            raise Refused(413, TOO_LARGE)
         return message
 
     return bounded

@@ -1,0 +1,233 @@
+"""REST for jobs, over real HTTP against the real server and store."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from heimdall_dash.records import parse_time
+from heimdall_dash.store.store import Store
+from tests.conftest import Web
+
+JOB_FIELDS = {
+    "id", "job_name", "status", "created_at", "started_at", "completed_at", "current_epoch",
+    "total_epochs", "progress_percent", "estimated_completion", "best_epoch", "best_val_loss",
+    "last_metric_at", "error_message", "config",
+}  # fmt: skip
+
+
+def create(client: httpx.Client, **body: Any) -> httpx.Response:
+    return client.post("/jobs", json={"job_name": "VHF", **body})
+
+
+def new_external(client: httpx.Client, epochs: int = 10) -> str:
+    answer = create(client, external=True, config={"epochs": epochs})
+    return str(answer.raise_for_status().json()["id"])
+
+
+def detail(answer: httpx.Response, code: int) -> Any:
+    assert answer.status_code == code, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()["detail"]
+
+
+def test_created_job_is_queued_with_its_whole_config(client: httpx.Client) -> None:
+    answer = create(client, config={"epochs": 7, "batch_size": 64, "learning_rate": 2e-3})
+    job = answer.json()
+    assert answer.status_code == 201
+    assert job.keys() >= JOB_FIELDS
+    assert (job["status"], job["total_epochs"], job["current_epoch"]) == ("queued", 7, 0)
+    assert (job["config"]["batch_size"], job["config"]["learning_rate"]) == (64, 2e-3)
+    assert job["progress_percent"] == 0.0
+    assert job["created_at"].endswith("Z")
+    assert [job[name] for name in ("started_at", "best_val_loss", "error_message")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": "many"}, "epochs"),
+        ({"learning_rate": -1}, "learning_rate"),
+        ({"learning_rate": 1e999}, "learning_rate"),
+        ({"batch_size": 10**9}, "batch_size"),
+        ({"no_such_option": 1}, "no_such_option"),
+        ({"scenario": "moon"}, "scenario"),
+        ({"epochs": True}, "epochs"),
+    ],
+)
+def test_impossible_config_is_refused_naming_the_field(
+    client: httpx.Client, config: dict[str, Any], field: str
+) -> None:
+    body = json.dumps({"job_name": "VHF", "config": config})
+    problems = detail(client.post("/jobs", content=body), 422)
+    assert ["body", "config", field] in [problem["loc"] for problem in problems]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {}, {"job_name": ""}, {"job_name": "   "}, {"job_name": "x" * 121}, {"job_name": "a\nb"},
+        {"job_name": 7}, {"job_name": "x", "surprise": 1}, {"job_name": "x", "config": []},
+        {"job_name": "x", "external": True, "config": {"epochs": 0}}, [], "x", None, 7,
+    ],
+)  # fmt: skip
+def test_body_of_another_shape_is_refused(client: httpx.Client, body: Any) -> None:
+    assert detail(client.post("/jobs", content=json.dumps(body)), 422)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"a":' + b"9" * 5000]
+)
+def test_body_that_is_not_json_is_a_400(client: httpx.Client, content: bytes) -> None:
+    assert "not JSON" in detail(client.post("/jobs", content=content), 400)
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "Überwachung 𝛔"]
+)
+def test_hostile_and_foreign_names_come_back_as_they_were(client: httpx.Client, name: str) -> None:
+    job = create(client, job_name=name, external=True).json()
+    assert client.get(f"/jobs/{job['id']}").json()["job"]["job_name"] == name
+
+
+def test_list_is_newest_first_filtered_and_paged(client: httpx.Client) -> None:
+    ids = [new_external(client) for _ in range(3)]
+    client.post(f"/jobs/{ids[1]}/cancel").raise_for_status()
+    page = client.get("/jobs", params={"limit": 2}).json()
+    assert [job["id"] for job in page["jobs"]] == [ids[2], ids[1]]
+    assert page["total"] >= 3
+    assert client.get("/jobs", params={"limit": 1, "offset": 2}).json()["jobs"][0]["id"] == ids[0]
+    cancelled = client.get("/jobs", params={"status": "cancelled", "limit": 1000}).json()
+    assert ids[1] in [job["id"] for job in cancelled["jobs"]]
+    assert {job["status"] for job in cancelled["jobs"]} == {"cancelled"}
+    assert cancelled["total"] == len(cancelled["jobs"])
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "offset=-1", "status=asleep", "limit=1001"]
+)
+def test_list_refuses_an_impossible_query(client: httpx.Client, query: str) -> None:
+    assert detail(client.get(f"/jobs?{query}"), 422)
+
+
+def test_job_is_shown_with_recent_metrics_and_its_websocket(web: Web, client: httpx.Client) -> None:
+    job_id = new_external(client)
+    rows = [{"epoch": epoch, "x": epoch} for epoch in range(1, 16)]
+    client.post(f"/jobs/{job_id}/metrics", json=rows).raise_for_status()
+    shown = client.get(f"/jobs/{job_id}").json()
+    assert shown["job"]["id"] == job_id
+    assert shown["websocket_url"] == f"{web.ws_url}/{job_id}"
+    assert [row["epoch"] for row in shown["recent_metrics"]] == list(range(6, 16))
+
+
+def test_unknown_job_is_a_404_everywhere(client: httpx.Client) -> None:
+    for method, path in [
+        ("GET", ""), ("DELETE", ""), ("POST", "/pause"), ("POST", "/resume"), ("POST", "/cancel"),
+        ("GET", "/metrics"),
+    ]:  # fmt: skip
+        assert "no job" in detail(client.request(method, f"/jobs/no-such-job{path}"), 404)
+    assert detail(client.post("/jobs/x/metrics", json={"epoch": 1}), 404)
+    assert detail(client.post("/jobs/x/status", json={"status": "running"}), 404)
+
+
+def test_external_job_goes_through_its_life(client: httpx.Client) -> None:
+    job_id = new_external(client, epochs=10)
+    assert client.get(f"/jobs/{job_id}").json()["job"]["status"] == "pending"
+    client.post(f"/jobs/{job_id}/metrics", json={"epoch": 5, "val_loss": 0.5}).raise_for_status()
+    running = client.get(f"/jobs/{job_id}").json()["job"]
+    assert (running["status"], running["current_epoch"], running["progress_percent"]) == (
+        "running", 5, 50.0,
+    )  # fmt: skip
+    assert (running["best_epoch"], running["best_val_loss"]) == (5, 0.5)
+    parse_time(running["started_at"])
+    assert client.post(f"/jobs/{job_id}/pause").json()["status"] == "paused"
+    assert client.post(f"/jobs/{job_id}/resume").json()["status"] == "running"
+    failed = client.post(
+        f"/jobs/{job_id}/status", json={"status": "failed", "error_message": "disk full"}
+    ).json()
+    assert (failed["status"], failed["error_message"]) == ("failed", "disk full")
+    parse_time(failed["completed_at"])
+
+
+@pytest.mark.parametrize(
+    ("reached_by", "status", "illegal"),
+    [
+        ([], "pending", ["pause", "resume"]),
+        (["cancel"], "cancelled", ["pause", "resume", "cancel"]),
+    ],
+)
+def test_illegal_transition_is_a_409_that_names_the_present_status(
+    client: httpx.Client, reached_by: list[str], status: str, illegal: list[str]
+) -> None:
+    job_id = new_external(client)
+    for action in reached_by:
+        client.post(f"/jobs/{job_id}/{action}").raise_for_status()
+    for action in illegal:
+        assert status in detail(client.post(f"/jobs/{job_id}/{action}"), 409)
+
+
+def test_running_job_cannot_be_deleted_and_a_finished_one_is_gone_for_good(
+    client: httpx.Client,
+) -> None:
+    job_id = new_external(client)
+    client.post(f"/jobs/{job_id}/metrics", json={"epoch": 1}).raise_for_status()
+    assert "running" in detail(client.delete(f"/jobs/{job_id}"), 409)
+    client.post(f"/jobs/{job_id}/status", json={"status": "completed"}).raise_for_status()
+    answer = client.delete(f"/jobs/{job_id}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert client.get(f"/jobs/{job_id}").status_code == 404
+    assert client.delete(f"/jobs/{job_id}").status_code == 404
+
+
+def test_queued_job_can_be_paused_resumed_and_cancelled_before_a_worker_takes_it(
+    client: httpx.Client, web: Web
+) -> None:
+    job_id = create(client, config={"epochs": 3}).json()["id"]
+    assert client.post(f"/jobs/{job_id}/pause").json()["status"] == "paused"
+    assert client.post(f"/jobs/{job_id}/resume").json()["status"] == "queued"
+    assert client.post(f"/jobs/{job_id}/cancel").json()["status"] == "cancelled"
+    store = Store(str(web.settings.redis_url))
+    assert store.job(job_id)["attempt"] == "1"
+    store.close()
+
+
+def test_metrics_and_status_of_a_workers_job_are_not_for_outsiders(client: httpx.Client) -> None:
+    job_id = create(client, config={"epochs": 3}).json()["id"]
+    assert detail(client.post(f"/jobs/{job_id}/metrics", json={"epoch": 1}), 409)
+    assert detail(client.post(f"/jobs/{job_id}/status", json={"status": "completed"}), 409)
+    client.post(f"/jobs/{job_id}/cancel").raise_for_status()
+
+
+def test_openapi_and_its_page_describe_the_calls(web: Web) -> None:
+    paths = httpx.get(web.url + "/openapi.json").json()["paths"]
+    assert {"/api/v1/training/jobs", "/api/v1/training/jobs/{job_id}/metrics", "/health"} <= set(
+        paths
+    )
+    assert "swagger" in httpx.get(web.url + "/docs").text.lower()
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1/nothing", "/api/v1/training", "/ws/x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_unknown_path_under_api_is_a_404_in_json(web: Web, path: str, method: str) -> None:
+    assert detail(httpx.request(method, web.url + path), 404)
+
+
+def test_wrong_method_is_refused_in_json(web: Web) -> None:
+    assert detail(httpx.put(web.api + "/jobs"), 405)
+
+
+def test_health_names_the_sick_part(web: Web, valkey: Any) -> None:
+    store = Store(valkey.url)
+    for name in store.workers():
+        store.forget_worker(name)
+    sick = httpx.get(web.url + "/health")
+    assert (sick.status_code, sick.json()["status"]) == (503, "unhealthy")
+    assert "worker" in sick.json()["detail"]
+    store.beat_worker("w", 60)
+    well = httpx.get(web.url + "/health")
+    assert (well.status_code, well.json()["status"]) == (200, "healthy")
+    assert set(well.json()["services"].values()) == {"healthy"}
+    store.forget_worker("w")
+    store.close()

@@ -1,0 +1,250 @@
+"""The publisher: a local log first, and a sender that brings the store up to date from it."""
+
+import logging
+import math
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from heimdall_dash.errors import InvalidMetric, StaleAttempt, UnknownJob
+from heimdall_dash.publish.journal import Journal
+from heimdall_dash.publisher import Job
+from heimdall_dash.records import Status
+from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.store.jobs import job_view
+from heimdall_dash.store.store import Store
+from tests.conftest import wait_for
+
+
+@pytest.fixture
+def opened(own_valkey: EmbeddedStore) -> Iterator[Store]:
+    store = Store(own_valkey.url)
+    yield store
+    store.close()
+
+
+def start(valkey: EmbeddedStore, tmp_path: Path, **more: Any) -> Job:
+    return Job.start("VHF", url=valkey.url, data_dir=tmp_path / "trainer", **more)
+
+
+def epochs(store: Store, job_id: str) -> list[int]:
+    return [orjson.loads(raw)["epoch"] for raw in store.rows(job_id)]
+
+
+def has_epochs(store: Store, job_id: str, expected: list[int]) -> bool:
+    try:
+        return epochs(store, job_id) == expected
+    except Exception:
+        return False
+
+
+def test_publisher_imports_neither_dash_nor_torch() -> None:
+    code = (
+        "import sys; from heimdall_dash import Job; Job.start; "
+        "bad = {'dash', 'torch', 'plotly', 'fastapi', 'pandas', 'flask'} & sys.modules.keys(); "
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_publisher_delivers_a_run_and_its_end(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path, total_epochs=5, config={"lr": 1e-3}) as job:
+        job.describe({"crlb_p68_m": 20.5})
+        for epoch in range(6):
+            job.log(epoch, train_loss=0.1 * epoch, val_loss=1.0 - 0.1 * epoch)
+    view = job_view(opened.job(job.id))
+    assert epochs(opened, job.id) == list(range(6))
+    assert (view["status"], view["current_epoch"], view["best_epoch"]) == ("completed", 5, 5)
+    assert opened.facts(job.id) == {"crlb_p68_m": 20.5}
+    assert view["completed_at"] is not None
+
+
+def test_publisher_tells_why_a_run_failed(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    job = start(own_valkey, tmp_path)
+
+    def train() -> None:
+        with job:
+            job.log(1, train_loss=0.1)
+            raise ValueError("loss exploded")
+
+    with pytest.raises(ValueError, match="loss exploded"):
+        train()
+    view = job_view(opened.job(job.id))
+    assert (view["status"], view["error_message"]) == ("failed", "ValueError: loss exploded")
+    assert epochs(opened, job.id) == [1]
+
+
+def test_publisher_goes_on_while_the_store_is_away_and_delivers_when_it_is_back(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path) as job:
+        job.log(1, x=1)
+        wait_for(lambda: has_epochs(opened, job.id, [1]))
+        own_valkey.stop()
+        began = time.monotonic()
+        for epoch in range(2, 502):
+            job.log(epoch, x=epoch)
+        assert time.monotonic() - began < 5, "log waited for the network"
+        own_valkey.start()
+    assert epochs(opened, job.id) == list(range(1, 502))
+
+
+def test_publisher_begins_before_there_is_a_store(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    own_valkey.stop()
+    with start(own_valkey, tmp_path) as job:
+        job.log(1, x=1)
+        own_valkey.start()
+    assert epochs(opened, job.id) == [1]
+    assert opened.job(job.id)["status"] == "completed"
+
+
+def test_publisher_fills_a_store_that_came_back_empty_under_another_stream_id(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path, total_epochs=700) as job:
+        job.describe({"scenario": "gnss"})
+        for epoch in range(1, 601):
+            job.log(epoch, x=epoch)
+        wait_for(lambda: has_epochs(opened, job.id, list(range(1, 601))))
+        stream = opened.job(job.id)["stream"]
+        own_valkey.stop()
+        shutil.rmtree(tmp_path / "data" / "store" / "appendonlydir")
+        own_valkey.start()
+        # nothing new is logged: the sender must notice by itself
+        wait_for(lambda: has_epochs(opened, job.id, list(range(1, 601))), 20)
+        assert opened.job(job.id)["stream"] != stream
+        assert opened.facts(job.id) == {"scenario": "gnss"}
+        job.log(601, x=601)
+    assert epochs(opened, job.id) == list(range(1, 602))
+    assert opened.job(job.id)["status"] == "completed"
+    assert opened.job(job.id)["total_epochs"] == "700"
+
+
+def test_publisher_fills_a_store_that_came_back_with_an_older_state(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    folder = tmp_path / "data" / "store" / "appendonlydir"
+    with start(own_valkey, tmp_path) as job:
+        for epoch in range(1, 11):
+            job.log(epoch, x=epoch)
+        wait_for(lambda: has_epochs(opened, job.id, list(range(1, 11))))
+        own_valkey.stop()
+        shutil.copytree(folder, tmp_path / "older")
+        own_valkey.start()
+        for epoch in range(11, 21):
+            job.log(epoch, x=epoch)
+        wait_for(lambda: has_epochs(opened, job.id, list(range(1, 21))))
+        own_valkey.stop()
+        shutil.rmtree(folder)
+        shutil.copytree(tmp_path / "older", folder)
+        own_valkey.start()
+        job.log(21, x=21)
+    assert epochs(opened, job.id) == list(range(1, 22))
+
+
+def test_publisher_of_an_older_attempt_stops_writing(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    job = start(own_valkey, tmp_path)
+    job.log(1, x=1)
+    wait_for(lambda: has_epochs(opened, job.id, [1]))
+    opened.change(job.id, fields={"attempt": 1})
+    job.log(2, x=2)
+    wait_for(lambda: job.refused)
+    assert isinstance(job.refused, StaleAttempt)
+    assert job.desired == "cancelled"
+    assert epochs(opened, job.id) == [1]
+    assert job.close() is False
+
+
+def test_publisher_of_a_deleted_job_stops_and_does_not_bring_it_back(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    job = start(own_valkey, tmp_path)
+    job.log(1, x=1)
+    wait_for(lambda: has_epochs(opened, job.id, [1]))
+    opened.delete(job.id, list(Status))
+    wait_for(lambda: job.refused)
+    job.log(2, x=2)
+    job.close()
+    with pytest.raises(UnknownJob):
+        opened.job(job.id)
+
+
+def test_publisher_hears_within_a_moment_what_is_wanted_of_it(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path) as job:
+        job.log(1, x=1)
+        wait_for(lambda: has_epochs(opened, job.id, [1]))
+        assert job.desired == "running"
+        opened.change(job.id, fields={"desired": "paused"})
+        wait_for(lambda: job.desired == "paused", 2)
+
+
+def test_publisher_names_what_was_not_finite(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path) as job:
+        job.log(1, val_loss=math.nan, train_loss=0.1, curve=[0.1, math.inf])
+    row = orjson.loads(opened.rows(job.id)[0])
+    assert (row["val_loss"], row["train_loss"], row["curve"]) == (None, 0.1, [0.1, None])
+    (note,) = opened.notes(job.id)
+    assert note["kind"] == "warning"
+    assert "val_loss, curve" in note["message"]
+
+
+def test_publisher_refuses_what_is_no_metric_and_keeps_the_rest(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path) as job:
+        job.log(1, x=1)
+        for epoch, metrics in [(2, {"x": "high"}), (-1, {"x": 1}), (2.5, {"x": 1})]:
+            with pytest.raises(InvalidMetric):
+                job.log(epoch, **metrics)  # type: ignore[arg-type]
+        job.log(1, x=99)  # a repeat
+        job.log(3, x=3)
+    assert [orjson.loads(raw)["x"] for raw in opened.rows(job.id)] == [1, 3]
+
+
+def test_publisher_says_so_when_not_everything_was_delivered(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_valkey.stop()
+    job = start(own_valkey, tmp_path)
+    job.log(1, x=1)
+    with caplog.at_level(logging.WARNING):
+        assert job.close(timeout_s=0.3) is False
+    assert "not all epochs reached the store" in caplog.text
+    own_valkey.start()
+    again = start(own_valkey, tmp_path, job_id=job.id, attempt=1)
+    again.log(2, x=2)
+    assert again.close() is True
+    assert epochs(opened, job.id) == [1, 2]
+
+
+def test_attach_copies_what_only_the_store_has_to_the_local_log(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path) as job:
+        for epoch in range(5):
+            job.log(epoch, x=epoch)
+        wait_for(lambda: has_epochs(opened, job.id, [0, 1, 2, 3, 4]))
+        elsewhere = tmp_path / "another machine"
+        other = Job.attach(opened.job(job.id), store=opened, url=own_valkey.url, data_dir=elsewhere)
+        assert other.last_epoch == 4
+        assert len(Journal(elsewhere, job.id).read(0)[0]) == 5
+        other.close()

@@ -1,0 +1,125 @@
+"""The layer in front of everything: no route is reachable around it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from heimdall_dash.store.embedded import EmbeddedStore
+from tests.conftest import Web, web_settings
+from tests.viewers import Viewer
+
+TOKEN = "correct horse; battery, staple"
+
+
+@pytest.fixture(scope="module")
+def guarded(valkey: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    folder: Path = tmp_path_factory.mktemp("guarded")
+    with Web(web_settings(valkey.url, folder, heimdall_token=TOKEN)) as server:
+        yield server
+
+
+def all_paths(application: Any) -> set[str]:
+    """Every path that the server knows, with its parameters filled in."""
+    found: set[str] = set()
+
+    def walk(routes: Any, prefix: str) -> None:
+        for route in routes:
+            inner = getattr(route, "routes", None) or getattr(
+                getattr(route, "original_router", None), "routes", None
+            )
+            path = prefix + (getattr(route, "path", "") or "")
+            if inner:
+                walk(inner, path)
+            elif path:
+                found.add(path)
+
+    walk(application.router.routes, "")
+    assert len(found) > 15
+    return {
+        path.replace("{job_id}", "x").replace("{path:path}", "p").replace("{rest:path}", "r")
+        for path in found
+    }
+
+
+def test_no_path_answers_without_the_token(guarded: Web) -> None:
+    for path in all_paths(guarded.application):
+        for method in ("GET", "POST", "DELETE"):
+            url = guarded.url + (path if path.startswith("/") else "/" + path)
+            assert httpx.request(method, url).status_code == 401, (method, path)
+
+
+@pytest.mark.parametrize("path", ["", "/x"])
+def test_no_websocket_serves_without_the_token(guarded: Web, path: str) -> None:
+    with Viewer(guarded.ws_url + path) as viewer:
+        assert viewer.closed_with() == 4501
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"},
+        {"Cookie": "heimdall_token=wrong"}, {"Authorization": "Bearer"},
+    ],
+)  # fmt: skip
+def test_wrong_token_is_refused(guarded: Web, headers: dict[str, str]) -> None:
+    answer = httpx.get(guarded.api + "/jobs", headers=headers)
+    assert answer.status_code == 401
+    assert "token" in answer.json()["detail"]
+
+
+def test_token_opens_as_bearer_as_query_and_as_the_cookie_of_the_page(guarded: Web) -> None:
+    assert httpx.get(guarded.api + "/jobs", headers=guarded.auth).status_code == 200
+    assert httpx.get(guarded.api + "/jobs", params={"token": TOKEN}).status_code == 200
+    with httpx.Client() as browser:
+        entry = browser.get(guarded.url + "/", params={"token": TOKEN, "tab": "metrics"})
+        assert (entry.status_code, entry.headers["location"]) == (303, "/?tab=metrics")
+        assert "HttpOnly" in entry.headers["set-cookie"]
+        assert "SameSite=Strict" in entry.headers["set-cookie"]
+        assert browser.get(guarded.api + "/jobs").status_code == 200
+    with Viewer(guarded.ws_url, additional_headers=guarded.auth) as viewer:
+        assert viewer.next()["event"] == "connected"
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:1"])
+def test_foreign_origin_is_refused_before_the_upgrade(web: Web, origin: str) -> None:
+    with (
+        pytest.raises(InvalidStatus) as refused,
+        Viewer(web.ws_url, additional_headers={"Origin": origin}),
+    ):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+def test_foreign_origin_cannot_change_anything(web: Web) -> None:
+    body = {"job_name": "x", "external": True}
+    evil = {"Origin": "http://evil.example"}
+    answer = httpx.post(web.api + "/jobs", json=body, headers=evil)
+    assert answer.status_code == 403
+    assert "Origin" in answer.json()["detail"]
+    own = {"Origin": web.url}
+    assert httpx.post(web.api + "/jobs", json=body, headers=own).status_code == 201
+
+
+def test_own_origin_is_served(web: Web) -> None:
+    with Viewer(web.ws_url, additional_headers={"Origin": web.url}) as viewer:
+        assert viewer.next()["event"] == "connected"
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [("rebound.example", 403), ("localhost:8001", 200), ("127.0.0.1", 200), ("[::1]:8001", 200)],
+)
+def test_host_on_loopback_must_be_one_that_nobody_can_repoint(
+    web: Web, host: str, code: int
+) -> None:
+    assert httpx.get(web.api + "/jobs", headers={"Host": host}).status_code == code
+
+
+def test_answers_forbid_sniffing_and_framing(web: Web) -> None:
+    headers = httpx.get(web.url + "/").headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "SAMEORIGIN"
