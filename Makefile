@@ -40,7 +40,7 @@ bench: .venv/.dev
 
 faults: .venv/.dev
 	@scripts/test_tools.sh
-	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m pytest tests/faults -q
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

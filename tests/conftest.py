@@ -20,6 +20,7 @@ from heimdall_dash.web import uvicorn_options
 from tests.servers import Cluster, RedisServer, free_port
 
 CHROMIUM_FLAGS = (
+    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { core } from "./core.mjs";
+
+const { label, actions, chooseJob, arrange, age, alerts, otherMetrics, unitOf } = core.jobs;
+const texts = new Proxy({}, { get: (_, name) => `${String(name)} {time}{n}{metrics}` });
+const job = (more) => ({ id: "i", job_name: "VHF", status: "running", current_epoch: 412, total_epochs: 500, created_at: "2026-11-23T10:00:00.000Z", ...more });
+
+test("a job's label is the one of the contract", () => {
+  assert.equal(label(job()), "VHF (running) - Epoch 412/500");
+  assert.equal(label(job({ total_epochs: null })), "VHF (running) - Epoch 412/?");
+});
+
+test("only legal actions have buttons", () => {
+  assert.deepEqual(actions(job()), ["pause", "cancel"]);
+  assert.deepEqual(actions(job({ status: "paused" })), ["resume", "cancel", "delete"]);
+  assert.deepEqual(actions(job({ status: "completed" })), ["delete"]);
+});
+
+test("the newest running job is chosen, else the newest", () => {
+  const old = job({ id: "a", created_at: "2026-11-01T00:00:00Z" });
+  const done = job({ id: "b", status: "completed", created_at: "2026-11-02T00:00:00Z" });
+  assert.equal(chooseJob([done, old]).id, "a");
+  assert.equal(chooseJob([done]).id, "b");
+  assert.equal(chooseJob([]), null);
+});
+
+test("jobs are found by words, filtered by status, running first, unknown values last", () => {
+  const jobs = [job({ id: "a", status: "completed", best_val_loss: 2 }), job({ id: "b", job_name: "UHF", best_val_loss: null }), job({ id: "c", best_val_loss: 1 })];
+  const ids = (wish) => arrange(jobs, wish).map((found) => found.id).join("");
+  assert.equal(ids({ search: "uhf run" }), "b");
+  assert.equal(ids({ statuses: ["completed"] }), "a");
+  assert.equal(ids({ order: "best" }), "cab");
+  assert.equal(ids({ order: "status" }).at(-1), "a");
+});
+
+test("data is stale when a running job is silent for three of its epochs, not when it is over", () => {
+  const now = Date.parse("2026-11-23T10:01:00Z");
+  assert.equal(age(job(), "2026-11-23T10:00:50Z", 1, now, texts).isStale, false);
+  assert.equal(age(job(), "2026-11-23T10:00:30Z", 1, now, texts).isStale, true);
+  assert.equal(age(job(), "2026-11-23T10:00:30Z", 20, now, texts).isStale, false);
+  assert.equal(age(job({ status: "completed" }), "2026-11-20T10:00:00Z", 1, now, texts).isStale, false);
+  assert.equal(age(job({ stalled: true }), "2026-11-23T10:00:59Z", 1, now, texts).isStale, true);
+});
+
+test("alerts name a loss that is not finite, a divergence, a plateau, a stall, a failure", () => {
+  const kinds = (more, columns) => alerts(job(more), { epoch: [], ...columns }, texts).map((alert) => alert.kind);
+  const epoch = Array.from({ length: 20 }, (_, i) => i);
+  const falling = epoch.map((i) => 20 - i);
+  assert.deepEqual(kinds({}, { epoch, val_loss: falling }), []);
+  assert.deepEqual(kinds({}, { epoch, val_loss: [...falling.slice(0, 19), null] }), ["nan"]);
+  assert.deepEqual(kinds({}, { epoch, val_loss: [...falling.slice(0, 17), 40, 41, 42] }), ["divergence"]);
+  assert.deepEqual(kinds({ best_epoch: 1 }, { epoch: [...epoch, 150], val_loss: [...falling, 1] }), ["plateau"]);
+  assert.deepEqual(kinds({ stalled: true }, { epoch }), ["stalled"]);
+  assert.deepEqual(kinds({ status: "failed", error_message: "boom" }, { epoch }), ["failed"]);
+});
+
+test("unforeseen metrics are grouped by prefix; known, empty and array-valued ones are left out", () => {
+  const columns = { epoch: [1], timestamp: ["t"], val_loss: [1], "eval/acc": [1], "eval/f1": [2], coverage_50: [1], coverage_68: [1], z_std: [1], list: [[1, 2]], never: [null] };
+  assert.deepEqual(otherMetrics(columns, new Set(["val_loss"])), [
+    { group: "coverage", metrics: ["coverage_50", "coverage_68"] },
+    { group: "eval", metrics: ["eval/acc", "eval/f1"] },
+    { group: "", metrics: ["z_std"] },
+  ]);
+});
+
+test("a metric's name carries its unit", () => {
+  assert.deepEqual(["val_distance_p68_m", "gdop_below_5_percent", "epoch_duration_seconds", "val_loss"].map(unitOf), ["m", "%", "s", ""]);
+});

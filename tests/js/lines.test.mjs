@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { core } from "./core.mjs";
+
+const { smooth, forLogAxis, thin, gaps, extent } = core.lines;
+
+test("values that a log axis cannot show become null and are counted", () => {
+  assert.deepEqual(forLogAxis([1, 0, -2, null, 5, NaN]), { shown: [1, null, null, null, 5, null], hidden: 2 });
+});
+
+test("smoothing a constant is that constant from the first epoch on", () => {
+  for (const value of smooth(new Array(50).fill(3), 0.9, false)) assert.ok(Math.abs(value - 3) < 1e-12);
+});
+
+test("smoothing on a log axis averages logarithms", () => {
+  const [, second] = smooth([1, 100], 0.5, true);
+  assert.ok(Math.abs(second - Math.exp((0.25 * 0 + 0.5 * Math.log(100)) / 0.75)) < 1e-9);
+});
+
+test("smoothing keeps gaps and changes nothing at weight 0", () => {
+  const values = [1, null, 2];
+  assert.equal(smooth(values, 0, false), values);
+  assert.equal(smooth(values, 0.5, false)[1], null);
+});
+
+test("thinning keeps first, last, each spike and each gap", () => {
+  const values = Array.from({ length: 50_000 }, (_, i) => Math.sin(i / 999));
+  values[12_345] = 50;
+  values[23_456] = -50;
+  values[34_567] = null;
+  const kept = thin(values, 0, values.length, 500);
+  for (const i of [0, 12_345, 23_456, 34_567, 49_999]) assert.ok(kept.includes(i), `index ${i}`);
+  assert.ok(kept.length <= 2500);
+  assert.ok(kept.every((index, i) => i === 0 || index > kept[i - 1]));
+});
+
+test("thinning leaves a short line whole", () => {
+  assert.deepEqual(thin([5, 6, 7, 8], 1, 4, 100), [1, 2, 3]);
+});
+
+test("a run of missing values is one gap", () => {
+  assert.deepEqual(gaps([null, 1, 2, null, null, 3, null, 4]), { runs: [[3, 4], [6, 6]], isSparse: false });
+});
+
+test("a metric logged every tenth epoch has no gaps", () => {
+  const values = Array.from({ length: 100 }, (_, i) => (i % 10 ? null : i));
+  assert.deepEqual(gaps(values), { runs: [], isSparse: true });
+});
+
+test("the extent ignores what is not drawn", () => {
+  assert.deepEqual(extent([[0, -1, 3], [null, 9, NaN]], true), [3, 9]);
+  assert.equal(extent([[null]], false), null);
+});

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { core } from "./core.mjs";
+
+const { JobFeed, JobsFeed } = core.live;
+const job = { id: "j", job_name: "VHF", status: "running", attempt: 1 };
+
+/** A browser without a browser: what the feed asked for is written down, the clock is ours. */
+function setUp(snapshot = { stream: "s", cursor: 1, total: 2, columns: { epoch: [0, 1], a: [1, 2] } }) {
+  const seen = { urls: [], sent: [], later: [], time: 100, draws: [], store: [] };
+  const world = {
+    call: async (_, path) => structuredClone(path.includes("/metrics") ? snapshot : { job, facts: {}, notes: [] }),
+    setUrl: (url) => seen.urls.push(url), send: (text) => seen.sent.push(JSON.parse(text)),
+    now: () => seen.time, later: (f) => seen.later.push(f), random: () => 0.5,
+  };
+  const feed = new JobFeed(world, {
+    changed() {}, job() {}, facts() {}, store: (isAvailable) => seen.store.push(isAvailable),
+    epochs: () => new Promise((resolve) => seen.draws.push(resolve)),
+  });
+  const say = (frame) => feed.onMessage({ data: JSON.stringify(frame), timeStamp: (seen.time += 1) });
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  return { feed, seen, say, settle, snapshot };
+}
+
+const metrics = (after, cursor, seq, stream = "s") => {
+  const epoch = Array.from({ length: cursor - after }, (_, i) => after + 1 + i);
+  return { event: "metrics", stream, after, cursor, seq, job, columns: { epoch, a: epoch } };
+};
+
+test("the live part begins at the snapshot's cursor, and a frame is acknowledged after its draw", async () => {
+  const { feed, seen, say, settle } = setUp();
+  await feed.choose("j");
+  assert.equal(seen.urls.at(-1), "/j?after=1&stream=s&n=1");
+  assert.equal(feed.badge(), "connecting");
+  say({ event: "sync", job, stream: "s", cursor: 3, recovered: true });
+  assert.equal(feed.badge(), "connected");
+  say(metrics(1, 3, 8));
+  await settle();
+  assert.deepEqual(seen.sent, []);
+  seen.draws.at(-1)();
+  await settle();
+  assert.deepEqual(seen.sent, [{ ack: 3, seq: 8 }]);
+  assert.deepEqual(feed.store.columns.epoch, [0, 1, 2, 3]);
+});
+
+test("a frame that continues our stream proves the sync that was overwritten", async () => {
+  const { feed, say } = setUp();
+  await feed.choose("j");
+  say(metrics(1, 2, 8));
+  assert.equal(feed.badge(), "connected");
+});
+
+test("a gap is never drawn over: the feed comes back with its own cursor", async () => {
+  const { feed, seen, say } = setUp();
+  await feed.choose("j");
+  say({ event: "sync", job, stream: "s", cursor: 9, recovered: true });
+  say(metrics(5, 6, 8));
+  assert.deepEqual(feed.store.columns.epoch, [0, 1]);
+  assert.equal(feed.badge(), "connecting");
+  seen.time += 20_000;
+  feed.tick();
+  assert.equal(seen.urls.at(-1), "/j?after=1&stream=s&n=2");
+});
+
+test("a connection that cannot recover reloads the snapshot first", async () => {
+  const { feed, seen, say, settle, snapshot } = setUp();
+  await feed.choose("j");
+  Object.assign(snapshot, { stream: "t", cursor: 0, columns: { epoch: [0], a: [9] } });
+  say({ event: "sync", job, stream: "t", cursor: 0, recovered: false });
+  await settle();
+  await settle();
+  assert.deepEqual(feed.store.columns, { epoch: [0], a: [9] });
+  assert.equal(seen.urls.at(-1), "/j?after=0&stream=t&n=2");
+});
+
+test("what an older socket said is ignored", async () => {
+  const { feed, seen } = setUp();
+  await feed.choose("j");
+  feed.onMessage({ data: JSON.stringify(metrics(1, 2, 8)), timeStamp: seen.time - 50 });
+  assert.equal(feed.store.cursor, 1);
+});
+
+test("frames of a job that is no longer chosen are ignored", async () => {
+  const { feed, say } = setUp();
+  await feed.choose("j");
+  say({ ...metrics(1, 2, 8), job: { ...job, id: "other" } });
+  assert.equal(feed.store.cursor, 1);
+});
+
+test("a lost link goes on from the newest epoch", async () => {
+  const { feed, seen, say, settle } = setUp();
+  await feed.choose("j");
+  say({ event: "sync", job, stream: "s", cursor: 1, recovered: true });
+  say(metrics(1, 4, 8));
+  feed.onState({ readyState: 3, code: 1006, timeStamp: (seen.time += 1) });
+  assert.equal(feed.badge(), "connecting");
+  seen.draws.at(-1)();
+  await settle();
+  assert.deepEqual(seen.sent, [], "an acknowledgement of the old connection is not sent on the new one");
+  feed.wake();
+  assert.equal(seen.urls.at(-1), "/j?after=4&stream=s&n=2");
+});
+
+test("1000 after the job's end hides the badge, 4504 says that the job is gone", async () => {
+  const { feed, seen, say } = setUp();
+  await feed.choose("j");
+  say({ event: "job", job: { ...job, status: "completed" }, cursor: 1, seq: 3 });
+  feed.onState({ readyState: 3, code: 1000, timeStamp: (seen.time += 1) });
+  assert.equal(feed.badge(), "hidden");
+  const other = setUp();
+  await other.feed.choose("j");
+  other.feed.onState({ readyState: 3, code: 4504, reason: "deleted", timeStamp: (other.seen.time += 1) });
+  assert.equal(other.feed.state, "unknown");
+  assert.deepEqual(other.feed.refusal, { code: 4504, reason: "deleted" });
+});
+
+test("the chosen update rate is told to each new connection", async () => {
+  const { feed, seen, say } = setUp();
+  await feed.choose("j");
+  feed.setInterval(5000);
+  assert.deepEqual(seen.sent, []);
+  say({ event: "sync", job, stream: "s", cursor: 1, recovered: true });
+  assert.deepEqual(seen.sent, [{ interval_ms: 5000 }]);
+});
+
+test("a store outage is told and acknowledged", async () => {
+  const { feed, seen, say } = setUp();
+  await feed.choose("j");
+  say({ event: "store", available: false, cursor: 1, seq: 4 });
+  assert.deepEqual([seen.store, seen.sent], [[false], [{ ack: 1, seq: 4 }]]);
+});
+
+test("a server that does not answer is asked again, later and later", async () => {
+  const { feed, seen } = setUp();
+  feed.world.call = async () => { throw new TypeError("Failed to fetch"); };
+  await feed.choose("j");
+  assert.equal(feed.badge(), "connecting");
+  const first = feed.loadAt - seen.time;
+  seen.time = feed.loadAt;
+  feed.tick();
+  await feed.loading;
+  assert.ok(feed.loadAt - seen.time >= first);
+});
+
+test("the list of jobs is replaced by a sync and changed by what follows", () => {
+  const sent = [];
+  const list = new JobsFeed({ setUrl() {}, send: (text) => sent.push(JSON.parse(text)), now: () => 1, later: (f) => f(), random: () => 0 }, { changed() {}, jobs() {}, store() {} });
+  list.start();
+  const say = (frame) => list.onMessage({ data: JSON.stringify(frame), timeStamp: 2 });
+  say({ event: "sync", jobs: [{ id: "a" }, { id: "b" }], cursor: 4, recovered: true });
+  say({ event: "jobs", jobs: [{ id: "c" }], deleted: ["a"], cursor: 5, seq: 5 });
+  assert.deepEqual([...list.jobs.keys()], ["b", "c"]);
+  assert.deepEqual(sent.at(-1), { ack: 5, seq: 5 });
+});

@@ -1,0 +1,176 @@
+"""The commands, in this process: what they print, write and return."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from trainer import cli, run
+from trainer.publishing import LinesPublisher
+
+SMALL = [
+    "--epochs", "2",
+    "--train-samples", "64",
+    "--val-samples", "64",
+    "--batch-size", "16",
+    "--width", "8",
+    "--heads", "2",
+    "--refine-steps", "1",
+]  # fmt: skip
+
+
+def train(folder: Path, *more: str) -> int:
+    return cli.main(["run", "--no-publish", "--quiet", "--data-dir", str(folder), *SMALL, *more])
+
+
+def test_run_writes_lines_and_checkpoints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path, "--out", str(tmp_path / "m.jsonl")) == 0
+    rows = [json.loads(line) for line in (tmp_path / "m.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [0, 1, 2]
+    assert (tmp_path / "checkpoints/training/best.pt").exists()
+    assert "completed after epoch 2" in capsys.readouterr().err
+
+
+def test_run_does_not_overwrite_a_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path) == 0
+    assert train(tmp_path) == cli.WRONG_USE
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_run_of_an_impossible_config_says_which_field(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--no-publish", "--batch-size", "9000"]) == cli.WRONG_USE
+    assert "batch_size" in capsys.readouterr().err
+
+
+def test_print_config_is_a_config_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "--print-config", "--epochs", "9"]) == 0
+    (tmp_path / "c.json").write_text(capsys.readouterr().out)
+    assert cli.main(["run", "--print-config", "--config", str(tmp_path / "c.json")]) == 0
+    assert json.loads(capsys.readouterr().out)["epochs"] == 9
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_pauses_and_resume_goes_on(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+) -> None:
+    before = signal.getsignal(number)
+    log = LinesPublisher.log
+
+    def log_and_signal(self: LinesPublisher, epoch: int, /, **metrics: object) -> None:
+        log(self, epoch, **metrics)
+        if epoch == 1:
+            os.kill(os.getpid(), number)
+
+    out = tmp_path / "m.jsonl"
+    with monkeypatch.context() as patch:
+        patch.setattr(LinesPublisher, "log", log_and_signal)
+        assert train(tmp_path, "--out", str(out), "--epochs", "4") == 0
+    assert "paused after epoch 1" in capsys.readouterr().err
+    assert signal.getsignal(number) is before
+    again = ["run", "--no-publish", "--quiet", "--data-dir", str(tmp_path), "--out", str(out)]
+    assert cli.main([*again, "--resume", "training"]) == 0
+    epochs = [json.loads(line)["epoch"] for line in out.read_text().splitlines()]
+    assert epochs == [0, 1, 2, 3, 4]
+
+
+def test_resume_of_an_unknown_job_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path, "--resume", "nobody") == cli.WRONG_USE
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_evaluate_shows_the_row_of_the_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(tmp_path, "--out", str(tmp_path / "m.jsonl"))
+    last = json.loads((tmp_path / "m.jsonl").read_text().splitlines()[-1])
+    path = str(tmp_path / "checkpoints/training/last.pt")
+    assert cli.main(["evaluate", path, "--json"]) == 0
+    metrics = json.loads(capsys.readouterr().out)
+    assert metrics["val_distance_p68_m"] == last["val_distance_p68_m"]
+    assert metrics["crlb_p68_m"] > 0
+    assert cli.main(["evaluate", path]) == 0
+    assert "val_distance_p68_m" in capsys.readouterr().out
+    assert cli.main(["evaluate", str(tmp_path / "none.pt")]) == cli.WRONG_USE
+
+
+@pytest.mark.parametrize("name", ["events.csv", "events.parquet"])
+def test_simulate_writes_what_run_reads(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    sizes = ["--train-samples", "500", "--val-samples", "100", "--batch-size", "64"]
+    assert cli.main(["simulate", "--out", str(path), *sizes]) == 0
+    table = pd.read_csv(path) if name.endswith("csv") else pd.read_parquet(path)
+    assert table["event_id"].nunique() == 600
+    assert set(table["split"]) == {"train", "val"}
+    small = [o for o in SMALL if o != "--train-samples"]
+    assert small
+    assert train(tmp_path, "--dataset", str(path)) == 0
+
+
+def test_run_publishes_through_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in with the publisher's interface: the real one has its own tests."""
+    import heimdall_dash.publisher as publisher
+
+    calls: list[tuple[str, object]] = []
+
+    class Job:
+        id = "11111111-2222-3333-4444-555555555555"
+        desired = "running"
+
+        @classmethod
+        def start(cls, name: str, **keywords: object) -> "Job":
+            calls.append(("start", (name, keywords["total_epochs"])))
+            return cls()
+
+        def __enter__(self) -> "Job":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            calls.append(("exit", error[0]))
+
+        def log(self, epoch: int, /, **metrics: object) -> None:
+            calls.append(("log", epoch))
+            if epoch == 1:
+                Job.desired = "cancelled"
+
+        def describe(self, facts: object) -> None:
+            calls.append(("describe", None))
+
+        def warn(self, message: str) -> None:
+            calls.append(("warn", message))
+
+        def finish(self, status: str, reason: str | None = None) -> None:
+            calls.append(("finish", status))
+
+    monkeypatch.setattr(publisher, "Job", Job)
+    assert cli.main(["run", "--name", "VHF", "--quiet", "--data-dir", str(tmp_path), *SMALL]) == 0
+    assert calls == [
+        ("start", ("VHF", 2)), ("describe", None), ("log", 0), ("log", 1),
+        ("finish", "cancelled"), ("exit", None),
+    ]  # fmt: skip
+    assert (tmp_path / "checkpoints" / Job.id / "last.pt").exists()
+
+
+def test_progress_bar_shows_loss_and_distances(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {
+        "epoch": 2,
+        "val_loss": -1.5,
+        "val_distance_p68_m": 31.0,
+        "predicted_distance_p68_m": None,
+    }
+    with run.progress_bar(4, is_hidden=False) as show:
+        show(row)
+    text = capsys.readouterr().err
+    assert "2/4" in text
+    assert "p68=31 m" in text
