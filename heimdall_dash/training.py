@@ -93,7 +93,7 @@ class TrainingConfig(BaseModel):
     resample: Resample = _field(
         "noise",
         "what each epoch draws anew: none; noise: the same places, measured again; all. "
-        "With none, 500 epochs learn the noise by heart and sigma becomes 20 % too small",
+        "With none, 500 epochs learn the noise by heart and sigma becomes about 15 % too small",
         "name",
     )
     outage: float = _field(

@@ -1,0 +1,116 @@
+"""Are the predicted uncertainties right? Measures from predicted covariances and actual errors.
+
+All take the squared Mahalanobis distance m2 [N] (chi-squared, 2 degrees of freedom, when
+calibrated), predicted DRMS [N] in m, or errors [N] in m.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trainer.geodesy import Array
+
+BINS = 20
+RELIABILITY_LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
+_FINE_LEVELS = np.arange(1, 100) / 100
+
+
+def within_probability(m2: Array) -> Array:
+    """Probability content of the ellipse through each truth; uniform on [0, 1] when calibrated."""
+    return np.asarray(-np.expm1(-0.5 * m2))
+
+
+def coverage(m2: Array, level: float) -> float:
+    """Share of truths inside the ellipse of this level; `level` when calibrated."""
+    return float(np.mean(m2 <= -2 * np.log1p(-level)))
+
+
+def reliability(m2: Array, levels: tuple[float, ...] = RELIABILITY_LEVELS) -> list[float]:
+    """Observed coverage at each expected one."""
+    return [coverage(m2, level) for level in levels]
+
+
+def expected_calibration_error(m2: Array) -> tuple[float, float]:
+    """Mean |observed - expected| coverage over 1…99 %, and the same with sign.
+
+    Unit-free, 0 to 0.5. Below zero: over-confident.  source: Kuleshov et al., ICML 2018
+    """
+    inside = np.sort(within_probability(m2))
+    observed = np.searchsorted(inside, _FINE_LEVELS, side="right") / len(m2)
+    gap = observed - _FINE_LEVELS
+    return float(np.abs(gap).mean()), float(gap.mean())
+
+
+def z_std(m2: Array) -> float:
+    """Root mean square of the standardised errors per axis; 1 when calibrated."""
+    return float(np.sqrt(np.mean(m2) / 2))
+
+
+def z_std_robust(m2: Array) -> float:
+    """The same from the median: one lost scene in a hundred does not move it."""
+    return float(np.sqrt(np.median(m2) / (2 * np.log(2))))
+
+
+def ence(drms_m: Array, error_m: Array, bins: int = BINS) -> float | None:
+    """Expected normalised calibration error: mean |RMV - RMSE| / RMV over equal-count bins.
+
+    source: Levi et al. 2019. Its floor for a perfect model is 0.04 with 2,048 scenes.
+    """
+    gaps = []
+    for rows in _bins(drms_m, bins):
+        rmv = np.sqrt(np.mean(drms_m[rows] ** 2))
+        gaps.append(abs(rmv - np.sqrt(np.mean(error_m[rows] ** 2))) / rmv)
+    return float(np.mean(gaps)) if gaps else None
+
+
+def uncertainty_calibration_error_m(
+    drms_m: Array, predicted_m: Array, error_m: Array, bins: int = BINS
+) -> float | None:
+    """Calibration error in metres: never negative, and scenes do not cancel each other.
+
+    The scenes are sorted by predicted DRMS into equal-count bins; in each bin stands
+    |predicted 68-% distance - observed 68-% distance|; this is the mean over the bins.
+
+    predicted_m: [D, N] distances drawn from each scene's predicted distribution
+    """
+    gaps = [
+        abs(np.quantile(predicted_m[:, rows], 0.68) - np.quantile(error_m[rows], 0.68))
+        for rows in _bins(drms_m, bins)
+    ]
+    return float(np.mean(gaps)) if gaps else None
+
+
+def energy_score_m(error_vectors_m: Array, draws_m: Array) -> float:
+    """Mean E|X - y| - E|X - X'|/2: the two-dimensional CRPS, in m. Smaller is better.
+
+    error_vectors_m: [N, 2] truth less mean; draws_m: [D, N, 2] from N(0, Cov), D even
+    source: Gneiting and Raftery 2007
+    """
+    to_truth = np.linalg.norm(draws_m - error_vectors_m, axis=-1).mean()
+    half = len(draws_m) // 2
+    apart = np.linalg.norm(draws_m[:half] - draws_m[half : 2 * half], axis=-1).mean()
+    return float(to_truth - 0.5 * apart)
+
+
+def sampling_floor_m(drms_m: Array, factor_m: Array, normals: Array, seed: int = 0) -> float | None:
+    """The calibration error a perfect model shows on scenes of these covariances, by chance.
+
+    factor_m: [N, 2, 2] covariance factors; normals: [D, N, 2] the draws used for predictions
+    """
+    rng = np.random.default_rng(seed)
+    predicted = np.linalg.norm(np.einsum("nij,dnj->dni", factor_m, normals), axis=-1)
+    trials = []
+    for _ in range(8):
+        error = np.einsum("nij,nj->ni", factor_m, rng.standard_normal((len(drms_m), 2)))
+        gap = uncertainty_calibration_error_m(drms_m, predicted, np.linalg.norm(error, axis=-1))
+        if gap is None:
+            return None
+        trials.append(gap)
+    return float(np.mean(trials))
+
+
+def _bins(drms_m: Array, bins: int) -> list[np.ndarray]:
+    """Rows by rising DRMS in equal-count bins; none where there is less than one row each."""
+    if len(drms_m) < bins:
+        return []
+    return np.array_split(np.argsort(drms_m, kind="stable"), bins)

@@ -1,0 +1,156 @@
+"""A training's state on disk: written whole or not at all, read back exactly or refused.
+
+A failed load is an error that says what to do. It is never a silent new start.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from heimdall_dash.records import Row
+from heimdall_dash.training import TrainingConfig
+from trainer.errors import CheckpointError
+
+FORMAT = 1
+MAY_CHANGE = frozenset({"threads", "device", "epoch_delay_s", "checkpoint_every"})
+"""Config fields that may differ on resumption: they do not change what is learned."""
+KEPT_NUMBERED = 3
+
+
+@dataclass
+class TrainingState:
+    """Everything a training needs to go on bit for bit, and a row to publish again.
+
+    It holds no random state: the scenes and the order of epoch e come from (seed, e).
+    `running` holds the sums of an epoch broken off; `finished` is None until the end, then the
+    reason, "" for the ordinary one.
+    """
+
+    config: dict[str, Any]
+    fingerprint: str
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    epoch: int = 0
+    batches_done: int = 0
+    global_step: int = 0
+    row: Row = field(default_factory=dict)
+    running: dict[str, float] = field(default_factory=dict)
+    best_val_loss: float | None = None
+    best_epoch: int | None = None
+    reference_val_loss: float | None = None
+    epochs_without_gain: int = 0
+    train_seconds_total: float = 0.0
+    finished: str | None = None
+    threads: int = 1
+    world_size: int = 1
+    torch_version: str = torch.__version__.split("+")[0]
+
+
+class CheckpointFolder:
+    """`last.pt`, `best.pt` and every so often `epoch-00050.pt`, in one job's own folder.
+
+    A file that can be seen is whole: it was written aside, flushed to disk, then renamed.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    @property
+    def last(self) -> Path:
+        return self.path / "last.pt"
+
+    @property
+    def best(self) -> Path:
+        return self.path / "best.pt"
+
+    def save_last(self, state: TrainingState) -> None:
+        save(self.last, state)
+
+    def save_best(self, state: TrainingState) -> None:
+        save(self.best, state)
+
+    def save_numbered(self, state: TrainingState) -> None:
+        """Keeps this epoch's checkpoint; the oldest of more than three goes."""
+        save(self.path / f"epoch-{state.epoch:05d}.pt", state)
+        for old in sorted(self.path.glob("epoch-*.pt"))[:-KEPT_NUMBERED]:
+            old.unlink(missing_ok=True)
+
+    def load_last(self) -> TrainingState | None:
+        """The newest state, or None where nothing was ever written."""
+        return load(self.last) if self.last.exists() else None
+
+
+def save(path: Path, state: TrainingState) -> None:
+    """Writes a checkpoint so that a crash or a full disk leaves the old one whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    content = {"format": FORMAT} | {f.name: getattr(state, f.name) for f in fields(state)}
+    try:
+        with aside.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def load(path: Path) -> TrainingState:
+    """Reads a checkpoint; numbers and tensors only, never code.
+
+    raises: CheckpointError, which names the file and what is wrong with it
+    """
+    advice = "Restore it from a copy, or remove it to start again."
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint {path}.") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # torch raises half a dozen kinds for a damaged file
+        short = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise CheckpointError(f"Checkpoint {path} cannot be read: {short}. {advice}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise CheckpointError(
+            f"Checkpoint {path} has format {found!r}, this trainer reads {FORMAT}. {advice}"
+        )
+    names = {f.name for f in fields(TrainingState)}
+    missing = sorted(names - content.keys())
+    if missing:
+        raise CheckpointError(f"Checkpoint {path} lacks {', '.join(missing)}. {advice}")
+    return TrainingState(**{name: content[name] for name in names})
+
+
+def check_same_training(state: TrainingState, config: TrainingConfig, fingerprint: str) -> None:
+    """Refuses to go on with other settings or other scenes than the checkpoint's.
+
+    raises: CheckpointError naming the first field that differs
+    """
+    for name, value in config.model_dump().items():
+        if name not in MAY_CHANGE and state.config.get(name) != value:
+            raise CheckpointError(
+                f"The checkpoint was made with {name} {state.config.get(name)!r}, not {value!r}: "
+                f"resume with the old value, or start a new job."
+            )
+    if state.fingerprint != fingerprint:
+        raise CheckpointError(
+            "The checkpoint was made from other scenes: the data set or the simulation has "
+            "changed since. Start a new job."
+        )
+
+
+def config_of(state: TrainingState) -> TrainingConfig:
+    """The checked configuration a checkpoint was made with."""
+    return TrainingConfig.model_validate(state.config)

@@ -1,0 +1,17 @@
+"""The errors a trainer raises on purpose. Each message says what was expected and what to do."""
+
+
+class TrainerError(Exception):
+    """Base of all of them."""
+
+
+class CheckpointError(TrainerError):
+    """A checkpoint is missing, damaged, or belongs to another configuration."""
+
+
+class DatasetError(TrainerError):
+    """A file of measured events breaks its schema; the message names column and row."""
+
+
+class MissingExtraError(TrainerError):
+    """An optional package is not installed."""

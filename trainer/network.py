@@ -1,0 +1,47 @@
+"""A job's network, untrained or from a checkpoint, and what a checkpoint's network is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from heimdall_dash.training import TrainingConfig
+from trainer.bounds import bound
+from trainer.checkpoint import TrainingState, config_of
+from trainer.errors import CheckpointError
+from trainer.material import Material, material
+from trainer.metrics import Evaluator
+from trainer.model import Locator
+
+
+def network(config: TrainingConfig, source: Material) -> Locator:
+    """The untrained network: its weights follow from the seed, the process's own state stays."""
+    receivers = torch.tensor(source.validation.receiver_km)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = Locator(receivers, config, source.scenario.has_timing)
+    return model.to(config.device)
+
+
+def evaluate(state: TrainingState) -> dict[str, Any]:
+    """Every validation metric of a checkpoint, and the bounds of the same scenes.
+
+    raises: CheckpointError where its scenes can no longer be made
+    """
+    config = config_of(state)
+    source = material(config)
+    if source.of_epoch(0).fingerprint() != state.fingerprint:
+        raise CheckpointError("The checkpoint's scenes have changed since: it cannot be judged.")
+    model = network(config, source)
+    model.load_state_dict(state.model)
+    metrics = {"epoch": state.epoch} | Evaluator(source.validation, config.seed).full(model)
+    best = bound(source.validation, source.scenario)
+    if best is not None:
+        metrics |= {
+            "crlb_p50_m": best.p50_m,
+            "crlb_p68_m": best.p68_m,
+            "crlb_p95_m": best.p95_m,
+            "oracle_nll": best.oracle_nll,
+        }
+    return metrics

@@ -1,0 +1,162 @@
+"""`python -m trainer run`: one training in this process, stopped by a signal as by a pause."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from heimdall_dash.records import Row
+from heimdall_dash.training import TrainingConfig
+from trainer.checkpoint import CheckpointFolder
+from trainer.errors import CheckpointError
+from trainer.loop import Outcome, fit
+from trainer.options import config_from
+from trainer.parallel import Alone, ranks_from_environment
+from trainer.publishing import LinesPublisher, NullPublisher, Publisher
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trains as the options say. 0: completed, paused or cancelled; 1: failed."""
+    config = _config(arguments)
+    if arguments.print_config:
+        print(config.model_dump_json(indent=2))
+        return 0
+    ranks = ranks_from_environment()
+    try:
+        with stop_signal() as is_stopped:
+            if arguments.no_publish or ranks.rank != 0:
+                folder = _folder(arguments, arguments.resume or arguments.name)
+                outcome = _fit(arguments, config, NullPublisher(), folder, is_stopped, ranks)
+            else:
+                outcome = _published(arguments, config, is_stopped, ranks)
+    finally:
+        ranks.close()
+    if ranks.rank == 0:
+        reason = f": {outcome.reason}" if outcome.reason else ""
+        print(f"{outcome.status} after epoch {outcome.epoch}{reason}", file=sys.stderr)
+    return 1 if outcome.status == "failed" else 0
+
+
+def _config(arguments: argparse.Namespace) -> TrainingConfig:
+    """From the options; a resumed job's own config is the base."""
+    base: dict[str, Any] | None = None
+    if arguments.resume:
+        state = _folder(arguments, arguments.resume).load_last()
+        if state is None:
+            raise CheckpointError(
+                f"Job {arguments.resume} has no checkpoint in "
+                f"{_folder(arguments, arguments.resume).path}."
+            )
+        base = state.config
+    return config_from(arguments, base)
+
+
+def _folder(arguments: argparse.Namespace, job: str) -> CheckpointFolder:
+    return CheckpointFolder(arguments.checkpoint_dir or arguments.data_dir / "checkpoints" / job)
+
+
+def _published(
+    arguments: argparse.Namespace,
+    config: TrainingConfig,
+    is_stopped: Callable[[], bool],
+    ranks: Alone,
+) -> Outcome:
+    from heimdall_dash.publisher import Job  # only a run that publishes needs a store's client
+
+    start: dict[str, Any] = {"job_id": arguments.resume} if arguments.resume else {}
+    with Job.start(
+        arguments.name,
+        total_epochs=config.epochs,
+        config=config.model_dump(),
+        data_dir=arguments.data_dir,
+        url=arguments.url,
+        **start,
+    ) as job:
+        folder = _folder(arguments, job.id)
+
+        def is_unwanted() -> bool:
+            return is_stopped() or job.desired == "paused"
+
+        outcome = _fit(
+            arguments, config, job, folder, is_unwanted, ranks, lambda: job.desired == "cancelled"
+        )
+        job.finish(outcome.status, outcome.reason)
+    return outcome
+
+
+def _fit(
+    arguments: argparse.Namespace,
+    config: TrainingConfig,
+    publisher: Publisher,
+    folder: CheckpointFolder,
+    is_paused: Callable[[], bool],
+    ranks: Alone,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    if not arguments.resume and ranks.rank == 0 and folder.last.exists():
+        raise CheckpointError(
+            f"{folder.path} already holds a training: go on with it by --resume, or choose "
+            f"another --name or --checkpoint-dir."
+        )
+    if arguments.out is not None and ranks.rank == 0:
+        publisher = LinesPublisher(arguments.out, publisher)
+    with progress_bar(config.epochs, arguments.quiet or ranks.rank != 0) as show:
+        return fit(
+            config,
+            publisher=publisher,
+            checkpoints=folder,
+            wanted=lambda: (
+                "cancelled" if is_cancelled() else "paused" if is_paused() else "running"
+            ),
+            resume=bool(arguments.resume),
+            progress=show,
+            ranks=ranks,
+        )
+
+
+@contextmanager
+def stop_signal() -> Iterator[Callable[[], bool]]:
+    """Inside, SIGINT and SIGTERM only ask for a stop; a second one acts as usual."""
+    asked: list[int] = []
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in SIGNALS:
+        signal.signal(number, ask)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+@contextmanager
+def progress_bar(epochs: int, is_hidden: bool) -> Iterator[Callable[[Row], None]]:
+    """A bar on standard error: epochs, time left, loss, p68 and predicted p68."""
+    with tqdm(total=epochs, unit="epoch", disable=is_hidden, dynamic_ncols=True) as bar:
+
+        def show(row: Row) -> None:
+            bar.n = row["epoch"]
+            bar.set_postfix(
+                loss=_short(row["val_loss"]),
+                p68=f"{_short(row['val_distance_p68_m'])} m",
+                sigma=f"{_short(row['predicted_distance_p68_m'])} m",
+            )
+
+        yield show
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
