@@ -41,13 +41,19 @@ class Job:
     """
 
     def __init__(
-        self, journal: Journal, birth: dict[str, Any], attempt: int, open_store: Callable[[], Store]
+        self,
+        journal: Journal,
+        birth: dict[str, Any],
+        attempt: int,
+        open_store: Callable[[], Store],
+        *,
+        revives: bool = False,
     ) -> None:
         """Use `start` or `attach`."""
         self.id: str = birth["id"]
         self.attempt = attempt
         self._journal, self._birth = journal, birth
-        self._sender = Sender(journal, birth, attempt, open_store)
+        self._sender = Sender(journal, birth, attempt, open_store, revives=revives)
         self._has_ended = False
         self._disk_full = Rarely(log)
 
@@ -62,13 +68,14 @@ class Job:
         url: str | None = None,
         data_dir: Path | None = None,
         job_id: str | None = None,
-        attempt: int = 0,
+        attempt: int | None = None,
     ) -> Self:
         """Announce a new run; returns at once, also while the store is away.
 
         url: of the store; default REDIS_URL, else the store of a `make run` in HEIMDALL_DATA.
         data_dir: where the local log goes; default HEIMDALL_DATA, `./data`.
-        job_id: goes on with a run whose local log is in data_dir (with a higher `attempt`).
+        job_id: goes on with the run whose local log is in data_dir, also when it was paused or
+        had ended; its attempt is one higher then, so that the earlier process can no longer write.
         Raises InvalidMetric for a config that JSON cannot carry, OSError when the log cannot be
         written.
         """
@@ -86,9 +93,13 @@ class Job:
             total_epochs=total_epochs,
             external=True,
         ) | {"started_at": utc_now()}
-        birth = (journal.birth() or {}).get("fields", birth)
-        journal.save_birth({"fields": birth, "facts": None})
-        job = cls(journal, birth, attempt, _opener(url, data))
+        kept = journal.birth()
+        if kept is not None:
+            birth, facts = kept["fields"], facts or kept["facts"]
+        if attempt is None:
+            attempt = 0 if kept is None else int(kept.get("attempt", 0)) + 1
+        journal.save_birth({"fields": birth, "facts": None, "attempt": attempt})
+        job = cls(journal, birth, attempt, _opener(url, data), revives=kept is not None)
         if facts:
             job.describe(facts)
         job._begin()
@@ -107,8 +118,9 @@ class Job:
             journal.append(orjson.loads(raw))
         birth = {name: fields[name] for name in BIRTH_FIELDS if name in fields}
         facts = store.facts(fields["id"])
-        journal.save_birth({"fields": birth, "facts": facts or None})
-        job = cls(journal, birth, int(fields["attempt"]), _opener(url, data_dir))
+        attempt = int(fields["attempt"])
+        journal.save_birth({"fields": birth, "facts": facts or None, "attempt": attempt})
+        job = cls(journal, birth, attempt, _opener(url, data_dir))
         job._begin()
         return job
 
@@ -140,7 +152,7 @@ class Job:
     def describe(self, facts: Mapping[str, Any]) -> None:
         """Static facts of the run, for the page: floors, sizes, versions."""
         plain = _plain(facts)
-        self._journal.save_birth({"fields": self._birth, "facts": plain})
+        self._journal.save_birth({"fields": self._birth, "facts": plain, "attempt": self.attempt})
         self._sender.state_facts(plain)
 
     def warn(self, message: str, *, epoch: int | None = None, kind: str = "warning") -> None:

@@ -230,10 +230,31 @@ def test_publisher_says_so_when_not_everything_was_delivered(
         assert job.close(timeout_s=0.3) is False
     assert "not all epochs reached the store" in caplog.text
     own_valkey.start()
-    again = start(own_valkey, tmp_path, job_id=job.id, attempt=1)
+    again = start(own_valkey, tmp_path, job_id=job.id)
     again.log(2, x=2)
     assert again.close() is True
     assert epochs(opened, job.id) == [1, 2]
+
+
+@pytest.mark.parametrize("status", ["paused", "failed", "completed"])
+def test_publisher_goes_on_with_a_job_that_had_stopped(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store, status: str
+) -> None:
+    first = start(own_valkey, tmp_path, facts={"scenario": "gnss"})
+    first.log(1, x=1)
+    first.finish(status, "because")
+    assert first.close()
+    assert opened.job(first.id)["status"] == status
+    with start(own_valkey, tmp_path, job_id=first.id) as second:
+        second.log(1, x=99)  # a repeat: the first value stays
+        second.log(2, x=2)
+        wait_for(lambda: has_epochs(opened, first.id, [1, 2]))
+        view = job_view(opened.job(first.id))
+        assert (view["status"], view["attempt"]) == ("running", 1)
+        assert (view["completed_at"], view["error_message"], view["ended_because"]) == (None,) * 3
+    assert [orjson.loads(raw)["x"] for raw in opened.rows(first.id)] == [1, 2]
+    assert opened.job(first.id)["status"] == "completed"
+    assert opened.facts(first.id) == {"scenario": "gnss"}
 
 
 def test_attach_copies_what_only_the_store_has_to_the_local_log(

@@ -16,7 +16,7 @@ from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import LEGAL, Row, Status, utc_now
 from heimdall_dash.store.jobs import Fields, JobView, is_stalled, job_view
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
+from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig
 
 RECENT = 10  # epochs in `recent_metrics`
 OBEYED_WITHIN_S = 3.0  # a running trainer looks between two batches
@@ -46,7 +46,10 @@ def job_routes(store: Store, queue: JobQueue) -> APIRouter:
     @routes.get("/config-schema")
     def config_schema() -> dict[str, Any]:
         """JSON schema of `config`: each field's meaning, unit, default and range."""
-        return TrainingConfig.model_json_schema()
+        schema = TrainingConfig.model_json_schema()
+        for name in LOCAL_FIELDS:
+            schema["properties"].pop(name, None)
+        return schema
 
     @routes.get("/jobs/{job_id}")
     def show_job(job_id: str, request: Request) -> dict[str, Any]:
@@ -113,6 +116,10 @@ def _create(store: Store, queue: JobQueue, body: Any) -> JobView:
             external=True,
         )
         return job_view(fields)
+    if local := sorted(LOCAL_FIELDS & new.config.keys()):
+        raise Refused(
+            422, f"{', '.join(local)}: names a file of the trainer's machine; use its command line"
+        )
     config = TrainingConfig.model_validate(new.config)
     return job_view(queue.submit(new.job_name, config))
 

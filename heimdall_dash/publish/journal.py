@@ -59,7 +59,8 @@ class Journal:
         return list(_parsed(block[:end])), offset + end
 
     def save_birth(self, birth: dict[str, Any]) -> None:
-        """What the job is to be created with, should the store lose it."""
+        """What the job is to be created with, should the store lose it. It runs (again) now."""
+        (self.folder / "ended.json").unlink(missing_ok=True)
         self._replace("job.json", birth)
 
     def birth(self) -> dict[str, Any] | None:

@@ -42,9 +42,12 @@ class Sender:
         birth: dict[str, Any],
         attempt: int,
         open_store: Callable[[], Store],
+        *,
+        revives: bool = False,
     ) -> None:
         self._journal, self._birth, self._attempt = journal, birth, attempt
         self._job_id: str = birth["id"]
+        self._revives = revives  # the job may be paused or ended and is to run again
         self._open_store = open_store
         self._store: Store | None = None
         self._offset = 0  # of the log: what lies before was confirmed by the store
@@ -114,7 +117,7 @@ class Sender:
     def _reconcile(self) -> None:
         store = self._opened()
         if self._confirmed is None:
-            self._confirmed = self._ask_last(store)
+            self._begin(store)
         self._send_rows(store)
         while self._news:
             self._change(store, self._news[0])
@@ -123,11 +126,25 @@ class Sender:
         if not self._wake.is_set() and not self._batch and not self._news:
             self._idle.set()
 
-    def _ask_last(self, store: Store) -> int:
+    def _begin(self, store: Store) -> None:
+        """Find where the store stands; make the job there, or let it run again."""
         try:
-            return int(store.job(self._job_id)["last_epoch"])
+            if self._revives:
+                store.change(
+                    self._job_id, event="training:started", least_attempt=self._attempt,
+                    fields={
+                        "status": Status.RUNNING, "attempt": self._attempt,
+                        "heartbeat_at": utc_now(),
+                    },
+                    remove=["desired", "completed_at", "error_message", "ended_because"],
+                )  # fmt: skip
+                self._revives = False
+            self._confirmed = int(store.job(self._job_id)["last_epoch"])
         except UnknownJob:
-            return NO_EPOCH
+            if self._birth_facts is not None:
+                self._facts = self._facts or self._birth_facts
+            store.append(self._job_id, [], attempt=self._attempt, birth=self._birth)
+            self._confirmed = NO_EPOCH
 
     def _send_rows(self, store: Store) -> None:
         while True:
