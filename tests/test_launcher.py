@@ -1,5 +1,6 @@
 """`make run` as a whole: ready in one line, stopped without a trace, going on where it was."""
 
+import contextlib
 import signal
 import socket
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.conftest import wait_for
 from tests.processes import Child, lives
 from tests.servers import free_port
+from tests.viewers import Viewer
 
 pytestmark = pytest.mark.slow
 
@@ -127,6 +129,20 @@ def test_launcher_serves_with_several_web_processes(tmp_path: Path) -> None:
     port = free_port()
     with launch(tmp_path, port, HEIMDALL_DEMO="0", WEB_CONCURRENCY="2") as child:
         wait_until_ready(child, port)
+        url = f"http://127.0.0.1:{port}/api/v1/training/jobs"
+        job_id = httpx.post(url, json={"job_name": "x", "external": True}).json()["id"]
+        socket_url = f"ws://127.0.0.1:{port}/ws/training/{job_id}?after=-1"
+        with contextlib.ExitStack() as stack:
+            viewers = [
+                stack.enter_context(Viewer(socket_url, framed=number % 2 == 0))
+                for number in range(8)
+            ]
+            for first in range(0, 400, 20):
+                rows = [{"epoch": epoch, "x": epoch} for epoch in range(first, first + 20)]
+                httpx.post(f"{url}/{job_id}/metrics", json=rows).raise_for_status()
+            for number, viewer in enumerate(viewers):
+                see = viewer.epochs_up_to if number % 2 else viewer.framed_up_to
+                assert see(399) == list(range(400))
         family = child.family()
         assert child.stop() == 0, child.output
         assert not [process for process in family if lives(process)]

@@ -54,7 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     runner.add_argument("--checkpoint-dir", type=Path, help="checkpoints of this run, elsewhere")
     runner.add_argument("--resume", metavar="JOB", help="go on with this job (id or folder name)")
     runner.add_argument("--out", type=Path, metavar="FILE", help="also write epochs as JSON lines")
+    runner.add_argument(
+        "--max-seconds", type=float, metavar="S", help="pause after so many seconds [s]"
+    )
     runner.add_argument("--quiet", action="store_true", help="no progress bar")
+    runner.add_argument(
+        "--json", action="store_true", help="at the end, the last epoch as JSON on standard output"
+    )
     runner.add_argument(
         "--print-config", action="store_true", help="show the checked config as JSON, and end"
     )

@@ -1,4 +1,4 @@
-"""Scenes as the tensors the network reads, made once; and the closed-form first guess."""
+"""Scenes as the tensors the network reads, made once."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainer.geodesy import Array
+from trainer.closed_form import closed_form
 from trainer.scenes import Scenes
-
-REACH_KM = 250.0
-"""No position further out than this is believed or predicted."""
-_RIDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class Batch:
     range_km:  [B, R] centred over the present receivers
     snr:       [B, R] (dB - 20) / 15
     present:   [B, R] 1 or 0
-    guess_km:  [B, 2] closed-form least squares, within REACH_KM
+    guess_km:  [B, 2] closed-form solution, the better of two roots
     misfit:    [B] natural log of the guess's rms range residual in km
     target_km: [B, 2] the truth
     """
@@ -48,42 +44,3 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.target_km)
-
-
-def closed_form(scenes: Scenes) -> tuple[Array, Array]:
-    """A position from range differences by one linear solution, with no start and no noise model.
-
-    |x - r_i| = d_i + t squared is linear in (x, t) once the mean over receivers is removed.
-    returns: guess [N, 2] km and log rms residual [N] (log km)
-    source:  Smith and Abel 1987 (spherical interpolation), all receivers treated alike
-    """
-    m = scenes.present.astype(float)
-    count = m.sum(axis=1, keepdims=True)
-    r = scenes.receiver_km
-    d = scenes.range_km
-
-    def centre(values: Array) -> Array:
-        return m * (values - (m * values).sum(axis=1, keepdims=True) / count)
-
-    rows = np.stack(
-        [
-            centre(np.broadcast_to(r[:, 0], d.shape)),
-            centre(np.broadcast_to(r[:, 1], d.shape)),
-            centre(d),
-        ],
-        axis=-1,
-    )
-    right = 0.5 * (centre(np.broadcast_to((r**2).sum(axis=1), d.shape)) - centre(d**2))
-    normal = np.einsum("nri,nrj->nij", rows, rows)
-    normal += _RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(
-        3
-    ) + 1e-9 * np.eye(3)
-    solution = np.linalg.solve(normal, np.einsum("nri,nr->ni", rows, right)[..., None])[..., 0]
-    guess = solution[:, :2]
-    guess = (
-        guess * np.minimum(1, REACH_KM / np.maximum(np.linalg.norm(guess, axis=1), 1e-9))[:, None]
-    )
-    offset = guess[:, None] - r[:, :2]
-    predicted = centre(np.linalg.norm(offset, axis=-1))
-    rms = np.sqrt(((predicted - d) ** 2 * m).sum(axis=1) / count[:, 0])
-    return guess, np.log(rms + 1e-2)

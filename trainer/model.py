@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from heimdall_dash.training import TrainingConfig
 from trainer.blocks import SetHead
-from trainer.features import REACH_KM, Batch
+from trainer.closed_form import REACH_KM
+from trainer.features import Batch
 from trainer.geodesy import MEAN_RADIUS_KM
 from trainer.plane_algebra import inverse_root, pack
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -33,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     ranks = ranks_from_environment()
     try:
         with stop_signal() as is_stopped:
+            is_stopped = _or_late(is_stopped, arguments.max_seconds)
             if arguments.no_publish or ranks.rank != 0:
                 folder = _folder(arguments, arguments.resume or arguments.name)
                 outcome = _fit(arguments, config, NullPublisher(), folder, is_stopped, ranks)
@@ -60,8 +63,22 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
     return config_from(arguments, base)
 
 
+def _or_late(is_stopped: Callable[[], bool], seconds: float | None) -> Callable[[], bool]:
+    """Also true once so many seconds have gone."""
+    if seconds is None:
+        return is_stopped
+    end = time.monotonic() + seconds
+    return lambda: is_stopped() or time.monotonic() >= end
+
+
 def _folder(arguments: argparse.Namespace, job: str) -> CheckpointFolder:
-    return CheckpointFolder(arguments.checkpoint_dir or arguments.data_dir / "checkpoints" / job)
+    """Where a job's checkpoints are: a published one's beside its log, as the worker has them."""
+    if arguments.checkpoint_dir is not None:
+        return CheckpointFolder(arguments.checkpoint_dir)
+    published = arguments.data_dir / "jobs" / job
+    if published.exists():
+        return CheckpointFolder(published / "checkpoints")
+    return CheckpointFolder(arguments.data_dir / "checkpoints" / job)
 
 
 def _published(
@@ -73,6 +90,11 @@ def _published(
     from heimdall_dash.publisher import Job  # only a run that publishes needs a store's client
 
     start: dict[str, Any] = {"job_id": arguments.resume} if arguments.resume else {}
+    if arguments.resume and not (arguments.data_dir / "jobs" / arguments.resume).exists():
+        raise CheckpointError(
+            f"{arguments.resume} was never published from {arguments.data_dir}: go on with it by "
+            f"--no-publish, or start a new job."
+        )
     with Job.start(
         arguments.name,
         total_epochs=config.epochs,
@@ -90,6 +112,8 @@ def _published(
             arguments, config, job, folder, is_unwanted, ranks, lambda: job.desired == "cancelled"
         )
         job.finish(outcome.status, outcome.reason)
+    if outcome.status == "paused":
+        print(f"go on with: python -m trainer run --resume {job.id}", file=sys.stderr)
     return outcome
 
 
@@ -109,8 +133,14 @@ def _fit(
         )
     if arguments.out is not None and ranks.rank == 0:
         publisher = LinesPublisher(arguments.out, publisher)
+    newest: list[Row] = []
     with progress_bar(config.epochs, arguments.quiet or ranks.rank != 0) as show:
-        return fit(
+
+        def progress(row: Row) -> None:
+            newest[:] = [row]
+            show(row)
+
+        outcome = fit(
             config,
             publisher=publisher,
             checkpoints=folder,
@@ -118,9 +148,13 @@ def _fit(
                 "cancelled" if is_cancelled() else "paused" if is_paused() else "running"
             ),
             resume=bool(arguments.resume),
-            progress=show,
+            progress=progress,
             ranks=ranks,
         )
+    if arguments.json and ranks.rank == 0:
+        last = newest[0] if newest else {}
+        print(json.dumps({"status": outcome.status, "reason": outcome.reason} | last))
+    return outcome
 
 
 @contextmanager

@@ -1,66 +1,67 @@
 """Fewer points that look the same: first, last, minima and maxima survive."""
 
-import math
-from collections.abc import Sequence
-from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from heimdall_dash.records import Columns
 
+NOT_METRICS = frozenset({"epoch", "timestamp"})
+
 
 def thin(columns: Columns, points: int) -> Columns:
     """At most `points` rows of `columns`, chosen for all columns together.
 
-    First and last row are kept, then each column's minimum and maximum, then the minima and
-    maxima of ever smaller stretches of rows, in the order of the columns. All columns stay of
-    equal length. points: ≥ 2.
+    First and last row are kept, then each column's minimum and maximum: of as many equal
+    stretches of rows as there is room for, and of the whole at least, in the order of the
+    columns. What room is left is filled evenly. All columns stay of equal length. points: ≥ 2.
     """
     total = len(columns["epoch"])
     if total <= points:
         return columns
-    numeric = [
-        np.array([_number(value) for value in column], dtype=np.float64)
-        for name, column in columns.items()
-        if name not in {"epoch", "timestamp"}
-    ]
-    kept = _chosen([column for column in numeric if not np.isnan(column).all()], total, points)
+    numeric = [_numbers(column) for name, column in columns.items() if name not in NOT_METRICS]
+    kept = _chosen([column for column in numeric if column is not None], total, points)
     return {name: [column[row] for row in kept] for name, column in columns.items()}
 
 
-def _chosen(columns: Sequence[np.ndarray], total: int, points: int) -> list[int]:
+def _chosen(columns: list[np.ndarray], total: int, points: int) -> list[int]:
     """Indices of the rows to keep, rising."""
-    kept: dict[int, None] = {0: None, total - 1: None}
-    stretches = 1
-    while len(kept) < points and columns and stretches <= points:
-        for row in _extremes(columns, total, stretches):
-            kept[row] = None
-            if len(kept) == points:
-                break
-        # each round halves the stretches; once a round would not fit, spread evenly instead
-        stretches *= 2
-        if len(kept) + 2 * len(columns) * stretches > points:
-            break
-    for row in np.linspace(0, total - 1, points).round().astype(int):
+    kept = {0: None, total - 1: None}
+    if columns:
+        stretches = max(1, (points - 2) // (2 * len(columns)))
+        for column in columns:
+            for row in _extremes(column, stretches):
+                if len(kept) < points:
+                    kept[row] = None
+    for row in np.linspace(0, total - 1, points).round().astype(int).tolist():
         if len(kept) >= points:
             break
-        kept[int(row)] = None
+        kept[row] = None
     return sorted(kept)
 
 
-def _extremes(columns: Sequence[np.ndarray], total: int, stretches: int) -> list[int]:
-    edges = np.linspace(0, total, stretches + 1).astype(int)
-    rows = []
-    for column in columns:
-        for start, stop in pairwise(edges):
-            part = column[start:stop]
-            if len(part) and not np.isnan(part).all():
-                rows += [int(start + np.nanargmin(part)), int(start + np.nanargmax(part))]
+def _extremes(column: np.ndarray, stretches: int) -> list[int]:
+    """Rows of the minimum and the maximum of each stretch that has any number."""
+    length = -(-len(column) // stretches)
+    grid = np.full(stretches * length, np.nan)
+    grid[: len(column)] = column
+    grid = grid.reshape(stretches, length)
+    unknown = np.isnan(grid)
+    known = np.flatnonzero(~unknown.all(axis=1))
+    lowest = np.where(unknown, np.inf, grid)[known].argmin(axis=1)
+    highest = np.where(unknown, -np.inf, grid)[known].argmax(axis=1)
+    rows: list[int] = np.concatenate([known * length + lowest, known * length + highest]).tolist()
     return rows
 
 
-def _number(value: object) -> float:
-    """A scalar as float; lists and missing values count as unknown."""
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value)
-    return math.nan
+def _numbers(column: list[Any]) -> np.ndarray | None:
+    """A column of scalars as float64, missing values as NaN; None for lists and empty ones."""
+    try:
+        numbers = np.array(column, dtype=np.float64)
+    except (TypeError, ValueError):
+        numbers = np.array([_number(value) for value in column], dtype=np.float64)
+    return None if numbers.ndim != 1 or np.isnan(numbers).all() else numbers
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) else np.nan

@@ -108,10 +108,18 @@ test("the outbox sends one at a time, in order", () => {
   const outbox = new Outbox((text) => sent.push(text), (next) => waiting.push(next));
   outbox.push({ ack: 1 });
   outbox.push({ interval_ms: 5 });
-  assert.deepEqual(sent, ['{"ack":1}']);
+  assert.deepEqual(sent, ['{"ack":1,"n":1}']);
   waiting.shift()();
-  assert.deepEqual(sent, ['{"ack":1}', '{"interval_ms":5}']);
+  assert.deepEqual(sent, ['{"ack":1,"n":1}', '{"interval_ms":5,"n":2}']);
   waiting.shift()();
   outbox.push({ ack: 2 });
   assert.equal(sent.length, 3);
+});
+
+test("two equal messages differ as texts, because the component sends equal values once", () => {
+  const sent = [];
+  const outbox = new Outbox((text) => sent.push(text), (next) => next());
+  outbox.push({ ack: 1, seq: 1 });
+  outbox.push({ ack: 1, seq: 1 });
+  assert.equal(new Set(sent).size, 2);
 });

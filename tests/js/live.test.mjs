@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { JobFeed, JobsFeed } = core.live;
+const { JobFeed } = core.jobFeed;
+const { JobsFeed } = core.jobsFeed;
+/** What was sent, without the running number of the outbox. */
+const without = ({ n, ...rest }) => rest;
 const job = { id: "j", job_name: "VHF", status: "running", attempt: 1 };
 
 /** A browser without a browser: what the feed asked for is written down, the clock is ours. */
@@ -10,7 +13,7 @@ function setUp(snapshot = { stream: "s", cursor: 1, total: 2, columns: { epoch: 
   const seen = { urls: [], sent: [], later: [], time: 100, draws: [], store: [] };
   const world = {
     call: async (_, path) => structuredClone(path.includes("/metrics") ? snapshot : { job, facts: {}, notes: [] }),
-    setUrl: (url) => seen.urls.push(url), send: (text) => seen.sent.push(JSON.parse(text)),
+    setUrl: (url) => seen.urls.push(url), send: (text) => seen.sent.push(without(JSON.parse(text))),
     now: () => seen.time, later: (f) => seen.later.push(f), random: () => 0.5,
   };
   const feed = new JobFeed(world, {
@@ -128,6 +131,8 @@ test("a store outage is told and acknowledged", async () => {
   await feed.choose("j");
   say({ event: "store", available: false, cursor: 1, seq: 4 });
   assert.deepEqual([seen.store, seen.sent], [[false], [{ ack: 1, seq: 4 }]]);
+  say({ event: "sync", job, stream: "s", cursor: 1, recovered: true });
+  assert.deepEqual(seen.store, [false, true], "a new connection begins without the outage");
 });
 
 test("a server that does not answer is asked again, later and later", async () => {
@@ -144,7 +149,7 @@ test("a server that does not answer is asked again, later and later", async () =
 
 test("the list of jobs is replaced by a sync and changed by what follows", () => {
   const sent = [];
-  const list = new JobsFeed({ setUrl() {}, send: (text) => sent.push(JSON.parse(text)), now: () => 1, later: (f) => f(), random: () => 0 }, { changed() {}, jobs() {}, store() {} });
+  const list = new JobsFeed({ setUrl() {}, send: (text) => sent.push(without(JSON.parse(text))), now: () => 1, later: (f) => f(), random: () => 0 }, { changed() {}, jobs() {}, store() {} });
   list.start();
   const say = (frame) => list.onMessage({ data: JSON.stringify(frame), timeStamp: 2 });
   say({ event: "sync", jobs: [{ id: "a" }, { id: "b" }], cursor: 4, recovered: true });

@@ -15,7 +15,7 @@ SMALL = [
     "--epochs", "2",
     "--train-samples", "64",
     "--val-samples", "64",
-    "--batch-size", "16",
+    "--batch-size", "32",
     "--width", "8",
     "--heads", "2",
     "--refine-steps", "1",
@@ -113,9 +113,7 @@ def test_simulate_writes_what_run_reads(tmp_path: Path, name: str) -> None:
     table = pd.read_csv(path) if name.endswith("csv") else pd.read_parquet(path)
     assert table["event_id"].nunique() == 600
     assert set(table["split"]) == {"train", "val"}
-    small = [o for o in SMALL if o != "--train-samples"]
-    assert small
-    assert train(tmp_path, "--dataset", str(path)) == 0
+    assert train(tmp_path, "--dataset", str(path), "--batch-size", "128", "--epochs", "1") == 0
 
 
 def test_run_publishes_through_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +129,7 @@ def test_run_publishes_through_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyP
         @classmethod
         def start(cls, name: str, **keywords: object) -> "Job":
             calls.append(("start", (name, keywords["total_epochs"])))
+            (tmp_path / "jobs" / cls.id).mkdir(parents=True)
             return cls()
 
         def __enter__(self) -> "Job":
@@ -159,7 +158,29 @@ def test_run_publishes_through_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyP
         ("start", ("VHF", 2)), ("describe", None), ("log", 0), ("log", 1),
         ("finish", "cancelled"), ("exit", None),
     ]  # fmt: skip
-    assert (tmp_path / "checkpoints" / Job.id / "last.pt").exists()
+    assert (tmp_path / "jobs" / Job.id / "checkpoints" / "last.pt").exists()
+
+
+def test_max_seconds_pauses_and_json_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path, "--max-seconds", "0", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"status": "paused", "reason": None}
+    assert cli.main(
+        ["run", "--no-publish", "--quiet", "--json", "--data-dir", str(tmp_path), "--resume",
+         "training"]
+    ) == 0  # fmt: skip
+    last = json.loads(capsys.readouterr().out)
+    assert (last["status"], last["epoch"]) == ("completed", 2)
+
+
+def test_resume_of_an_unpublished_training_is_not_published(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(tmp_path, "--max-seconds", "0")
+    again = ["run", "--quiet", "--data-dir", str(tmp_path), "--resume", "training"]
+    assert cli.main(again) == cli.WRONG_USE
+    assert "--no-publish" in capsys.readouterr().err
 
 
 def test_progress_bar_shows_loss_and_distances(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from heimdall_dash.training import TrainingConfig
-from trainer.features import REACH_KM, Batch
+from trainer.closed_form import REACH_KM
+from trainer.features import Batch
 from trainer.material import Simulated
 from trainer.model import Locator
 from trainer.network import network

@@ -1,0 +1,149 @@
+"""What publishing costs the training thread, with the store there and with the store away."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.report import keep, table
+from heimdall_dash.publisher import Job
+from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.training import TrainingConfig
+from trainer.checkpoint import CheckpointFolder
+from trainer.loop import fit
+from trainer.publishing import NullPublisher, Publisher
+
+NAME = "publishing"
+EPOCH_S = 0.02
+"""Pause between calls: the sender works meanwhile, as in a training."""
+CALLS, QUICK_CALLS = 500, 30
+ROUNDS, QUICK_ROUNDS = 6, 1
+EPOCHS, QUICK_EPOCHS = 8, 2
+
+
+def run(results: Path, *, quick: bool = False) -> str:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as store:
+        row = _one_row(Path(folder))
+        calls = QUICK_CALLS if quick else CALLS
+        up = cost_of_log(store.url, Path(folder) / "up", row, calls)
+        ratio = loop_with_and_without(store.url, Path(folder), quick)
+        store.stop()
+        away = cost_of_log(store.url, Path(folder) / "away", row, calls)
+    figures = {"log_store_up_us": up, "log_store_away_us": away, "training": ratio}
+    if not quick:
+        keep(results, NAME, figures)
+    costs = table(
+        ["Job.log in the training thread", "median µs", "p95 µs", "largest µs"],
+        [
+            [name, round(cost["median"], 1), round(cost["p95"], 1), round(cost["largest"])]
+            for name, cost in (("store there", up), ("store away", away))
+        ],
+    )
+    ratios = table(
+        ["training with publishing / without", "median", "lowest", "highest"],
+        [
+            [
+                f"{clock} time of an epoch",
+                *(round(ratio[clock][k], 4) for k in ("median", "lowest", "highest")),
+            ]
+            for clock in ("wall", "cpu")
+        ],
+    )
+    return f"{costs}\n\n{ratios}"
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[EmbeddedStore]:
+    store = EmbeddedStore(folder / "store-data")
+    store.start()
+    try:
+        yield store
+    finally:
+        store.stop()
+
+
+def cost_of_log(url: str, data: Path, row: dict[str, Any], calls: int) -> dict[str, float]:
+    """Microseconds of wall time that `Job.log` of one epoch's metrics takes."""
+    costs = []
+    job = Job.start("bench", total_epochs=calls, url=url, data_dir=data)
+    try:
+        for epoch in range(calls):
+            start = time.perf_counter()
+            job.log(epoch, **row)
+            costs.append(1e6 * (time.perf_counter() - start))
+            time.sleep(EPOCH_S)
+        job.finish("completed")
+    finally:
+        job.close(timeout_s=1.0)
+    ordered = sorted(costs)
+    return {
+        "median": statistics.median(ordered),
+        "p95": ordered[int(0.95 * (len(ordered) - 1))],
+        "largest": ordered[-1],
+        "calls": len(ordered),
+    }
+
+
+def loop_with_and_without(url: str, data: Path, quick: bool) -> dict[str, Any]:
+    """Ratios of the time per epoch, pairs of short trainings in turn, so that load is shared."""
+    wall, cpu = [], []
+    for number in range(QUICK_ROUNDS if quick else ROUNDS):
+
+        def published() -> tuple[float, float]:
+            with Job.start("bench", total_epochs=EPOCHS, url=url, data_dir=data) as job:
+                return _trained(job, quick)
+
+        def alone() -> tuple[float, float]:
+            return _trained(NullPublisher(), quick)
+
+        kinds: list[Callable[[], tuple[float, float]]] = [published, alone]
+        first, second = kinds if number % 2 else reversed(kinds)
+        times = {first: first(), second: second()}
+        wall.append(times[published][0] / times[alone][0])
+        cpu.append(times[published][1] / times[alone][1])
+    return {"wall": _spread(wall), "cpu": _spread(cpu), "epochs": EPOCHS, "rounds": len(wall)}
+
+
+def _trained(publisher: Publisher, quick: bool) -> tuple[float, float]:
+    """Wall and process CPU seconds of a short training of the demonstration's size."""
+    config = TrainingConfig(epochs=QUICK_EPOCHS if quick else EPOCHS)
+    with tempfile.TemporaryDirectory() as folder:
+        wall, cpu = time.perf_counter(), time.process_time()
+        fit(
+            config,
+            publisher=publisher,
+            checkpoints=CheckpointFolder(Path(folder)),
+            wanted=lambda: "running",
+        )
+        return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _one_row(folder: Path) -> dict[str, Any]:
+    """A real epoch's metrics."""
+    rows: list[dict[str, Any]] = []
+
+    class Keep(NullPublisher):
+        def log(self, epoch: int, /, **metrics: Any) -> None:
+            rows.append(metrics)
+
+    config = TrainingConfig(epochs=1, train_samples=256, val_samples=256)
+    fit(
+        config,
+        publisher=Keep(),
+        checkpoints=CheckpointFolder(folder / "row"),
+        wanted=lambda: "running",
+    )
+    return rows[-1]
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {
+        "median": statistics.median(values),
+        "lowest": min(values),
+        "highest": max(values),
+    }

@@ -1,0 +1,44 @@
+/* What a message on the job's socket means for a viewer who stands at a cursor. */
+(function (root) {
+  "use strict";
+  const core = (root.heimdallCore = root.heimdallCore || {});
+
+  /**
+   * @param {{stream: string|null, cursor: number}} viewer
+   * @param {Object} message  a decoded frame
+   * @returns {{action: string, ack?: Object}}
+   *   action "synced": the link is good from here on; "reload": take a new snapshot by REST;
+   *   "apply": draw the epochs, then send `ack`; "repeat": already drawn, send `ack`;
+   *   "reconnect": come back with our own cursor; "job", "store": a fact, send `ack`;
+   *   "alive": only a sign of life; "unknown": none of these, ignore
+   */
+  function judge(viewer, message) {
+    switch (message.event) {
+      case "sync":
+        return { action: message.recovered ? "synced" : "reload" };
+      case "metrics":
+        return judgeMetrics(viewer, message);
+      case "job":
+      case "store":
+        return { action: message.event, ack: acknowledgement(message) };
+      case "heartbeat":
+        return { action: "alive" };
+      default:
+        return { action: "unknown" };
+    }
+  }
+
+  function judgeMetrics(viewer, frame) {
+    if (viewer.stream !== null && frame.stream !== viewer.stream) return { action: "reload" };
+    if (frame.cursor <= viewer.cursor) return { action: "repeat", ack: acknowledgement(frame) };
+    if (frame.after !== viewer.cursor) return { action: "reconnect" };
+    return { action: "apply", ack: acknowledgement(frame) };
+  }
+
+  /** Names the frame by its cursor and the number that the server gave it. */
+  function acknowledgement(frame) {
+    return { ack: frame.cursor, seq: frame.seq };
+  }
+
+  core.cursor = { judge, acknowledgement };
+})(typeof window === "undefined" ? globalThis : window);

@@ -1,0 +1,134 @@
+/* Numbers as people read them: tick values and texts, hover texts, durations. */
+(function (root) {
+  "use strict";
+  const core = (root.heimdallCore = root.heimdallCore || {});
+
+  /**
+   * Text of a tick: 0.05, 0.5, 1, 2.5, 10, 100, 1k, 2.5k, 10k.
+   * From 1,000 on in thousands with at most one decimal, from 100 on without decimals, from 1 on
+   * with at most one, below with two; below 0.01 as many as two significant digits need.
+   */
+  function tickText(value) {
+    if (value === 0) return "0";
+    const size = Math.abs(value);
+    if (size >= 1e6) return `${trimmed(value / 1e6, 1)}M`;
+    if (size >= 1000) return `${trimmed(value / 1000, 1)}k`;
+    if (size >= 100) return trimmed(value, 0);
+    if (size >= 1) return trimmed(value, 1);
+    if (size >= 0.01) return trimmed(value, 2);
+    if (size < 1e-6) return value.toExponential(1).replace(".0e", "e").replace("-", "−");
+    return trimmed(value, 1 - Math.floor(Math.log10(size)));
+  }
+
+  function trimmed(value, decimals) {
+    const text = value.toFixed(Math.min(decimals, 20));
+    return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  }
+
+  /** Texts of ticks side by side: more digits where two would otherwise read the same. */
+  function tickTexts(values) {
+    const texts = values.map(tickText);
+    if (new Set(texts).size === texts.length) return texts;
+    for (let digits = 3; digits <= 12; digits += 1) {
+      const longer = values.map((value) => String(Number(value.toPrecision(digits))));
+      if (new Set(longer).size === longer.length) return longer;
+    }
+    return texts;
+  }
+
+  /**
+   * Tick values for a log axis.
+   * @param {number} low  @param {number} high   visible range, 0 < low < high
+   * @param {number[]} preferred  taken first where they fall into the range
+   * @param {number} most  about as many ticks as fit
+   * @returns {number[]} rising
+   */
+  function logTicks(low, high, preferred = [], most = 9) {
+    const inside = (value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9);
+    const decades = [];
+    for (let p = Math.ceil(Math.log10(low) - 1e-9); p <= Math.log10(high) + 1e-9; p += 1) {
+      decades.push(Number(`1e${p}`));
+    }
+    const wanted = preferred.filter(inside);
+    if (wanted.length >= 3) {
+      const last = preferred[preferred.length - 1];
+      const first = preferred[0];
+      const beyond = decades.filter((value) => value > last || value < first / 5);
+      return thinnedTo([...beyond, ...wanted].sort((a, b) => a - b), most, preferred);
+    }
+    if (decades.length >= 3) return thinnedTo(decades, most, []);
+    for (const steps of [[1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]) {
+      const values = multiples(low, high, steps).filter(inside);
+      if (values.length >= 3) return thinnedTo(values, most, []);
+    }
+    return linearTicks(low, high, Math.min(most, 6)).filter((value) => value > 0);
+  }
+
+  function multiples(low, high, steps) {
+    const values = [];
+    for (let p = Math.floor(Math.log10(low)) - 1; p <= Math.ceil(Math.log10(high)); p += 1) {
+      for (const step of steps) values.push(Number((step * 10 ** p).toPrecision(3)));
+    }
+    return values;
+  }
+
+  function thinnedTo(values, most, kept) {
+    if (values.length <= most) return values;
+    const every = Math.ceil(values.length / most);
+    return values.filter((value, i) => i % every === 0 || (kept.length > 0 && kept.includes(value)));
+  }
+
+  /** Round values at 1, 2, 2.5 or 5 × 10ⁿ, about `most` of them. */
+  function linearTicks(low, high, most = 6) {
+    if (!(high > low)) return [low];
+    const rough = (high - low) / most;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const step = power * ([1, 2, 2.5, 5, 10].find((f) => f * power >= rough * 0.999) || 10);
+    const values = [];
+    const count = Math.floor(high / step + 1e-9);
+    for (let i = Math.ceil(low / step - 1e-9); i <= count; i += 1) {
+      values.push(Number((i * step).toPrecision(12)));
+    }
+    return values;
+  }
+
+  /** Three significant digits and the unit: `72,100 m`, `29.3 m`, `0.0512 m`, `1.00e-7`. */
+  function valueText(value, unit = "") {
+    if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+    return `${digits(value)}${unit ? ` ${unit}` : ""}`;
+  }
+
+  function digits(value) {
+    if (value === 0) return "0";
+    const size = Math.abs(value);
+    if (size < 1e-4 || size >= 1e9) return value.toExponential(2);
+    const rounded = Number(value.toPrecision(3));
+    if (Math.abs(rounded) >= 100) return withThousands(rounded);
+    return value.toPrecision(3).includes("e") ? String(rounded) : value.toPrecision(3);
+  }
+
+  function withThousands(whole) {
+    return String(whole).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  }
+
+  /** 42 s · 3 min · 2 h 5 min · 4 d 3 h; negative durations read as 0 s. */
+  function durationText(seconds) {
+    const s = Math.max(0, Math.round(seconds));
+    if (s < 60) return `${s} s`;
+    if (s < 3600) return `${Math.floor(s / 60)} min`;
+    if (s < 86400) {
+      const minutes = Math.floor((s % 3600) / 60);
+      return minutes ? `${Math.floor(s / 3600)} h ${minutes} min` : `${Math.floor(s / 3600)} h`;
+    }
+    const hours = Math.floor((s % 86400) / 3600);
+    return hours ? `${Math.floor(s / 86400)} d ${hours} h` : `${Math.floor(s / 86400)} d`;
+  }
+
+  /** Fill `{name}` in a text of the page. */
+  function fill(text, values) {
+    return text.replace(/\{(\w+)\}/g, (whole, name) =>
+      values[name] === undefined ? whole : String(values[name]));
+  }
+
+  core.ticks = { tickText, tickTexts, logTicks, linearTicks, valueText, durationText, fill };
+})(typeof window === "undefined" ? globalThis : window);

@@ -1,0 +1,49 @@
+/* The list of all jobs, live, without their epochs. */
+(function (root) {
+  "use strict";
+  const core = (root.heimdallCore = root.heimdallCore || {});
+  const { Feed } = core.feed;
+
+  const LIST_INTERVAL_MS = 400; // cards need no more
+
+  /** All jobs, without epochs. */
+  class JobsFeed extends Feed {
+    constructor(world, hooks) {
+      super(world);
+      this.hooks = hooks;
+      this.jobs = new Map();
+      this.isKnown = false;
+    }
+
+    start() {
+      this._obey(this.link.start(this.world.now()));
+    }
+
+    url(attempt) {
+      return `?n=${attempt}`;
+    }
+
+    heard(frame) {
+      this.link.heard(this.world.now(), frame.event === "sync" || frame.event === "jobs");
+      if (frame.event === "sync") {
+        this.jobs = new Map(frame.jobs.map((job) => [job.id, job]));
+        this.isKnown = true;
+        this.outbox.push({ interval_ms: LIST_INTERVAL_MS });
+        this.hooks.jobs();
+      } else if (frame.event === "jobs") {
+        for (const job of frame.jobs) this.jobs.set(job.id, job);
+        for (const id of frame.deleted || []) this.jobs.delete(id);
+        this.hooks.jobs();
+      } else if (frame.event === "store") {
+        this.hooks.store(frame.available);
+      }
+      if (frame.seq !== undefined) this.outbox.push({ ack: frame.cursor, seq: frame.seq });
+    }
+
+    changed() {
+      this.hooks.changed();
+    }
+  }
+
+  core.jobsFeed = { JobsFeed };
+})(typeof window === "undefined" ? globalThis : window);

@@ -1,0 +1,171 @@
+/* Who the chosen job is and how it goes: status, badge, age, progress, actions, facts, alerts. */
+(function (root) {
+  "use strict";
+  const core = (root.heimdallCore = root.heimdallCore || {});
+  const { actions, etaText, age, alerts } = core.jobs;
+  const { valueText, fill } = core.ticks;
+  const { el, setText, setAttribute } = core.world;
+
+  const byId = (id) => document.getElementById(id);
+
+  class JobBar {
+    /** @param {{texts, status, now, act, api}} world */
+    constructor(world) {
+      this.world = world;
+      this.actionsKey = null;
+      this.factsKey = null;
+      this.alertsKey = "";
+      this.progress = {
+        fill: el("span", { class: "bar-fill" }), epoch: el("span", { class: "job-epoch" }), eta: el("span", { class: "job-eta" }),
+      };
+      byId("job-progress").append(el("div", { class: "bar" }, this.progress.fill),
+        el("div", { class: "job-line" }, this.progress.epoch, this.progress.eta));
+      setAttribute(byId("job-progress"), "aria-valuemin", "0");
+      setAttribute(byId("job-progress"), "aria-valuemax", "100");
+    }
+
+    /** @param {JobFeed} feed */
+    render(feed) {
+      const job = feed.job;
+      this._status(job);
+      this._badge(feed.badge());
+      this._age(feed);
+      this._progress(job);
+      this._actions(job);
+      this._exports(feed.jobId);
+    }
+
+    _status(job) {
+      const box = byId("job-status");
+      setText(box, job ? this.world.status[job.status] || job.status : "");
+      setAttribute(box, "data-status", job ? job.status : "none");
+      box.hidden = !job;
+    }
+
+    _badge(state) {
+      const { texts } = this.world;
+      const badge = byId("connection-badge");
+      badge.hidden = state === "hidden";
+      if (state === "hidden") {
+        badge.removeAttribute("data-state");
+        return setText(badge, "");
+      }
+      setText(badge, state === "connected" ? texts.connected : texts.connecting);
+      setAttribute(badge, "data-state", state);
+      setAttribute(badge, "title", texts.badge_help);
+    }
+
+    /** @returns {boolean} whether the charts show a running job's stale data */
+    _age(feed) {
+      const { texts, now } = this.world;
+      const { timestamp, epoch_duration_seconds: durations } = feed.store.columns;
+      const lastAt = (timestamp && timestamp[timestamp.length - 1]) || (feed.job && feed.job.last_metric_at);
+      const found = age(feed.job, lastAt, durations && durations[durations.length - 1], now(), texts);
+      const box = byId("data-age");
+      setText(box, found.text);
+      box.classList.toggle("is-stale", found.isStale);
+      for (const id of ["charts", "other-charts"]) byId(id).classList.toggle("is-stale", found.isStale && feed.store.cursor >= 0);
+      return found.isStale;
+    }
+
+    _progress(job) {
+      const { texts, now } = this.world;
+      const box = byId("job-progress");
+      box.hidden = !job;
+      if (!job) return;
+      const percent = job.progress_percent ?? 0;
+      this.progress.fill.style.width = `${percent}%`;
+      setAttribute(this.progress.fill, "data-status", job.status);
+      setAttribute(box, "aria-valuenow", String(Math.round(percent)));
+      setText(this.progress.epoch, job.total_epochs
+        ? `${fill(texts.epoch_of, { current: job.current_epoch, total: job.total_epochs })} · ${Math.floor(percent)} %`
+        : fill(texts.epoch_at, { current: job.current_epoch }));
+      const best = typeof job.best_val_loss === "number"
+        ? `${texts.best_loss} ${valueText(job.best_val_loss)} (${job.best_epoch})` : "";
+      setText(this.progress.eta, [best, etaText(job, now(), texts)].filter(Boolean).join(" · "));
+    }
+
+    _actions(job) {
+      const { texts, act } = this.world;
+      const names = job ? actions(job).filter((name) => name !== "delete") : [];
+      this.job = job;
+      const key = names.join();
+      if (key === this.actionsKey) return;
+      this.actionsKey = key;
+      byId("job-actions").replaceChildren(...names.map((name) => el("button", {
+        class: `button${name === "cancel" ? " danger" : ""}`, type: "button", "data-action": name,
+        onclick: () => act(name, this.job),
+      }, texts[name])));
+    }
+
+    _exports(jobId) {
+      for (const format of ["csv", "json"]) {
+        const link = byId(`export-${format}`);
+        link.hidden = !jobId;
+        if (jobId) setAttribute(link, "href", `${this.world.api}/jobs/${jobId}/metrics?format=${format}`);
+        setAttribute(link, "download", jobId ? `${jobId}.${format}` : "");
+      }
+    }
+
+    facts(feed) {
+      const { texts } = this.world;
+      const config = (feed.job && feed.job.config) || {};
+      const key = JSON.stringify([config, feed.facts, feed.notes]);
+      if (key === this.factsKey) return;
+      this.factsKey = key;
+      const notes = feed.notes.slice(-50).reverse().map((note) =>
+        el("li", {}, `${typeof note.epoch === "number" ? `${fill(texts.epoch_at, { current: note.epoch })}: ` : ""}${note.message || note.kind}`));
+      byId("job-facts").replaceChildren(
+        block(texts.facts_config, entries(config, texts)), block(texts.facts_facts, entries(feed.facts, texts)),
+        block(texts.facts_notes, notes.length ? el("ul", {}, ...notes) : el("p", { class: "muted" }, texts.facts_none)));
+    }
+
+    /** @returns {{kind: string, text: string}[]} alerts that were not there before */
+    alerts(feed) {
+      const { texts } = this.world;
+      const found = feed.state === "ready" ? alerts(feed.job, feed.store.columns, texts) : [];
+      if (feed.state === "unknown") found.push({ kind: "unknown", text: texts.unknown_job });
+      if (feed.refusal) found.push({ kind: "refused", text: fill(texts.link_refused, feed.refusal) });
+      const key = JSON.stringify(found);
+      if (key === this.alertsKey) return [];
+      const before = this.alertsKey;
+      this.alertsKey = key;
+      byId("alerts").replaceChildren(...found.map(({ kind, text }) =>
+        el("p", { class: "alert", "data-kind": kind }, el("span", { "aria-hidden": "true" }, "⚠ "), text)));
+      return found.filter(({ kind }) => !before.includes(`"kind":"${kind}"`));
+    }
+  }
+
+  function block(title, content) {
+    return el("div", {}, el("h3", {}, title), content);
+  }
+
+  function entries(values, texts) {
+    const names = Object.keys(values).sort();
+    if (names.length === 0) return el("p", { class: "muted" }, texts.facts_none);
+    return el("ul", { class: "fact-list" }, ...names.map((name) =>
+      el("li", {}, el("span", { class: "dt" }, name), el("span", { class: "dd" }, factText(values[name], texts)))));
+  }
+
+  function factText(value, texts) {
+    if (value === null || value === undefined) return "–";
+    if (typeof value === "boolean") return value ? texts.yes : texts.no;
+    if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+    if (Array.isArray(value)) return listText(value, texts);
+    if (typeof value === "object") {
+      return Object.entries(value).map(([name, part]) => `${name} ${factText(part, texts)}`).join(", ");
+    }
+    return String(value);
+  }
+
+  /** Short lists in full; of a long list of numbers its ends and its length. */
+  function listText(values, texts) {
+    if (values.length > 8 && values.every((value) => typeof value === "number")) {
+      return `${factText(values[0], texts)} … ${factText(values[values.length - 1], texts)} (${values.length})`;
+    }
+    const isPlain = values.every((value) => typeof value !== "object");
+    return values.map((value) => factText(value, texts)).join(isPlain ? ", " : "; ");
+  }
+
+  core.jobBar = { JobBar, factText };
+})(typeof window === "undefined" ? globalThis : window);

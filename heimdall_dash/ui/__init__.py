@@ -1,0 +1,1 @@
+"""The page: layout, chart specifications and texts. It knows metric names, never the store."""

@@ -1,0 +1,44 @@
+"""Clientside callbacks, all of them thin: they hand a changed property to the page's scripts."""
+
+from dash import ClientsideFunction, Dash, Input
+
+from heimdall_dash.ui import ids
+from heimdall_dash.ui.charts import CHARTS, COMPARE
+
+NAMESPACE = "heimdall"
+
+CONTROLS: list[tuple[str, str]] = [
+    (ids.TABS, "value"),
+    (ids.JOB_SELECT, "value"),
+    (ids.SMOOTHING, "value"),
+    (ids.X_AXIS, "value"),
+    (ids.UPDATE_RATE, "value"),
+    (ids.SCALE_ALL, "value"),
+    (ids.LINKED_ZOOM, "checked"),
+    (ids.NOTIFY, "checked"),
+    (ids.RELIABILITY_EPOCH, "value"),
+    (ids.JOBS_SEARCH, "value"),
+    (ids.JOBS_STATUS, "value"),
+    (ids.JOBS_SORT, "value"),
+    (ids.COMPARE_SELECT, "value"),
+    (ids.COMPARE_METRIC, "value"),
+    (ids.COMPARE_X, "value"),
+    *((ids.scale(chart.id), "value") for chart in (*CHARTS, COMPARE)),
+]
+
+
+def add_callbacks(app: Dash) -> None:
+    app.clientside_callback(ClientsideFunction(NAMESPACE, "start"), Input(ids.PAGE_CONFIG, "data"))
+    for socket, function in ((ids.JOB_SOCKET, "jobSocket"), (ids.JOBS_SOCKET, "jobsSocket")):
+        for prop in ("message", "state"):
+            app.clientside_callback(
+                ClientsideFunction(NAMESPACE, f"{function}{prop.capitalize()}"),
+                Input(socket, prop),
+                prevent_initial_call=True,
+            )
+    for control, prop in CONTROLS:
+        app.clientside_callback(
+            ClientsideFunction(NAMESPACE, "control"),
+            Input(control, prop),
+            prevent_initial_call=True,
+        )

@@ -1,0 +1,52 @@
+"""All jobs: search, filter, order, the form for a new one, and the cards."""
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from heimdall_dash.ui import ids, texts
+from heimdall_dash.ui.controls import choices
+
+
+def jobs_tab() -> Component:
+    return html.Div(
+        [
+            html.Details(
+                [
+                    html.Summary(texts.CREATE_TITLE, className="summary-button"),
+                    html.Div(id=ids.CREATE_JOB, className="card form-card"),
+                ],
+                className="create-job-details",
+            ),
+            html.Div(
+                [
+                    dmc.TextInput(
+                        id=ids.JOBS_SEARCH,
+                        label=texts.JOBS_SEARCH_LABEL,
+                        placeholder=texts.JOBS_SEARCH_PLACEHOLDER,
+                        value="",
+                        className="grow",
+                    ),
+                    dmc.MultiSelect(
+                        id=ids.JOBS_STATUS,
+                        label=texts.JOBS_STATUS_LABEL,
+                        placeholder=texts.JOBS_STATUS_PLACEHOLDER,
+                        data=choices(list(texts.STATUS.items())),
+                        value=[],
+                        clearable=True,
+                        className="grow",
+                    ),
+                    dmc.Select(
+                        id=ids.JOBS_SORT,
+                        label=texts.JOBS_SORT_LABEL,
+                        data=choices(texts.JOBS_SORT_CHOICES),
+                        value="status",
+                        allowDeselect=False,
+                    ),
+                ],
+                className="toolbar",
+            ),
+            html.Div(id=ids.JOBS_LIST, className="jobs-list"),
+        ],
+        className="tab-body",
+    )

@@ -1,0 +1,174 @@
+"""Every text of the page, in one place. `{name}` is filled in by the browser.
+
+To translate the page, replace the values here, and the names and titles in `charts`.
+"""
+
+APP = "Heimdall"
+TAGLINE = "Live training runs"
+SKIP = "Skip to the content"
+THEME_LABEL = "Light or dark"
+VIEW_LABEL = "View"
+
+TAB_JOBS = "Jobs"
+TAB_METRICS = "Metrics"
+TAB_COMPARE = "Compare"
+
+JOB_SELECT_LABEL = "Job"
+JOB_SELECT_PLACEHOLDER = "Choose a job"
+NOTHING_FOUND = "Nothing found"
+PROGRESS_LABEL = "Progress of the chosen job"
+EXPORT_LABEL = "Download all epochs"
+FACTS_TITLE = "Configuration and facts"
+
+SMOOTHING_LABEL = "Smoothing"
+X_AXIS_LABEL = "Horizontal axis"
+X_AXIS_CHOICES = [("epoch", "Epoch"), ("relative", "Relative time"), ("wall", "Wall time")]
+RATE_LABEL = "Update"
+RATE_CHOICES = [("live", "Live"), ("1s", "1 s"), ("5s", "5 s"), ("paused", "Paused")]
+SCALE_LABEL = "Scale of {title}"
+SCALE_CHOICES = [("log", "Log"), ("linear", "Linear")]
+SCALE_ALL_LABEL = "All charts"
+SCALE_ALL_CHOICES = [("default", "Default"), ("log", "Log"), ("linear", "Linear")]
+LINKED_LABEL = "Linked zoom"
+NOTIFY_LABEL = "Browser alerts"
+RELIABILITY_LABEL = "Epoch to compare with the newest"
+ZOOM_HELP = (
+    "Drag to zoom, double-click to follow the newest epoch. "
+    "With the keyboard: + − ← → on a focused chart, 0 to follow."
+)
+CHARTS_TITLE = "Charts"
+
+JOBS_SEARCH_LABEL = "Search"
+JOBS_SEARCH_PLACEHOLDER = "Name, id or status"
+JOBS_STATUS_LABEL = "Status"
+JOBS_STATUS_PLACEHOLDER = "Any"
+JOBS_SORT_LABEL = "Order"
+JOBS_SORT_CHOICES = [
+    ("status", "Running first"),
+    ("newest", "Newest first"),
+    ("name", "Name"),
+    ("best", "Best validation loss"),
+    ("p68", "Smallest p68"),
+    ("progress", "Furthest along"),
+]
+CREATE_TITLE = "New training job"
+
+COMPARE_SELECT_LABEL = "Jobs to compare"
+COMPARE_SELECT_PLACEHOLDER = "Choose two or more"
+COMPARE_METRIC_LABEL = "Metric"
+COMPARE_X_LABEL = "Horizontal axis of the comparison"
+COMPARE_X_CHOICES = [("epoch", "Epoch"), ("relative", "Relative time")]
+COMPARE_TABLE_TITLE = "Configurations and best values"
+
+STATUS = {
+    "pending": "pending",
+    "queued": "queued",
+    "running": "running",
+    "paused": "paused",
+    "completed": "completed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+BROWSER: dict[str, str] = {
+    "connected": "CONNECTED",
+    "connecting": "CONNECTING...",
+    "badge_help": "Link to the server, apart from the job's own state",
+    "log_scale": "Log Scale",
+    "linear_scale": "Linear Scale",
+    "axis_epoch": "Epoch",
+    "axis_relative": "Time since the first epoch ({unit})",
+    "axis_wall": "Wall time (local)",
+    "axis_expected": "Expected coverage",
+    "expected": "Expected",
+    "diagonal": "Perfectly calibrated",
+    "raw": "raw",
+    "point": "point",
+    "points": "points",
+    "not_on_log": "{n} not shown on a log axis",
+    "gap": "1 gap: no finite value there (shaded)",
+    "gaps": "{n} gaps: no finite value there (shaded)",
+    "thinned": "{returned} of {total} epochs drawn; minima and maxima kept",
+    "mark_best": "Best epoch {epoch}",
+    "eta": "about {time} left",
+    "no_epoch_yet": "no epoch yet",
+    "data_age": "last epoch {time} ago",
+    "epoch_of": "Epoch {current} of {total}",
+    "epoch_at": "Epoch {current}",
+    "best_loss": "Best val. loss",
+    "last_p68": "Last p68",
+    "newest_epoch": "Last epoch",
+    "created": "Created",
+    "stalled": "no sign of life",
+    "follow": "Follow newest",
+    "save_png": "PNG",
+    "save_svg": "SVG",
+    "save_png_label": "Save {title} as PNG",
+    "save_svg_label": "Save {title} as SVG",
+    "follow_label": "{title}: follow the newest epoch",
+    "scale_label": "Scale of {title}",
+    "log": "Log",
+    "linear": "Linear",
+    "chart_keys": "Zoom and pan with + − ← →, 0 follows the newest epoch.",
+    "other_title": "Other metrics",
+    "other_group": "Other metrics: {group}",
+    "empty_loading": "Loading…",
+    "empty_no_job": "No job yet. Start one on the Jobs tab, or with make run.",
+    "empty_queued": "Queued: waits for a free worker.",
+    "empty_pending": "Pending: waits for the first epoch of the trainer outside.",
+    "empty_running": "Waits for the first epoch of {job}.",
+    "empty_metric": "Waits for an epoch with {metrics}.",
+    "empty_final": "This job published no {metrics}.",
+    "empty_compare": "Choose jobs above to lay their curves over one another.",
+    "empty_compare_metric": "None of the chosen jobs has this metric yet.",
+    "empty_jobs": "No job yet. Open “New training job” above to start one.",
+    "empty_filter": "No job matches this search.",
+    "more_jobs": "Show {n} more",
+    "jobs_count": "{shown} of {total} jobs",
+    "open_metrics": "Open",
+    "pause": "Pause",
+    "resume": "Resume",
+    "cancel": "Cancel",
+    "delete": "Delete",
+    "action_label": "{action} {job}",
+    "confirm_cancel": "Cancel “{job}”? It stops for good; its epochs stay.",
+    "confirm_delete": "Delete “{job}” with all its epochs? This cannot be undone.",
+    "confirm_yes_cancel": "Cancel the job",
+    "confirm_yes_delete": "Delete it",
+    "confirm_no": "Keep it",
+    "action_failed": "{action} was refused: {reason}",
+    "server_away": "The server does not answer. Trying again.",
+    "store_away": "The store is out of reach. Charts stand still until it is back; "
+    "no epoch is lost.",
+    "link_refused": "The server ended this connection: {reason} (code {code}).",
+    "unknown_job": "This job does not exist, or was deleted.",
+    "alert_failed": "The job failed: {message}",
+    "alert_stalled": "The trainer gives no sign of life although the job counts as running.",
+    "alert_nan": "Not a finite number at epoch {epoch}: {metrics}.",
+    "alert_divergence": "The validation loss diverges: {loss}, after {best} at best.",
+    "alert_plateau": "No better validation loss for {n} epochs and more, since epoch {epoch}.",
+    "ended_because": "Ended: {reason}",
+    "form_name": "Name",
+    "form_name_help": "what people call the job",
+    "form_more": "More settings",
+    "form_submit": "Queue this job",
+    "form_sent": "“{job}” is queued.",
+    "form_by_scenario": "decided by the scenario",
+    "form_loading": "Loading the form…",
+    "form_invalid": "Please correct the marked fields.",
+    "compare_metric_row": "Best {metric}",
+    "compare_last_row": "Newest {metric}",
+    "compare_status": "Status",
+    "compare_epoch": "Epoch",
+    "compare_best_loss": "Best validation loss",
+    "compare_best_epoch": "Best epoch",
+    "compare_same": "Show the {n} settings that agree",
+    "compare_differs": "differs",
+    "compare_setting": "Setting",
+    "facts_config": "Configuration",
+    "facts_facts": "Facts",
+    "facts_notes": "Notes",
+    "facts_none": "Nothing recorded.",
+    "yes": "yes",
+    "no": "no",
+}

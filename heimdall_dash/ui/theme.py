@@ -1,0 +1,40 @@
+"""Colours of page and charts, light and dark.
+
+Line colours follow Okabe and Ito (2008), which colour-blind readers can tell apart; each was
+shifted until it has at least 3:1 against its background. Lines also differ by dash style.
+"""
+
+from typing import Any
+
+MANTINE: dict[str, Any] = {
+    "primaryColor": "indigo",
+    "defaultRadius": "md",
+    "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+    "respectReducedMotion": True,
+    "headings": {"fontWeight": "650"},
+}
+
+PLOT: dict[str, dict[str, Any]] = {
+    "light": {
+        "lines": ["#0072b2", "#c75300", "#00805c", "#a8457f", "#8a6d00", "#4b4fb5", "#5c5c5c"],
+        "text": "#343a40",
+        "muted": "#5c636a",
+        "grid": "#e9ecef",
+        "axis": "#adb5bd",
+        "paper": "#ffffff",
+        "reference": "#5c636a",
+        "gap": "rgba(199, 83, 0, 0.14)",
+        "hover": "#ffffff",
+    },
+    "dark": {
+        "lines": ["#5ab8f0", "#f2a03d", "#35c998", "#e59ac6", "#e3cf57", "#a5a8ff", "#c1c2c5"],
+        "text": "#d5d9de",
+        "muted": "#a3a9b1",
+        "grid": "#2c3139",
+        "axis": "#565d67",
+        "paper": "#1b1e24",
+        "reference": "#a3a9b1",
+        "gap": "rgba(242, 160, 61, 0.18)",
+        "hover": "#262a32",
+    },
+}
