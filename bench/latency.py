@@ -1,4 +1,4 @@
-"""From `Job.log` to the analyst's screen, in a real headless Chromium, after few and many epochs."""
+"""From `Job.log` to the screen, in a real headless Chromium, after few and after many epochs."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from tests.servers import free_port
 
 RATE_HZ = 10.0
 METRICS = (
-    "train_loss val_loss learning_rate train_rmse_m val_rmse_m val_rmse_good_geom_m "
-    "val_distance_p50_m val_distance_p68_m val_distance_p95_m mean_predicted_uncertainty_m "
-    "uncertainty_calibration_error mean_gdop gdop_below_5_percent gradient_norm weight_norm"
-).split()
+    "train_loss", "val_loss", "learning_rate", "train_rmse_m", "val_rmse_m",
+    "val_rmse_good_geom_m", "val_distance_p50_m", "val_distance_p68_m", "val_distance_p95_m",
+    "mean_predicted_uncertainty_m", "uncertainty_calibration_error", "mean_gdop",
+    "gdop_below_5_percent", "gradient_norm", "weight_norm",
+)  # fmt: skip
 
 # After a draw, two animation frames later, note how old the newest drawn epoch is.
 NOTE_AGES = """

@@ -1,0 +1,26 @@
+// Reads scenarios as JSON lines and answers with what the browser's column store holds after each:
+// the other half of tests/test_column_store.py. A step is a snapshot or a frame.
+import { createInterface } from "node:readline";
+import { core } from "./core.mjs";
+
+const { emptyStore, fromSnapshot, applyFrame } = core.columns;
+const { judge } = core.cursor;
+
+function play(steps) {
+  let store = emptyStore("job");
+  const actions = [];
+  for (const step of steps) {
+    if (step.snapshot) {
+      store = fromSnapshot("job", step.snapshot);
+      actions.push("snapshot");
+      continue;
+    }
+    const { action } = judge(store, step.frame);
+    actions.push(action === "apply" ? applyFrame(store, step.frame) : action);
+  }
+  return { actions, cursor: store.cursor, stream: store.stream, columns: store.columns };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(play(JSON.parse(line)))}\n`);
+}

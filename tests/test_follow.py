@@ -1,0 +1,147 @@
+"""Following the store, the same on Valkey, Redis and a cluster (where channels are sharded)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import redis
+
+from heimdall_dash.errors import StoreUnavailable
+from heimdall_dash.records import Status, utc_now
+from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.store.follow import Follower, Message
+from heimdall_dash.store.store import Store
+from tests.conftest import Web, web_settings
+from tests.test_framed import new_job, publish
+from tests.viewers import Viewer
+
+
+@pytest.fixture
+async def follower(store_url: str) -> AsyncIterator[Follower]:
+    opened = Follower(store_url)
+    await opened.open(lambda: [])
+    yield opened
+    await opened.close()
+
+
+def new(store: Store) -> str:
+    return store.create_job("VHF", status=Status.PENDING, config={}, total_epochs=9, external=True)[
+        "id"
+    ]
+
+
+def append(store: Store, job_id: str, *epochs: int) -> None:
+    store.append(job_id, [{"epoch": epoch, "timestamp": utc_now()} for epoch in epochs])
+
+
+async def heard(follower: Follower, wanted: Any, timeout_s: float = 10.0) -> Message | None:
+    """The first message for which `wanted(job_id, message)`; its message."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            async for job_id, message in follower.messages(0.2):
+                if wanted(job_id, message):
+                    return message
+
+
+async def test_follower_hears_the_epochs_of_subscribed_jobs_and_updates_of_all(
+    store: Store, follower: Follower
+) -> None:
+    mine, other = new(store), new(store)
+    await follower.subscribe(mine)
+    await heard(follower, lambda job_id, message: job_id == mine and message is None)
+    await asyncio.to_thread(append, store, other, 1)
+    await asyncio.to_thread(append, store, mine, 1, 2)
+    epochs = await heard(
+        follower, lambda job_id, message: job_id == mine and message and "rows" in message
+    )
+    assert epochs is not None
+    assert (epochs["after"], [row["epoch"] for row in epochs["rows"]]) == (-1, [1, 2])
+    await asyncio.to_thread(append, store, other, 2)
+    update = await heard(
+        follower, lambda job_id, message: message and message["job"]["id"] == other
+    )
+    assert update is not None
+    assert "rows" not in update
+
+
+async def test_follower_hears_nothing_more_after_unsubscribing(
+    store: Store, follower: Follower
+) -> None:
+    job_id = new(store)
+    await follower.subscribe(job_id)
+    await heard(follower, lambda about, message: about == job_id and message is None)
+    await follower.unsubscribe(job_id)
+    await asyncio.to_thread(append, store, job_id, 1)
+    with pytest.raises(TimeoutError):
+        await heard(follower, lambda about, message: about == job_id, timeout_s=0.5)
+    await follower.subscribe(job_id)
+    await heard(follower, lambda about, message: about == job_id and message is None)
+    await asyncio.to_thread(append, store, job_id, 2)
+    assert await heard(follower, lambda about, message: about == job_id and message)
+
+
+async def test_follower_reads_rows_and_jobs(store: Store, follower: Follower) -> None:
+    job_id = new(store)
+    await asyncio.to_thread(append, store, job_id, *range(10))
+    rows = [orjson.loads(raw)["epoch"] for raw in await follower.rows(job_id, 2, upto=6)]
+    assert rows == [3, 4, 5, 6]
+    assert await follower.newest_epochs(job_id, 3) == [7, 8, 9]
+    assert (await follower.job(job_id))["current_epoch"] == "9"
+    assert job_id in [fields["id"] for fields in await follower.jobs()]
+    assert await follower.job("nobody") == {}
+
+
+async def test_follower_that_was_cut_says_so_by_a_new_subscription(
+    own_valkey: EmbeddedStore,
+) -> None:
+    store, follower = Store(own_valkey.url), Follower(own_valkey.url)
+    job_id = new(store)
+    await follower.open(lambda: [job_id])
+    await heard(follower, lambda about, message: about == job_id and message is None)
+    client = redis.Redis.from_url(own_valkey.url, decode_responses=True)
+    for connection in client.client_list(_type="pubsub"):
+        client.client_kill_filter(_id=str(connection["id"]))
+    append(store, job_id, 1)  # published while nobody listens
+    await heard(follower, lambda about, message: about == job_id and message is None)
+    await follower.close()
+    client.close()
+    store.close()
+
+
+async def test_follower_names_an_outage(own_valkey: EmbeddedStore) -> None:
+    follower = Follower(own_valkey.url)
+    await follower.open(lambda: [])
+    own_valkey.stop()
+    with pytest.raises(StoreUnavailable):
+        await heard(follower, lambda *_: False)
+    await follower.close()
+    with pytest.raises(StoreUnavailable):
+        await follower.open(lambda: [])
+
+
+def test_viewers_see_every_epoch_from_any_kind_of_server(store_url: str, tmp_path: Path) -> None:
+    with (
+        Web(web_settings(store_url, tmp_path)) as web,
+        httpx.Client(base_url=web.api, timeout=20) as client,
+    ):
+        job_id = new_job(client)
+        publish(client, job_id, 0, 49)
+        with (
+            Viewer(f"{web.ws_url}/{job_id}?after=-1") as plain,
+            Viewer(f"{web.ws_url}/{job_id}?after=9", framed=True) as framed,
+        ):
+            for first in range(50, 100, 5):
+                publish(client, job_id, first, first + 4)
+            assert plain.epochs_up_to(99) == list(range(100))
+            assert framed.framed_up_to(99) == list(range(10, 100))
+
+
+def test_compression_is_negotiated(web: Web) -> None:
+    with Viewer(web.ws_url) as viewer:
+        response = viewer._socket.response
+        assert response is not None
+        assert "permessage-deflate" in response.headers["Sec-WebSocket-Extensions"]
