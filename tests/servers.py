@@ -59,13 +59,14 @@ class Cluster:
     """Three masters, all slots covered, no replicas."""
 
     def __init__(self, folder: Path) -> None:
+        self._bus_ports = [free_port() for _ in range(3)]  # by default a node's port + 10,000
         self._nodes = [
             RedisServer(
-                folder / str(number),
+                folder / str(bus_port),
                 "--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
-                "--cluster-require-full-coverage", "yes",
+                "--cluster-require-full-coverage", "yes", "--cluster-port", str(bus_port),
             )
-            for number in range(3)
+            for bus_port in self._bus_ports
         ]  # fmt: skip
         self.url = self._nodes[0].url
 
@@ -77,8 +78,8 @@ class Cluster:
         for number, (client, slots) in enumerate(zip(clients, shares, strict=True)):
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", slots.start, slots.stop - 1)
             client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
-        for node in self._nodes[1:]:
-            clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", node.port)
+        for node, bus_port in list(zip(self._nodes, self._bus_ports, strict=True))[1:]:
+            clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", node.port, bus_port)
         deadline = time.monotonic() + 20
         while not all(self._is_whole(client) for client in clients):
             if time.monotonic() > deadline:

@@ -24,6 +24,18 @@ def network(config: TrainingConfig, source: Material) -> Locator:
     return model.to(config.device)
 
 
+def load_weights(model: Locator, state: TrainingState) -> None:
+    """raises: CheckpointError where they are those of another network"""
+    try:
+        model.load_state_dict(state.model)
+    except RuntimeError as error:
+        first = str(error).splitlines()[-1].strip()
+        raise CheckpointError(
+            f"The checkpoint's weights do not fit this trainer's network ({first[:200]}): it was "
+            f"made by another version. Start a new job."
+        ) from None
+
+
 def evaluate(state: TrainingState) -> dict[str, Any]:
     """Every validation metric of a checkpoint, and the bounds of the same scenes.
 
@@ -34,7 +46,7 @@ def evaluate(state: TrainingState) -> dict[str, Any]:
     if source.of_epoch(0).fingerprint() != state.fingerprint:
         raise CheckpointError("The checkpoint's scenes have changed since: it cannot be judged.")
     model = network(config, source)
-    model.load_state_dict(state.model)
+    load_weights(model, state)
     metrics = {"epoch": state.epoch} | Evaluator(source.validation, config.seed).full(model)
     best = bound(source.validation, source.scenario)
     if best is not None:

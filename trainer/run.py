@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -111,6 +112,8 @@ def _published(
         outcome = _fit(
             arguments, config, job, folder, is_unwanted, ranks, lambda: job.desired == "cancelled"
         )
+        if job.refused is not None:  # taken over by another process, cancelled or deleted
+            return replace(outcome, reason=str(job.refused))
         job.finish(outcome.status, outcome.reason)
     if outcome.status == "paused":
         print(f"go on with: python -m trainer run --resume {job.id}", file=sys.stderr)

@@ -18,7 +18,7 @@ from trainer.facts import facts
 from trainer.features import Batch
 from trainer.material import material
 from trainer.metrics import TRAIN_SUBSET, Evaluator
-from trainer.network import network
+from trainer.network import load_weights, network
 from trainer.optimisation import Steps, optimizer_for, weight_norm
 from trainer.outages import with_outages
 from trainer.parallel import Alone
@@ -161,7 +161,7 @@ class Session:
             raise problem
         if state is None:
             return None
-        self.model.load_state_dict(state.model)
+        load_weights(self.model, state)
         self.optimizer.load_state_dict(state.optimizer)
         self.steps.sums |= state.running
         self._warn_of_changes(state)

@@ -43,9 +43,9 @@ def _chosen(columns: list[np.ndarray], total: int, points: int) -> list[int]:
 def _extremes(column: np.ndarray, stretches: int) -> list[int]:
     """Rows of the minimum and the maximum of each stretch that has any number."""
     length = -(-len(column) // stretches)
-    grid = np.full(stretches * length, np.nan)
-    grid[: len(column)] = column
-    grid = grid.reshape(stretches, length)
+    padded = np.full(stretches * length, np.nan)
+    padded[: len(column)] = column
+    grid = padded.reshape(stretches, length)
     unknown = np.isnan(grid)
     known = np.flatnonzero(~unknown.all(axis=1))
     lowest = np.where(unknown, np.inf, grid)[known].argmin(axis=1)

@@ -125,6 +125,7 @@ def test_run_publishes_through_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyP
     class Job:
         id = "11111111-2222-3333-4444-555555555555"
         desired = "running"
+        refused = None
 
         @classmethod
         def start(cls, name: str, **keywords: object) -> "Job":

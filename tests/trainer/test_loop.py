@@ -245,6 +245,15 @@ def test_resumption_with_other_settings_fails_by_name(stopped: Path) -> None:
     assert "learning_rate" in (outcome.reason or "")
 
 
+def test_weights_of_another_network_fail_with_a_reason(stopped: Path) -> None:
+    state = checkpoint.load(stopped / "last.pt")
+    state.model.popitem()
+    checkpoint.save(stopped / "last.pt", state)
+    outcome = run(tiny(), stopped)
+    assert outcome.status == "failed"
+    assert "another version" in (outcome.reason or "")
+
+
 def test_resumption_with_other_threads_goes_on_and_says_so(stopped: Path) -> None:
     notes = Notes()
     try:
