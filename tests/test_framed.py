@@ -60,8 +60,9 @@ def test_framed_viewer_gets_no_second_frame_before_its_acknowledgement(
 
 @pytest.mark.parametrize("query", ["after=5&stream=another", "after=50"])
 def test_framed_viewer_of_another_history_is_told_so(
-    web: Web, client: httpx.Client, query: str
+    web: Web, client: httpx.Client, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(framed, "HEARTBEAT_S", 0.2)
     job_id = new_job(client)
     publish(client, job_id, 1, 20)
     with Viewer(f"{web.ws_url}/{job_id}?{query}", framed=True) as viewer:
@@ -112,8 +113,9 @@ def test_framed_viewer_that_does_not_acknowledge_is_closed_with_4008_and_welcome
 
 
 def test_framed_viewer_may_ask_for_a_least_time_between_frames(
-    web: Web, client: httpx.Client
+    web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(framed, "HEARTBEAT_S", 0.2)
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
         viewer.next_of("sync")

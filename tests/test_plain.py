@@ -6,6 +6,7 @@ from datetime import datetime
 import httpx
 import pytest
 
+from heimdall_dash.live import plain
 from tests.conftest import Web
 from tests.test_framed import new_job, publish
 from tests.viewers import Viewer
@@ -59,13 +60,42 @@ def test_plain_viewer_without_cursor_begins_with_what_comes_next(
         assert viewer.epochs_up_to(7) == [6, 7]
 
 
-def test_plain_viewer_gets_heartbeats_and_pongs(web: Web, client: httpx.Client) -> None:
+def test_plain_viewer_gets_a_pong_for_a_ping(web: Web, client: httpx.Client) -> None:
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}") as viewer:
         viewer.next_of("connected")
         viewer.send({"event": "ping"})
         assert viewer.next(timeout_s=2)["event"] == "pong"
-        assert viewer.next(timeout_s=5)["event"] == "heartbeat"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_framed", [False, True])
+def test_viewer_gets_a_heartbeat_at_least_every_five_seconds(
+    web: Web, client: httpx.Client, is_framed: bool
+) -> None:
+    job_id = new_job(client)
+    with Viewer(f"{web.ws_url}/{job_id}", framed=is_framed) as viewer:
+        viewer.next_of("connected", "sync")
+        for _ in range(2):
+            assert viewer.next(timeout_s=5)["event"] == "heartbeat"
+
+
+def test_plain_viewer_gets_heartbeats_while_epochs_flow(
+    web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "HEARTBEAT_S", 0.2)
+    job_id = new_job(client)
+    with Viewer(f"{web.ws_url}/{job_id}") as viewer:
+        beats = 0
+        for epoch in range(200):
+            publish(client, job_id, epoch, epoch)
+            while (event := viewer.next_of("training_progress", "heartbeat"))["data"].get(
+                "epoch"
+            ) != epoch:
+                beats += event["event"] == "heartbeat"
+            if beats >= 2:
+                return
+    raise AssertionError("no heartbeat came between the epochs")
 
 
 @pytest.mark.parametrize("text", ["not json", "[1]", '"x"', ""])

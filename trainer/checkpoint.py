@@ -5,6 +5,7 @@ A failed load is an error that says what to do. It is never a silent new start.
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -68,31 +69,37 @@ class CheckpointFolder:
     def best(self) -> Path:
         return self.path / "best.pt"
 
-    def save_last(self, state: TrainingState) -> None:
-        save(self.last, state)
-
-    def save_best(self, state: TrainingState) -> None:
-        save(self.best, state)
-
-    def save_numbered(self, state: TrainingState) -> None:
-        """Keeps this epoch's checkpoint; the oldest of more than three goes."""
-        save(self.path / f"epoch-{state.epoch:05d}.pt", state)
-        for old in sorted(self.path.glob("epoch-*.pt"))[:-KEPT_NUMBERED]:
-            old.unlink(missing_ok=True)
+    def save(self, state: TrainingState, *, is_best: bool = False, numbered: bool = False) -> None:
+        """Writes `last.pt`, after the others that are asked for; of numbered ones three stay."""
+        content = serialised(state)
+        if is_best:
+            write(self.best, content)
+        if numbered:
+            write(self.path / f"epoch-{state.epoch:05d}.pt", content)
+            for old in sorted(self.path.glob("epoch-*.pt"))[:-KEPT_NUMBERED]:
+                old.unlink(missing_ok=True)
+        write(self.last, content)
 
     def load_last(self) -> TrainingState | None:
         """The newest state, or None where nothing was ever written."""
         return load(self.last) if self.last.exists() else None
 
 
-def save(path: Path, state: TrainingState) -> None:
-    """Writes a checkpoint so that a crash or a full disk leaves the old one whole."""
+def serialised(state: TrainingState) -> bytes:
+    """A checkpoint's bytes."""
+    content = {"format": FORMAT} | {f.name: getattr(state, f.name) for f in fields(state)}
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Writes a file so that a crash or a full disk leaves the old one whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    content = {"format": FORMAT} | {f.name: getattr(state, f.name) for f in fields(state)}
     try:
         with aside.open("wb") as file:
-            torch.save(content, file)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)

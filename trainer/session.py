@@ -89,15 +89,12 @@ class Session:
         state.train_seconds_total += row["train_seconds"] or 0.0
         self.steps.start_epoch()
         is_best = note_validation(state, row["val_loss"], self.config)
-        if is_best:
-            self.checkpoints.save_best(self._with_weights())
         every = self.config.checkpoint_every
-        if every and epoch and epoch % every == 0:
-            self.checkpoints.save_numbered(self._with_weights())
-        self.save_last()
+        numbered = bool(every and epoch and epoch % every == 0)
+        self.checkpoints.save(self._with_weights(), is_best=is_best, numbered=numbered)
 
     def save_last(self) -> None:
-        self.checkpoints.save_last(self._with_weights())
+        self.checkpoints.save(self._with_weights())
 
     def progress_marks(self) -> dict[str, Any]:
         """What other ranks must know of rank 0's state to go on alike."""

@@ -73,7 +73,8 @@ class Sender:
 
     def wake(self) -> None:
         """There is something to send."""
-        self._idle.clear()
+        if self.refused is None:
+            self._idle.clear()
         self._wake.set()
 
     def tell(self, change: dict[str, Any]) -> None:

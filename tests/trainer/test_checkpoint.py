@@ -7,7 +7,14 @@ import torch
 
 from heimdall_dash.training import TrainingConfig
 from trainer import checkpoint
-from trainer.checkpoint import CheckpointFolder, TrainingState, check_same_training, load, save
+from trainer.checkpoint import (
+    CheckpointFolder,
+    TrainingState,
+    check_same_training,
+    load,
+    serialised,
+    write,
+)
 from trainer.errors import CheckpointError
 
 
@@ -20,6 +27,10 @@ def state(epoch: int = 3) -> TrainingState:
         epoch=epoch,
         row={"epoch": epoch, "val_loss": 0.1, "reliability_observed": [0.1, None]},
     )
+
+
+def save(path: Path, kept: TrainingState) -> None:
+    write(path, serialised(kept))
 
 
 def test_checkpoint_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -95,9 +106,9 @@ def test_failed_write_leaves_the_old_checkpoint_whole(
 def test_numbered_checkpoints_rotate(tmp_path: Path) -> None:
     folder = CheckpointFolder(tmp_path)
     for epoch in (10, 20, 30, 40, 1000):
-        folder.save_numbered(state(epoch))
+        folder.save(state(epoch), numbered=True)
     names = sorted(p.name for p in tmp_path.iterdir())
-    assert names == ["epoch-00030.pt", "epoch-00040.pt", "epoch-01000.pt"]
+    assert names == ["epoch-00030.pt", "epoch-00040.pt", "epoch-01000.pt", "last.pt"]
 
 
 def test_other_settings_or_scenes_are_refused_by_name() -> None:

@@ -248,7 +248,7 @@ def test_resumption_with_other_settings_fails_by_name(stopped: Path) -> None:
 def test_weights_of_another_network_fail_with_a_reason(stopped: Path) -> None:
     state = checkpoint.load(stopped / "last.pt")
     state.model.popitem()
-    checkpoint.save(stopped / "last.pt", state)
+    checkpoint.write(stopped / "last.pt", checkpoint.serialised(state))
     outcome = run(tiny(), stopped)
     assert outcome.status == "failed"
     assert "another version" in (outcome.reason or "")
