@@ -17,7 +17,7 @@ Start = Literal["network", "ls"]
 Loss = Literal["nll", "beta-nll"]
 Device = Literal["cpu", "cuda"]
 
-LOCAL_FIELDS = frozenset({"dataset"})
+LOCAL_FIELDS = frozenset({"dataset", "receivers"})
 """Fields that name something on the trainer's own machine: not for callers from the network."""
 
 
@@ -103,6 +103,9 @@ class TrainingConfig(BaseModel):
         ge=0,
         le=0.9,
     )
+    receivers: str | None = _field(
+        None, "CSV of receivers (name, lat, lon, alt_m), in place of Heimdall's seven", "path"
+    )
     dataset: str | None = _field(
         None, "measured events, .parquet or .csv, in place of simulated scenes", "path"
     )
@@ -137,6 +140,8 @@ class TrainingConfig(BaseModel):
             for name in ("sync_ns", "bias_ns", "nlos_prob", "nlos_ns"):
                 if getattr(self, name) is not None:
                     raise ValueError(f"{name} has no meaning in scenario power")
+        if self.dataset is not None and self.receivers is not None:
+            raise ValueError("receivers are for simulated scenes; a dataset has its own")
         if self.dataset is not None and self.resample == "all":
             raise ValueError("resample all needs simulated scenes, not a dataset")
         return self

@@ -86,6 +86,7 @@ def test_plain_viewer_gets_heartbeats_while_epochs_flow(
     monkeypatch.setattr(plain, "HEARTBEAT_S", 0.2)
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}") as viewer:
+        viewer.next_of("connected")
         beats = 0
         for epoch in range(200):
             publish(client, job_id, epoch, epoch)

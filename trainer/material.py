@@ -9,7 +9,7 @@ from heimdall_dash.training import TrainingConfig
 from trainer.dataset import read_events
 from trainer.events import split_by_place
 from trainer.observables import Scenario
-from trainer.scene import Simulator
+from trainer.scene import simulator
 from trainer.scenes import Scenes
 
 
@@ -30,7 +30,7 @@ class Simulated:
     def __init__(self, config: TrainingConfig) -> None:
         self.scenario = Scenario.of(config)
         self.warnings: tuple[str, ...] = ()
-        self._simulator = Simulator(self.scenario, config.seed)
+        self._simulator = simulator(config)
         self._config = config
         self.validation = self._simulator.validation(config.val_samples)
         self._fixed = self._simulator.train(config.train_samples)

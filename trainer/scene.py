@@ -1,4 +1,4 @@
-"""Simulated emitters heard by seven receivers in north-west Italy, one seed, no hidden state.
+"""Simulated emitters heard by a handful of receivers: one seed, no hidden state.
 
 The timing is that of an *upgraded* network. An ordinary WebSDR's audio stream over the internet
 is late by unknown milliseconds, that is hundreds of kilometres.
@@ -7,6 +7,7 @@ is late by unknown milliseconds, that is hundreds of kilometres.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -14,18 +15,8 @@ from heimdall_dash.training import TrainingConfig
 from trainer.errors import TrainerError
 from trainer.geodesy import AIR_KM_PER_NS, Array, Plane
 from trainer.observables import Scenario, SiteBiases, snr_db, timing_sigma_ns
+from trainer.receivers import RECEIVERS, Receiver, read_receivers
 from trainer.scenes import Scenes, gdop
-
-RECEIVERS: tuple[tuple[str, float, float, float], ...] = (
-    ("Aquila di Giaveno", 45.030, 7.270, 600.0),
-    ("Montanaro", 45.234, 7.857, 300.0),
-    ("Torino", 45.044, 7.672, 250.0),
-    ("Coazze", 45.048, 7.238, 700.0),
-    ("Passo dei Giovi", 44.561, 8.956, 480.0),
-    ("Genova", 44.395, 8.956, 100.0),
-    ("Milano - Baggio", 45.478, 9.123, 120.0),
-)
-"""Name, latitude, longitude (degrees), height (m): Heimdall's seven WebSDRs."""
 
 INSIDE_SHARE = 0.7
 """Share of emitters in the receivers' bounding box; the others in the box widened by 0.5 deg."""
@@ -54,14 +45,17 @@ class Emitters:
 class Simulator:
     """Seeded scenes of one scenario. The same arguments always give the same scenes."""
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(
+        self, scenario: Scenario, seed: int, receivers: tuple[Receiver, ...] = RECEIVERS
+    ) -> None:
         self.scenario = scenario
         self.seed = seed
-        lat, lon, height_m = (np.array([r[k] for r in RECEIVERS]) for k in (1, 2, 3))
+        self.names = tuple(r[0] for r in receivers)
+        lat, lon, height_m = (np.array([r[k] for r in receivers]) for k in (1, 2, 3))
         self.plane = Plane(float(lat.mean()), float(lon.mean()))
         self.receiver_km = self.plane.to_enu(lat, lon, height_m / 1e3)
         self._box = (lat.min(), lat.max(), lon.min(), lon.max())
-        self.biases = SiteBiases.draw(len(RECEIVERS), scenario.bias_ns, self._rng("sites"))
+        self.biases = SiteBiases.draw(len(receivers), scenario.bias_ns, self._rng("sites"))
 
     def train(self, n: int, *, places: int = 0, noise: int = 0) -> Scenes:
         """Training scenes; `places` and `noise` number the redraws of either."""
@@ -129,7 +123,7 @@ class Simulator:
         return Scenes(
             plane=self.plane,
             receiver_km=self.receiver_km,
-            receiver_names=tuple(r[0] for r in RECEIVERS),
+            receiver_names=self.names,
             emitter_km=emitters.emitter_km[:, :2],
             range_km=centred(ranges, present),
             snr_db=np.where(present, measured_snr, 0.0),
@@ -150,4 +144,6 @@ def centred(values: Array, present: np.ndarray) -> Array:
 
 
 def simulator(config: TrainingConfig) -> Simulator:
-    return Simulator(Scenario.of(config), config.seed)
+    """raises: DatasetError where the config names a file of receivers that cannot be used"""
+    receivers = read_receivers(Path(config.receivers)) if config.receivers else RECEIVERS
+    return Simulator(Scenario.of(config), config.seed, receivers)
