@@ -41,6 +41,10 @@ NOTE_AGES = """
 const feed = dash_clientside.heimdall.page.feed;
 const drawn = feed.hooks.epochs;
 window.__ages = [];
+window.__tasks = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.__tasks.push(entry.duration);
+}).observe({entryTypes: ["longtask"]});
 feed.hooks.epochs = (...given) => {
   const done = drawn(...given);
   done.then(() => requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -59,22 +63,27 @@ def run(results: Path, *, quick: bool) -> str:
     rows = []
     with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (store, url):
         for history in histories:
-            ages = _ages_ms(store, url, Path(folder), history, seconds)
+            ages, tasks = _measured(store, url, Path(folder), history, seconds)
             p50, p95 = np.percentile(ages, [50, 95]).tolist()
             rows.append(
-                {"epochs_before": history, "draws": len(ages), "p50_ms": p50, "p95_ms": p95}
+                {
+                    "epochs_before": history,
+                    "draws": len(ages),
+                    "p50_ms": p50,
+                    "p95_ms": p95,
+                    "tasks_over_100_ms": sum(task > 100 for task in tasks),
+                    "longest_task_ms": max(tasks, default=0.0),
+                }
             )
     keep(results, "latency", rows)
-    return table(
-        ["epochs before", "draws", "p50 ms", "p95 ms"],
-        [
-            [r["epochs_before"], r["draws"], f"{r['p50_ms']:.0f}", f"{r['p95_ms']:.0f}"]
-            for r in rows
-        ],
-    )
+    head = ["epochs before", "draws", "p50 ms", "p95 ms", "tasks > 100 ms", "longest task ms"]
+    return table(head, [[float(f"{cell:.0f}") for cell in row.values()] for row in rows])
 
 
-def _ages_ms(store: EmbeddedStore, url: str, folder: Path, history: int, seconds: int) -> list[int]:
+def _measured(
+    store: EmbeddedStore, url: str, folder: Path, history: int, seconds: int
+) -> tuple[list[float], list[float]]:
+    """Ages of epochs on the screen, and lengths of the browser's long tasks, in milliseconds."""
     job = Job.start(f"after {history}", url=store.url, data_dir=folder / "trainer")
     try:
         _fill(store.url, job, history)
@@ -91,8 +100,8 @@ def _ages_ms(store: EmbeddedStore, url: str, folder: Path, history: int, seconds
                 epoch += 1
                 pause.wait(1 / RATE_HZ)
             _wait(lambda: _cursor(driver) == epoch - 1)
-            ages: list[int] = driver.execute_script("return window.__ages")
-            return ages
+            found = driver.execute_script("return [window.__ages, window.__tasks]")
+            return found[0], found[1]
     finally:
         job.finish("completed")
         job.close()

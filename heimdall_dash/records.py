@@ -4,11 +4,13 @@ A row is `{"epoch": 7, "train_loss": 0.1, …}`; columns are `{"epoch": [7], "tr
 with None where a row has no such metric. Nothing here knows Redis, HTTP or the page.
 """
 
-import math
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from heimdall_dash.errors import InvalidMetric
@@ -22,6 +24,8 @@ MAX_LIST = 256  # values in one array-valued metric
 MAX_METRICS = 512  # metrics in one row
 NO_EPOCH = -1  # the cursor before the first epoch
 
+MAX_KNOWN_NAMES = 10_000
+_KNOWN_NAMES: set[str] = set()  # metric names that were checked before
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_./-]{0,63}\Z")
 
 
@@ -48,7 +52,13 @@ LEGAL: dict[str, frozenset[Status]] = {
 
 def utc_now() -> str:
     """Now as ISO 8601 in UTC with milliseconds and `Z`."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = time.time()
+    return f"{_to_the_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _to_the_second(unix_s: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(unix_s))
 
 
 def parse_time(text: str) -> datetime:
@@ -76,16 +86,23 @@ def clean_row(epoch: object, metrics: Mapping[str, object]) -> tuple[Row, list[s
     Not-finite values become None. Any finite scalar is a metric (int, float, numpy, 0-d tensor),
     and so is a list of up to 256 of them. Raises InvalidMetric for anything else.
     """
-    row: Row = {"epoch": check_epoch(epoch)}
     not_finite: list[str] = []
     if len(metrics) > MAX_METRICS:
         raise InvalidMetric(f"at most {MAX_METRICS} metrics per epoch, got {len(metrics)}")
-    for name, value in metrics.items():
+    for name in metrics.keys() - _KNOWN_NAMES:  # `Job.log` is to be quick: new names only
         check_metric_name(name)
-        row[name], was_finite = _clean_value(name, value)
+        if len(_KNOWN_NAMES) < MAX_KNOWN_NAMES:
+            _KNOWN_NAMES.add(name)
+    row: Row = {"epoch": check_epoch(epoch), **metrics}
+    for name in [name for name, value in metrics.items() if not _is_finite_float(value)]:
+        row[name], was_finite = _clean_value(name, metrics[name])
         if not was_finite:
             not_finite.append(name)
     return row, not_finite
+
+
+def _is_finite_float(value: object) -> bool:
+    return type(value) is float and isfinite(value)
 
 
 def check_metric_name(name: object) -> None:
@@ -111,6 +128,8 @@ def _clean_value(name: str, value: object) -> tuple[Value, bool]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) > MAX_LIST:
             raise InvalidMetric(f"metric {name!r}: at most {MAX_LIST} values, got {len(value)}")
+        if all(map(_is_finite_float, value)):
+            return list(value), True
         pairs = [_clean_number(name, item) for item in value]
         return [number for number, _ in pairs], all(ok for _, ok in pairs)
     return _clean_number(name, value)
@@ -133,7 +152,7 @@ def _clean_number(name: str, value: object) -> tuple[float | int | None, bool]:
         raise InvalidMetric(
             f"metric {name!r} must be a number or a list of them, got {_shown(value)}"
         ) from error
-    return (number, True) if math.isfinite(number) else (None, False)
+    return (number, True) if isfinite(number) else (None, False)
 
 
 def _shown(value: object) -> str:

@@ -16,7 +16,7 @@ from trainer.scenes import Scenes
 REACH_KM = 250.0
 """No position further out than this is believed or predicted."""
 POLISH_STEPS = 2
-"""On 30,000 scenes a third step changes nothing."""
+"""On 30,000 scenes a third step changes p95 by 0.2 %."""
 _STEP_LIMIT_KM = 40.0
 _RESIDUAL_FLOOR_KM = 0.03
 """About 100 ns: residuals below it are noise and site biases, and tell nothing of a branch."""

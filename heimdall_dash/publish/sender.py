@@ -57,7 +57,9 @@ class Sender:
         self._news: deque[dict[str, Any]] = deque()  # changes to make, in order, behind the rows
         self._facts: dict[str, Any] | None = None
         self._wake = threading.Event()
-        self._idle = threading.Event()
+        self._asked = 0  # counts calls of `wake`; all up to `_served` are delivered
+        self._served = 0
+        self._served_more = threading.Condition()
         self._stop = threading.Event()
         self._beat_at = 0.0
         self._failures = 0
@@ -73,9 +75,9 @@ class Sender:
 
     def wake(self) -> None:
         """There is something to send."""
-        if self.refused is None:
-            self._idle.clear()
-        self._wake.set()
+        self._asked += 1
+        if not self._wake.is_set():
+            self._wake.set()
 
     def tell(self, change: dict[str, Any]) -> None:
         """Make this change of the job once all rows logged so far are stored."""
@@ -88,7 +90,12 @@ class Sender:
 
     def wait_until_delivered(self, timeout_s: float) -> bool:
         """Whether everything reached the store within `timeout_s`."""
-        return self._idle.wait(timeout_s) and self.refused is None
+        asked = self._asked
+        with self._served_more:
+            self._served_more.wait_for(
+                lambda: self._served >= asked or self.refused is not None, timeout_s
+            )
+        return self._served >= asked and self.refused is None
 
     def stop(self) -> None:
         self._stop.set()
@@ -103,8 +110,11 @@ class Sender:
         while not self._stop.is_set():
             self._wake.wait(TICK_S)
             self._wake.clear()
+            asked = self._asked
             try:
                 self._reconcile()
+                if not self._wake.is_set():  # else something came back or came in: once more
+                    self._serve(asked)
                 self._failures = 0
             except (StoreUnavailable, StartupRefused) as error:
                 self._lost(error)
@@ -124,8 +134,11 @@ class Sender:
             self._change(store, self._news[0])
             self._news.popleft()
         self._look(store)
-        if not self._wake.is_set() and not self._batch and not self._news:
-            self._idle.set()
+
+    def _serve(self, asked: int) -> None:
+        with self._served_more:
+            self._served = max(self._served, asked)
+            self._served_more.notify_all()
 
     def _begin(self, store: Store) -> None:
         """Find where the store stands; make the job there, or let it run again."""
@@ -186,7 +199,6 @@ class Sender:
         self._confirmed, self._offset = last_epoch, 0
         self._batch.clear()
         self._facts = self._facts or self._birth_facts
-        self._idle.clear()
         self._wake.set()
 
     @property
@@ -265,4 +277,5 @@ class Sender:
         log.warning("Job %s: the store takes no more of this run: %s", self._job_id, error)
         self.refused = error
         self.desired = Status.CANCELLED
-        self._idle.set()
+        with self._served_more:
+            self._served_more.notify_all()

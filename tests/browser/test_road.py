@@ -119,7 +119,7 @@ def test_zoom_by_mouse_stays_over_20_updates_and_double_click_follows(
     page.wait(lambda: page.layout("loss-chart", "xaxis.range")[1] >= 150, "the newest epoch")
 
 
-def test_uncertainty_chart_says_what_the_contract_says(page: Page, start_job: StartJob) -> None:
+def test_uncertainty_chart_has_its_words_lines_and_ticks(page: Page, start_job: StartJob) -> None:
     job = start_job()
     for epoch in range(60):
         fade = 10_000 * 0.75**epoch

@@ -43,7 +43,7 @@ def test_one_of_the_roots_is_near_the_emitter_without_noise(scenes: Scenes) -> N
 
 
 def test_no_scene_ends_on_a_wrong_branch(scenes: Scenes) -> None:
-    """The linear solution put 0.2 % of scenes, all with four receivers, more than 10 km off."""
+    """A linear solution, blind to the second root, put 0.2 % of scenes more than 10 km off."""
     guess, _ = closed_form(scenes)
     assert error_m(guess, scenes).max() < 10_000
     assert np.mean(error_m(guess, scenes) > 2_000) < 2e-3

@@ -24,7 +24,7 @@ def test_scenes_are_heard_by_the_receivers_of_the_file(tmp_path: Path) -> None:
     assert read_receivers(path)[1] == ("B", 48.4, 11.8, 450.0)
     scenes = simulator(TrainingConfig(receivers=str(path), max_gdop=1000)).train(50)
     assert scenes.receiver_names == ("A", "B", "C", "D")
-    lat, lon, height_km = scenes.plane.to_geodetic(scenes.receiver_km)
+    lat, _, height_km = scenes.plane.to_geodetic(scenes.receiver_km)
     np.testing.assert_allclose(lat, [48.1, 48.4, 47.9, 48.2], atol=1e-9)
     np.testing.assert_allclose(height_km, [0.5, 0.45, 0.6, 0.52], atol=1e-6)
 
