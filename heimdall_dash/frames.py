@@ -22,6 +22,7 @@ class CloseCode:
     """4000–4499: come back later. 4500–4999: do not."""
 
     DONE = 1000  # the job is over and its last epoch delivered
+    FAILED = 4000  # an error on the server's side
     RESTARTING = 4001  # this server is going away
     HISTORY_CHANGED = 4002  # the store holds another history than the one being sent
     STORE_AWAY = 4003  # the job cannot be looked up at present

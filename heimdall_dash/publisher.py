@@ -5,6 +5,7 @@ with Job.start("VHF", total_epochs=500, config={"learning_rate": 1e-3}) as job:
         job.log(epoch, train_loss=0.1, val_loss=0.2)
 """
 
+import atexit
 import logging
 import os
 import uuid
@@ -15,11 +16,11 @@ from typing import Any, Self
 
 import orjson
 
-from heimdall_dash.errors import HeimdallError, InvalidMetric
+from heimdall_dash.errors import HeimdallError, InvalidMetric, StaleAttempt
 from heimdall_dash.log import Rarely
-from heimdall_dash.publish.journal import Journal, prune
+from heimdall_dash.publish.journal import JOB_ID, Journal, prune
 from heimdall_dash.publish.sender import Sender
-from heimdall_dash.records import Status, clean_row, utc_now
+from heimdall_dash.records import MAX_EPOCH, Status, check_json, clean_row, storable, utc_now
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.jobs import Fields, new_fields
 from heimdall_dash.store.store import Store, new_stream_id
@@ -55,6 +56,7 @@ class Job:
         self._journal, self._birth = journal, birth
         self._sender = Sender(journal, birth, attempt, open_store, revives=revives)
         self._has_ended = False
+        self._was_delivered: bool | None = None  # None: still open
         self._disk_full = Rarely(log)
 
     @classmethod
@@ -79,8 +81,7 @@ class Job:
         Raises InvalidMetric for a config that JSON cannot carry, OSError when the log cannot be
         written.
         """
-        if not name.strip() or not name.isprintable() or len(name) > 120:
-            raise InvalidMetric(f"a job's name is 1 to 120 printable characters, got {name!r:.140}")
+        _check_start(name, total_epochs, job_id)
         data = data_dir or _settings().heimdall_data
         prune(data)
         journal = Journal(data, job_id or str(uuid.uuid4()))
@@ -133,19 +134,25 @@ class Job:
         out. NaN and infinities become null and are named in a warning. Raises InvalidMetric
         (nothing is logged then); never because of the network.
         """
+        if self._was_delivered is not None:
+            raise HeimdallError(f"job {self.id} was closed: epoch {epoch} comes too late")
         row, not_finite = clean_row(epoch, metrics)
-        if row["epoch"] <= self._journal.last_epoch:
+        if row["epoch"] <= self._journal.last_epoch or self.refused is not None:
             return
         row["timestamp"] = utc_now()
         try:
             self._journal.append(row)
+        except StaleAttempt as error:
+            self._sender.refuse(error)
+            return
         except OSError as error:
             self._disk_full.info("full", "The local log cannot be written (%s)", error)
             self._sender.unwritten.append(row)
             self._journal.last_epoch = row["epoch"]
         if not_finite:
             self.warn(
-                f"epoch {epoch}: not finite, stored as null: {', '.join(not_finite)}", epoch=epoch
+                f"epoch {row['epoch']}: not finite, stored as null: {', '.join(not_finite)}",
+                epoch=row["epoch"],
             )
         self._sender.wake()
 
@@ -157,7 +164,8 @@ class Job:
 
     def warn(self, message: str, *, epoch: int | None = None, kind: str = "warning") -> None:
         """Put a note on the page, at `epoch` where there is one."""
-        note = {"kind": kind, "epoch": epoch, "message": message, "timestamp": utc_now()}
+        text = storable(str(message))
+        note = {"kind": kind, "epoch": epoch, "message": text, "timestamp": utc_now()}
         self._sender.tell({"event": "training:warning", "note": note})
 
     @property
@@ -200,7 +208,10 @@ class Job:
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Wait until all is delivered, at most `timeout_s`; says so and returns False if not."""
-        delivered = self._sender.wait_until_delivered(timeout_s)
+        if self._was_delivered is not None:
+            return self._was_delivered
+        atexit.unregister(self.close)
+        delivered = self._was_delivered = self._sender.wait_until_delivered(timeout_s)
         self._sender.stop()
         self._journal.close()
         if not delivered and self._sender.refused is None:
@@ -229,8 +240,22 @@ class Job:
         self.close()
 
     def _begin(self) -> None:
+        atexit.register(self.close)  # for a program that ends without closing
         self._sender.start()
         self._sender.wake()
+
+
+def _check_start(name: object, total_epochs: object, job_id: str | None) -> None:
+    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 120:
+        raise InvalidMetric(f"a job's name is 1 to 120 printable characters, got {name!r:.140}")
+    if total_epochs is not None and (
+        type(total_epochs) is not int or not 1 <= total_epochs <= MAX_EPOCH
+    ):
+        raise InvalidMetric(
+            f"total_epochs must be an integer ≥ 1 or None, got {total_epochs!r:.60}"
+        )
+    if job_id is not None and not JOB_ID.match(job_id):
+        raise InvalidMetric(f"job_id must be a UUID in lower case, got {job_id!r:.80}")
 
 
 def _settings() -> Settings:
@@ -254,4 +279,6 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
         text = orjson.dumps(dict(values), option=orjson.OPT_SERIALIZE_NUMPY, default=os.fspath)
     except TypeError as error:
         raise InvalidMetric(f"config and facts must be JSON: {error}") from error
-    return orjson.loads(text)
+    plain: dict[str, Any] = orjson.loads(text)
+    check_json(plain, "config")
+    return plain

@@ -125,6 +125,11 @@ class JobQueue:
             },
         )  # fmt: skip
 
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _is_lost(self, fields: Fields, now: datetime) -> bool:
         age_s = (now - parse_time(fields.get("queued_at") or fields["created_at"])).total_seconds()
         if age_s < LOST_AFTER_S:

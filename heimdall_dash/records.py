@@ -22,6 +22,7 @@ Columns = dict[str, list[Any]]
 MAX_EPOCH = 2**53 - 1  # the largest integer that JavaScript counts exactly
 MAX_LIST = 256  # values in one array-valued metric
 MAX_METRICS = 512  # metrics in one row
+MAX_DEPTH = 20  # of nested configs and facts
 NO_EPOCH = -1  # the cursor before the first epoch
 
 MAX_KNOWN_NAMES = 10_000
@@ -157,6 +158,33 @@ def _clean_number(name: str, value: object) -> tuple[float | int | None, bool]:
 
 def _shown(value: object) -> str:
     return f"{type(value).__name__} {value!r:.80}"
+
+
+def check_json(value: object, where: str, depth: int = 0) -> None:
+    """Raises InvalidMetric, naming the place, for what cannot be stored and shown as JSON."""
+    if depth > MAX_DEPTH:
+        raise InvalidMetric(f"{where}: nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            check_json(name, where, depth + 1)
+            check_json(inner, f"{where}.{name}", depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            check_json(inner, f"{where}[{index}]", depth + 1)
+    elif isinstance(value, str):
+        if value != storable(value):
+            raise InvalidMetric(f"{where}: not valid Unicode text")
+    elif isinstance(value, float) and not isfinite(value):
+        raise InvalidMetric(f"{where}: must be finite, got {value}")
+    elif isinstance(value, int) and abs(value) > MAX_EPOCH:
+        raise InvalidMetric(f"{where}: integers may not exceed 2**53, got {value:.4g}")
+    elif value is not None and not isinstance(value, (bool, int, float)):
+        raise InvalidMetric(f"{where}: not JSON: {_shown(value)}")
+
+
+def storable(text: str) -> str:
+    """The text with what is no Unicode (parts of foreign file names) replaced by `?`."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def to_columns(rows: Iterable[Row]) -> Columns:

@@ -43,10 +43,10 @@ def build_server(settings: Settings) -> FastAPI:
         title="Heimdall Dash",
         version=__version__,
         description="Training runs that know how uncertain they are, while they happen.",
-        lifespan=_lifespan(hub, queue),
+        lifespan=_lifespan(hub, store, queue),
     )
     add_refusals(server)
-    server.include_router(job_routes(store, queue))
+    server.include_router(job_routes(store, queue, settings.heimdall_data))
     server.include_router(metric_routes(store, History(store)))
     server.include_router(health_routes(store, hub))
     server.include_router(live_routes(hub))
@@ -65,12 +65,14 @@ def _store(settings: Settings) -> tuple[Store, JobQueue]:
     return store, JobQueue(store, settings.store_url)
 
 
-def _lifespan(hub: Hub, queue: JobQueue):  # type: ignore[no-untyped-def]
+def _lifespan(hub: Hub, store: Store, queue: JobQueue):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         _say_farewell(hub)
         async with _background(hub.run(), "the hub"), _background(_watch(queue), "the watch"):
             yield
+        await asyncio.to_thread(queue.close)
+        await asyncio.to_thread(store.close)
 
     return lifespan
 

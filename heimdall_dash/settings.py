@@ -44,6 +44,13 @@ class Settings(BaseSettings):
             raise ValueError("must be debug, info, warning or error")
         return level.lower()
 
+    @field_validator("heimdall_token")
+    @classmethod
+    def _fits_a_header(cls, token: str | None) -> str | None:
+        if token is not None and not (token.isascii() and token.isprintable()):
+            raise ValueError("must be printable ASCII, since it travels in HTTP headers")
+        return token
+
     @model_validator(mode="after")
     def _open_only_with_token(self) -> "Settings":
         if not is_loopback(self.host) and not self.heimdall_token:

@@ -92,6 +92,42 @@ def test_hostile_and_foreign_names_come_back_as_they_were(client: httpx.Client, 
     assert client.get(f"/jobs/{job['id']}").json()["job"]["job_name"] == name
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        '{"k": "\\ud800"}', '{"a": NaN}', '{"a": 1e999}',
+        '{"salt": 123456789012345678901234567890}',
+        '{"a": ' + "[" * 200 + "]" * 200 + "}", '{"epochs": "x"}', '{"epochs": 2.5}',
+    ],
+)  # fmt: skip
+def test_external_config_that_could_not_be_shown_is_refused_and_stores_nothing(
+    client: httpx.Client, config: str
+) -> None:
+    before = client.get("/jobs").json()["total"]
+    content = f'{{"job_name": "x", "external": true, "config": {config}}}'
+    assert "config" in str(detail(client.post("/jobs", content=content), 422))
+    assert client.get("/jobs").json()["total"] == before
+
+
+def test_external_must_be_a_boolean(client: httpx.Client) -> None:
+    assert detail(create(client, external="yes"), 422)
+
+
+def test_deletion_removes_the_local_log_and_the_checkpoints(web: Web, client: httpx.Client) -> None:
+    job_id = new_external(client)
+    folder = web.settings.heimdall_data / "jobs" / job_id
+    (folder / "checkpoints").mkdir(parents=True)
+    client.delete(f"/jobs/{job_id}").raise_for_status()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/training/jobs", "/"])
+def test_head_answers_as_get_without_the_body(web: Web, path: str) -> None:
+    got, head = httpx.get(web.url + path), httpx.head(web.url + path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
 def test_list_is_newest_first_filtered_and_paged(client: httpx.Client) -> None:
     ids = [new_external(client) for _ in range(3)]
     client.post(f"/jobs/{ids[1]}/cancel").raise_for_status()
@@ -143,6 +179,9 @@ def test_external_job_goes_through_its_life(client: httpx.Client) -> None:
     assert (running["best_epoch"], running["best_val_loss"]) == (5, 0.5)
     parse_time(running["started_at"])
     assert client.post(f"/jobs/{job_id}/pause").json()["status"] == "paused"
+    # an epoch that was under way is kept, and the pause is not forgotten for it
+    client.post(f"/jobs/{job_id}/metrics", json={"epoch": 6}).raise_for_status()
+    assert client.get(f"/jobs/{job_id}").json()["job"]["status"] == "paused"
     assert client.post(f"/jobs/{job_id}/resume").json()["status"] == "running"
     failed = client.post(
         f"/jobs/{job_id}/status", json={"status": "failed", "error_message": "disk full"}

@@ -71,7 +71,8 @@ def test_epoch_that_comes_too_late_is_an_error_and_not_called_a_duplicate(
         {}, {"epoch": -1}, {"epoch": 1.5}, {"epoch": "1"}, {"epoch": None}, {"epoch": True}, 7,
         {"epoch": 2, "x": "high"}, {"epoch": 2, "x": {"a": 1}}, {"epoch": 2, "a b": 1},
         {"epoch": 2, "x": [0] * 300}, {"epoch": 2**60}, {"epoch": 2, "timestamp": "yesterday"},
-        {"epoch": 2, "timestamp": "2026-01-01T00:00:00"}, {"epoch": 2, "=cmd()": 1},
+        {"epoch": 2, "timestamp": "2026-01-01T00:00:00"},
+        {"epoch": 2, "timestamp": "0001-01-01T00:00:00+14:00"}, {"epoch": 2, "=cmd()": 1},
     ],
 )  # fmt: skip
 def test_one_wrong_row_is_named_and_nothing_of_its_list_is_stored(
@@ -132,6 +133,9 @@ def test_thinned_history_keeps_first_last_minima_and_maxima(client: httpx.Client
     job_id = new_external(client)
     rows = [{"epoch": e, "x": float(e % 7), "y": 1.0} for e in range(1, 3001)]
     rows[1234]["x"], rows[2345]["x"], rows[777]["y"] = 1e6, -1e6, 2.0
+    for row in rows:
+        row["curve"] = [0.5, 0.1]
+    rows[555]["curve"] = [0.5, 9.0]
     post(client, job_id, rows).raise_for_status()
     answer = read(client, job_id, points=100)
     columns = answer["columns"]
@@ -139,6 +143,7 @@ def test_thinned_history_keeps_first_last_minima_and_maxima(client: httpx.Client
     assert len(columns["epoch"]) <= 100
     assert (columns["epoch"][0], columns["epoch"][-1]) == (1, 3000)
     assert (max(columns["x"]), min(columns["x"]), max(columns["y"])) == (1e6, -1e6, 2.0)
+    assert max(max(values) for values in columns["curve"]) == 9.0
     assert {len(column) for column in columns.values()} == {len(columns["epoch"])}
 
 

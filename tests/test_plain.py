@@ -1,5 +1,6 @@
 """Plain WebSocket: one JSON text per event, replay without gap or repeat."""
 
+import random
 import threading
 from datetime import datetime
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from heimdall_dash.live import plain
+from heimdall_dash.live import socket as socket_module
 from tests.conftest import Web
 from tests.test_framed import new_job, publish
 from tests.viewers import Viewer
@@ -162,3 +164,24 @@ def test_framed_viewer_of_all_jobs_gets_all_then_what_changed(
         while job_id not in frame["deleted"]:
             frame = viewer.next_of("jobs")
             viewer.ack(frame)
+
+
+@pytest.mark.slow
+def test_plain_viewer_that_does_not_read_is_closed_with_4008(
+    web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket_module, "SEND_TIMEOUT_S", 1.0)
+    job_id = new_job(client)
+    with Viewer(f"{web.ws_url}/{job_id}", compression=None) as viewer:
+        viewer.next_of("connected")
+        noise = random.Random(1)
+        hub = web.application.state.hub
+        first = 0
+        while job_id in hub._topics and first < 40_000:  # until the server has had enough of it
+            rows = [
+                {"epoch": e, **{f"m{k}": noise.random() for k in range(20)}}
+                for e in range(first, first + 2_000)
+            ]
+            client.post(f"/jobs/{job_id}/metrics", json=rows).raise_for_status()
+            first += 2_000
+        assert viewer.closed_with(timeout_s=30) == 4008

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
-from heimdall_dash.errors import InvalidMetric, StaleAttempt, UnknownJob
+from heimdall_dash.errors import HeimdallError, InvalidMetric, StaleAttempt, UnknownJob
 from heimdall_dash.publish.journal import Journal
 from heimdall_dash.publisher import Job
 from heimdall_dash.records import Status
@@ -269,3 +270,92 @@ def test_attach_copies_what_only_the_store_has_to_the_local_log(
         assert other.last_epoch == 4
         assert len(Journal(elsewhere, job.id).read(0)[0]) == 5
         other.close()
+
+
+def test_publisher_names_what_was_not_finite_also_at_a_numpy_epoch(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    job = start(own_valkey, tmp_path)
+    job.log(np.int64(1), a=math.nan)  # type: ignore[arg-type]
+    job.log(2, a=1.0)
+    job.finish("completed")
+    assert job.close() is True
+    assert [note["epoch"] for note in opened.notes(job.id)] == [1]
+    assert opened.job(job.id)["status"] == "completed"
+
+
+def test_publisher_tells_of_a_failure_whose_text_is_no_unicode(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    job = start(own_valkey, tmp_path)
+    job.warn("strange \udce9")
+    job.finish("failed", "file caf\udce9.txt not found")
+    assert job.close() is True
+    assert opened.job(job.id)["error_message"] == "file caf?.txt not found"
+
+
+def test_publisher_that_was_taken_over_writes_no_more_into_the_log_of_its_successor(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    first = start(own_valkey, tmp_path)
+    first.log(1, a=1)
+    wait_for(lambda: has_epochs(opened, first.id, [1]))
+    second = start(own_valkey, tmp_path, job_id=first.id)
+    second.log(2, a=2)
+    first.log(3, a=999)
+    second.log(3, a=111)
+    second.finish("completed")
+    assert second.close() is True
+    assert [orjson.loads(raw)["a"] for raw in opened.rows(first.id)] == [1, 2, 111]
+    assert isinstance(first.refused, StaleAttempt)
+    first.close()
+
+
+def test_publisher_refuses_to_log_after_it_was_closed(
+    own_valkey: EmbeddedStore, tmp_path: Path
+) -> None:
+    job = start(own_valkey, tmp_path)
+    assert job.close() is job.close() is True
+    with pytest.raises(HeimdallError, match="closed"):
+        job.log(1, a=1)
+
+
+def test_publisher_keeps_a_pause_that_was_asked_for(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path) as job:
+        job.log(1, a=1)
+        wait_for(lambda: has_epochs(opened, job.id, [1]))
+        opened.change(job.id, fields={"status": "paused", "desired": "paused"})
+        job.log(2, a=2)
+        wait_for(lambda: job.desired == "paused", 2)
+        wait_for(lambda: has_epochs(opened, job.id, [1, 2]))
+        assert opened.job(job.id)["status"] == "paused"
+
+
+def test_publisher_that_ends_without_closing_still_delivers(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from heimdall_dash import Job; "
+        f"job = Job.start('x', url={own_valkey.url!r}, data_dir=Path({str(tmp_path)!r})); "
+        "job.log(1, a=1); print(job.id)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert epochs(opened, done.stdout.strip()) == [1]
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("", {}), ("a\nb", {}), (None, {}), (1, {}), ("x", {"total_epochs": 0}),
+        ("x", {"total_epochs": "x"}), ("x", {"total_epochs": 2.5}), ("x", {"job_id": "../../x"}),
+        ("x", {"config": {"a": "\ud800"}}), ("x", {"config": {"a": 2**80}}),
+        ("x", {"config": {"a": object()}}),
+    ],
+)  # fmt: skip
+def test_publisher_refuses_what_nobody_could_show(
+    tmp_path: Path, name: Any, more: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidMetric):
+        Job.start(name, url="redis://127.0.0.1:1", data_dir=tmp_path, **more)

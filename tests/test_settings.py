@@ -50,6 +50,15 @@ def test_open_host_without_token_is_refused(monkeypatch: pytest.MonkeyPatch, hos
     assert Settings().host == host
 
 
+@pytest.mark.parametrize("token", ["pa€s", "line\nbreak"])
+def test_token_that_no_header_can_carry_is_refused(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("HEIMDALL_TOKEN", token)
+    with pytest.raises(ValidationError, match="ASCII"):
+        Settings()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "::1", "[::1]"])
 def test_loopback_is_recognised(host: str) -> None:
     assert is_loopback(host)

@@ -1,6 +1,6 @@
 """Thinning: fewer rows, the same first, last, minimum and maximum of every column."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heimdall_dash.api.thinning import thin
@@ -19,6 +19,7 @@ def histories(draw: st.DrawFn) -> tuple[dict[str, list[object]], int]:
 
 
 @given(histories())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_thin_keeps_ends_and_extremes_within_the_wanted_number(
     history: tuple[dict[str, list[object]], int],
 ) -> None:

@@ -1,7 +1,9 @@
 """REST for jobs: list, create, look at, pause, resume, cancel, delete."""
 
+import shutil
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -12,8 +14,9 @@ from heimdall_dash.api.json_body import json_body, read_json
 from heimdall_dash.api.refusals import Refused
 from heimdall_dash.api.schemas import ExternalConfig, NewJob, StatusReport
 from heimdall_dash.errors import IllegalTransition, StaleAttempt
+from heimdall_dash.publish.journal import JOB_ID
 from heimdall_dash.queue import JobQueue
-from heimdall_dash.records import LEGAL, Row, Status, utc_now
+from heimdall_dash.records import LEGAL, Row, Status, check_json, utc_now
 from heimdall_dash.store.jobs import Fields, JobView, is_stalled, job_view
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig
@@ -24,7 +27,7 @@ OBEYED_WITHIN_S = 3.0  # a running trainer looks between two batches
 PREFIX = "/api/v1/training"
 
 
-def job_routes(store: Store, queue: JobQueue) -> APIRouter:
+def job_routes(store: Store, queue: JobQueue, data: Path) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["jobs"])
 
     @routes.get("/jobs")
@@ -90,9 +93,11 @@ def job_routes(store: Store, queue: JobQueue) -> APIRouter:
 
     @routes.delete("/jobs/{job_id}", status_code=204)
     def delete(job_id: str) -> Response:
-        """Remove a job that is not running, with its epochs."""
+        """Remove a job that is not running, with its epochs, local log and checkpoints."""
         store.delete(job_id, LEGAL["delete"])
         queue.drop(job_id)
+        if JOB_ID.match(job_id):
+            shutil.rmtree(data / "jobs" / job_id, ignore_errors=True)
         return Response(status_code=204)
 
     @routes.post("/jobs/{job_id}/status", openapi_extra=json_body(StatusReport))
@@ -107,6 +112,7 @@ def job_routes(store: Store, queue: JobQueue) -> APIRouter:
 def _create(store: Store, queue: JobQueue, body: Any) -> JobView:
     new = NewJob.model_validate(body)
     if new.external:
+        check_json(new.config, "config")
         expected = ExternalConfig.model_validate(new.config)
         fields = store.create_job(
             new.job_name,

@@ -166,9 +166,10 @@ def _timestamp(text: object) -> str:
         return utc_now()
     try:
         when = parse_time(str(text))
-        when.timestamp()
+        utc = when.astimezone(UTC)
+        utc.timestamp()
     except (ValueError, OverflowError, OSError) as error:
         raise InvalidMetric(f"timestamp must be ISO 8601, got {text!r:.60}") from error
     if when.tzinfo is None:
         raise InvalidMetric(f"timestamp must say its zone, such as Z, got {text!r:.60}")
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, field_validator
 
 from heimdall_dash.records import MAX_EPOCH
 
@@ -22,7 +22,7 @@ class NewJob(BaseModel):
         description="of the training; see /api/v1/training/config-schema. An external job keeps "
         "any JSON object; its `epochs` is the expected number of epochs",
     )
-    external: bool = Field(
+    external: StrictBool = Field(
         False, description="fed by a trainer outside, through POST …/metrics and …/status"
     )
 

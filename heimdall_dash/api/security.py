@@ -74,6 +74,8 @@ class Security:
         if self._token and b"token=" in scope["query_string"] and scope["path"] == "/":
             await _remember(scope, send, self._token)
             return
+        if scope["method"] == "HEAD":  # as GET, without the body
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         length = _header(scope, b"content-length")
         if length.isdigit() and int(length) > MAX_BODY_BYTES:
             await _refuse(scope, send, 413, TOO_LARGE)
@@ -94,6 +96,13 @@ def _bounded(receive: Receive) -> Receive:
         return message
 
     return bounded
+
+
+def _without_body(send: Send) -> Send:
+    async def without_body(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return without_body
 
 
 def _with_headers(send: Send) -> Send:

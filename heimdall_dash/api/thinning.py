@@ -1,5 +1,6 @@
 """Fewer points that look the same: first, last, minima and maxima survive."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,14 @@ def thin(columns: Columns, points: int) -> Columns:
     total = len(columns["epoch"])
     if total <= points:
         return columns
-    numeric = [_numbers(column) for name, column in columns.items() if name not in NOT_METRICS]
-    kept = _chosen([column for column in numeric if column is not None], total, points)
+    numeric = [
+        numbers
+        for name, column in columns.items()
+        if name not in NOT_METRICS
+        for numbers in _numbers(column)
+        if not np.isnan(numbers).all()
+    ]
+    kept = _chosen(numeric, total, points)
     return {name: [column[row] for row in kept] for name, column in columns.items()}
 
 
@@ -54,14 +61,19 @@ def _extremes(column: np.ndarray, stretches: int) -> list[int]:
     return rows
 
 
-def _numbers(column: list[Any]) -> np.ndarray | None:
-    """A column of scalars as float64, missing values as NaN; None for lists and empty ones."""
+def _numbers(column: list[Any]) -> list[np.ndarray]:
+    """A column of scalars as one of float64, missing values as NaN; one of lists as two: the
+    least and the greatest value of each row."""
     try:
         numbers = np.array(column, dtype=np.float64)
+        if numbers.ndim == 1:
+            return [numbers]
     except (TypeError, ValueError):
-        numbers = np.array([_number(value) for value in column], dtype=np.float64)
-    return None if numbers.ndim != 1 or np.isnan(numbers).all() else numbers
+        pass  # lists, or lists and scalars mixed
+    return [_extremes_of_rows(column, min), _extremes_of_rows(column, max)]
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) else np.nan
+def _extremes_of_rows(column: list[Any], extreme: Callable[[list[float]], float]) -> np.ndarray:
+    rows = [value if isinstance(value, list) else [value] for value in column]
+    known = [[float(one) for one in row if isinstance(one, (int, float))] for row in rows]
+    return np.array([extreme(row) if row else np.nan for row in known])

@@ -16,6 +16,7 @@ from heimdall_dash.frames import CloseCode, Said, decode_said
 log = logging.getLogger(__name__)
 
 SEND_TIMEOUT_S = 15.0
+SLOW_CLOSE_S = 60.0
 
 
 class Closed(Exception):
@@ -48,8 +49,10 @@ class Socket:
         return decode_said(message.get("text") or message.get("bytes") or b"")
 
     async def close(self, code: int, reason: str) -> None:
+        # The word that it was too slow stands behind what a slow reader has not read yet.
+        patience_s = SLOW_CLOSE_S if code == CloseCode.TOO_SLOW else 2.0
         try:
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(patience_s):
                 await self._websocket.close(code, reason)
         except (TimeoutError, RuntimeError, OSError, WebSocketDisconnect):
             log.debug("the peer of a closing WebSocket had already gone")
@@ -71,6 +74,9 @@ async def run_both(
             await socket.close(closed.code, closed.reason)
     except* StoreUnavailable:
         await socket.close(CloseCode.STORE_AWAY, "the store does not answer")
+    except* Exception as group:
+        log.error("a viewer's connection failed", exc_info=group)
+        await socket.close(CloseCode.FAILED, "an error on the server's side")
 
 
 async def _never_returns(half: Callable[[], Awaitable[None]]) -> None:

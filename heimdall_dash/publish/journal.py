@@ -8,6 +8,7 @@ jobs that ended more than 30 days ago.
 import json
 import logging
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,12 +17,17 @@ from typing import Any
 
 import orjson
 
+from heimdall_dash.errors import StaleAttempt
 from heimdall_dash.records import NO_EPOCH, Row
 
 log = logging.getLogger(__name__)
 
 RETENTION_S = 30 * 24 * 3600
 READ_BYTES = 4 * 2**20
+
+
+# A job's id names a folder: a UUID, and nothing that leads elsewhere.
+JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 class Journal:
@@ -32,12 +38,16 @@ class Journal:
         self.folder = data / "jobs" / job_id
         self.folder.mkdir(parents=True, exist_ok=True)
         self._path = self.folder / "epochs.jsonl"
+        self._birth_path = str(self.folder / "job.json")
         self.last_epoch = self._repair()
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._size = os.fstat(self._file).st_size
+        self._birth_mark: tuple[int, int] | None = None
 
     def append(self, row: Row) -> None:
-        """Raises OSError (a full disk) with the file as it was."""
+        """Raises OSError (a full disk) with the file as it was, StaleAttempt when a newer
+        attempt has taken the log over."""
+        self._check_owner()
         line = orjson.dumps(row) + b"\n"
         try:
             written = os.write(self._file, line)
@@ -62,6 +72,7 @@ class Journal:
         """What the job is to be created with, should the store lose it. It runs (again) now."""
         (self.folder / "ended.json").unlink(missing_ok=True)
         self._replace("job.json", birth)
+        self._birth_mark = self._mark()
 
     def birth(self) -> dict[str, Any] | None:
         try:
@@ -79,6 +90,18 @@ class Journal:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def _check_owner(self) -> None:
+        """Another process that goes on with this job has written `job.json` anew."""
+        if self._birth_mark is not None and self._mark() != self._birth_mark:
+            raise StaleAttempt(f"another process goes on with the job in {self.folder}")
+
+    def _mark(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._birth_path)
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     def _replace(self, name: str, content: dict[str, Any]) -> None:
         temporary = self.folder / f".{name}.{os.getpid()}"

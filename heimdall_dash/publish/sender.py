@@ -25,7 +25,7 @@ from heimdall_dash.errors import (
 from heimdall_dash.log import Rarely
 from heimdall_dash.publish.journal import Journal
 from heimdall_dash.records import FINAL, NO_EPOCH, Row, Status, utc_now
-from heimdall_dash.store.store import JobOver, Store, StoreBehind
+from heimdall_dash.store.store import JobOver, Store, StoreBehind, StoreRefused
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class Sender:
             except (StoreUnavailable, StartupRefused) as error:
                 self._lost(error)
             except (StaleAttempt, JobOver, UnknownJob, IllegalTransition) as error:
-                self._refuse(error)
+                self.refuse(error)
                 return
             except Exception:
                 log.exception("the sender of job %s failed, trying again", self._job_id)
@@ -131,7 +131,10 @@ class Sender:
             self._begin(store)
         self._send_rows(store)
         while self._news:
-            self._change(store, self._news[0])
+            try:
+                self._change(store, self._news[0])
+            except (StoreRefused, TypeError, ValueError):
+                log.exception("Job %s: a change cannot be stored and is left out", self._job_id)
             self._news.popleft()
         self._look(store)
 
@@ -273,7 +276,8 @@ class Sender:
         delay_s = min(RETRY_MAX_S, 0.05 * 2 ** min(self._failures, 6))
         self._stop.wait(delay_s * random.uniform(0.5, 1.0))
 
-    def _refuse(self, error: HeimdallError) -> None:
+    def refuse(self, error: HeimdallError) -> None:
+        """The store, or the local log, takes no more of this run."""
         log.warning("Job %s: the store takes no more of this run: %s", self._job_id, error)
         self.refused = error
         self.desired = Status.CANCELLED

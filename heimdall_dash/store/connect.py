@@ -32,10 +32,23 @@ def script(name: str) -> str:
 def connect(url: str) -> "redis.Redis | RedisCluster":
     """A client for threads. Raises redis' ConnectionError when nothing answers at `url`."""
     client = redis.Redis.from_url(url, retry=_retry(Retry), **_OPTIONS)
-    if not _is_cluster(client.info("cluster")):
-        return client
+    try:
+        if not _is_cluster(client.info("cluster")):
+            return client
+    except BaseException:
+        client.close()
+        raise
     client.close()
     return RedisCluster.from_url(url, **_OPTIONS)
+
+
+def disconnect(client: "redis.Redis | RedisCluster") -> None:
+    """Close every connection; a cluster's client leaves those to its nodes open by itself."""
+    nodes = client.get_nodes() if isinstance(client, RedisCluster) else []
+    client.close()
+    for node in nodes:
+        if node.redis_connection is not None:
+            node.redis_connection.connection_pool.disconnect()
 
 
 async def connect_async(url: str) -> "redis.asyncio.Redis | AsyncRedisCluster":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heimdall_dash.records import Status, parse_time, utc_now
+from heimdall_dash.records import Status, parse_time, storable, utc_now
 
 Fields = dict[str, str]
 JobView = dict[str, Any]
@@ -20,7 +20,7 @@ def flat(fields: Mapping[str, Any]) -> list[str]:
         text
         for name, value in fields.items()
         if value is not None
-        for text in (name, value if isinstance(value, str) else json.dumps(value))
+        for text in (name, storable(value if isinstance(value, str) else json.dumps(value)))
     ]
 
 
@@ -130,8 +130,15 @@ def _estimate(
 
 
 def _int(text: str | None) -> int | None:
-    return None if text is None or text == "" else int(text)
+    """None for what is no integer: one odd job must not hide all others."""
+    try:
+        return int(text or "")
+    except ValueError:
+        return None
 
 
 def _float(text: str | None) -> float | None:
-    return None if text is None or text == "" else float(text)
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
+from redis.exceptions import ResponseError
 
 from heimdall_dash.errors import (
     HeimdallError,
@@ -23,8 +24,8 @@ from heimdall_dash.errors import (
     StoreUnavailable,
     UnknownJob,
 )
-from heimdall_dash.records import NO_EPOCH, Row, Status, parse_time, utc_now
-from heimdall_dash.store.connect import UNAVAILABLE, connect, script
+from heimdall_dash.records import NO_EPOCH, Row, Status, parse_time, storable, utc_now
+from heimdall_dash.store.connect import UNAVAILABLE, connect, disconnect, script
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, WORKER_PREFIX, JobKeys
 
@@ -33,6 +34,10 @@ T = TypeVar("T")
 
 TOMBSTONE_S = 7 * 24 * 3600
 LAST_METRICS = ("train_loss", "val_loss", "val_rmse_m", "val_distance_p68_m")
+
+
+class StoreRefused(HeimdallError):
+    """The store answers, and does not take what was sent."""
 
 
 class StoreBehind(HeimdallError):
@@ -145,7 +150,7 @@ class Store:
                 json.dumps([str(status) for status in allowed]),
                 json.dumps(flat(fields or {})),
                 json.dumps(list(remove)),
-                json.dumps(note) if note else "",
+                storable(json.dumps(note, ensure_ascii=False)) if note else "",
             ],
         )
         if reply[0] == "OK":
@@ -279,7 +284,7 @@ class Store:
     def close(self) -> None:
         with self._lock:
             if self._client is not None:
-                self._client.close()
+                disconnect(self._client)
             self._client = None
 
     # -- inside ----------------------------------------------------------------------------
@@ -300,6 +305,10 @@ class Store:
     def _call(self, command: Callable[[Any], T]) -> T:
         try:
             return command(self._connected())
+        except ResponseError as error:
+            if "user_script" in str(error):  # a fault of ours: trying again would not help
+                raise StoreRefused(f"the store refuses this: {error}") from error
+            raise StoreUnavailable(f"the store does not answer: {error}") from error
         except UNAVAILABLE as error:
             raise StoreUnavailable(f"the store does not answer: {error}") from error
 

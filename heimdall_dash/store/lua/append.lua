@@ -67,11 +67,10 @@ if #rows > 0 or created == 1 then
     'last_ms', string.format('%d', last_ms or 0), 'intervals', table.concat(intervals, ' ', first))
   if #rows > 0 then redis.call('HSET', job, 'last_metrics', ARGV[9]) end
   if best_epoch then redis.call('HSET', job, 'best_epoch', best_epoch, 'best_val_loss', best_text) end
-  local started = external and (status == 'pending' or status == 'paused')
+  local started = external and status == 'pending'
   if started then
     redis.call('HSET', job, 'status', 'running')
     redis.call('HSETNX', job, 'started_at', now)
-    redis.call('HDEL', job, 'desired')
   end
   redis.call('HINCRBY', job, 'revision', 1)
   local flat, fields = redis.call('HGETALL', job), {}
