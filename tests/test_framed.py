@@ -1,6 +1,8 @@
 """Viewers that speak frames: one in flight, everything after the cursor, never a gap."""
 
+import contextlib
 import threading
+from typing import Any
 
 import httpx
 import pytest
@@ -172,3 +174,28 @@ def test_nothing_is_kept_for_a_job_that_nobody_watches(web: Web, client: httpx.C
         viewer.next_of("sync")
         assert job_id in topics
     wait_for(lambda: job_id not in topics, what="the topic to go with its last viewer")
+
+
+def test_frame_is_encoded_once_for_all_viewers_at_the_same_cursor(
+    web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+    encode = framed.metrics_frame
+
+    def counted(*given: Any) -> bytes:
+        encoded.append(given[3])
+        return encode(*given)
+
+    monkeypatch.setattr(framed, "metrics_frame", counted)
+    job_id = new_job(client)
+    with contextlib.ExitStack() as stack:
+        viewers = [
+            stack.enter_context(Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True))
+            for _ in range(8)
+        ]
+        for viewer in viewers:
+            viewer.next_of("sync")
+        publish(client, job_id, 1, 100)
+        for viewer in viewers:
+            assert viewer.framed_up_to(100) == list(range(1, 101))
+    assert encoded == [100]

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ SILENCE_S = 12.0
 GONE = (OSError, ConnectionClosed, TimeoutError, httpx.TransportError, EOFError)
 
 
-class Watcher:
+class Watcher(ABC):
     """Keeps watching one job; `epochs` and `losses` are what it has seen, in its order."""
 
     def __init__(self, name: str, port: int, job_id: str) -> None:
@@ -73,14 +74,14 @@ class Watcher:
             if not self._take(message, socket):
                 return
 
-    def _query(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _query(self) -> str: ...
 
-    def _protocols(self) -> list[str] | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _protocols(self) -> list[str] | None: ...
 
-    def _take(self, message: dict[str, Any], socket: ClientConnection) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _take(self, message: dict[str, Any], socket: ClientConnection) -> bool: ...
 
     def _add(self, epoch: int, loss: float) -> None:
         if epoch <= self.last:
