@@ -104,6 +104,14 @@
       if (canChange(this.job)) this._obey(this.link.start(this.world.now()));
     }
 
+    /** The list of all jobs has ours: one that a restarted store did not know has come back. */
+    listed() {
+      if (this.state !== "unknown") return;
+      this.state = "loading";
+      this.refusal = null;
+      this._load();
+    }
+
     _loadFailed(jobId, error) {
       if (jobId !== this.jobId) return;
       if (error.status === 404 || error.status === 422) {

@@ -30,6 +30,7 @@
         this.isKnown = true;
         this.outbox.push({ interval_ms: LIST_INTERVAL_MS });
         this.hooks.jobs();
+        this.hooks.synced();
       } else if (frame.event === "jobs") {
         for (const job of frame.jobs) this.jobs.set(job.id, job);
         for (const id of frame.deleted || []) this.jobs.delete(id);

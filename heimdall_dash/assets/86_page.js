@@ -49,6 +49,7 @@
       this.list = new JobsFeed(this._socket("jobs-socket"), {
         changed: () => this._soon("bar", () => this._renderBar(), 60),
         jobs: () => this._jobsChanged(),
+        synced: () => this.feed.wake(), // the server is back: do not sit out the delay
         store: (isAvailable) => this._storeSaid(isAvailable),
       });
       const shared = {
@@ -142,6 +143,7 @@
 
     _jobsChanged() {
       this._choose();
+      if (this.list.jobs.has(this.feed.jobId)) this.feed.listed();
       this._soon("list", () => this._renderList(), LIST_MS);
     }
 

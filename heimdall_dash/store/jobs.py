@@ -96,7 +96,10 @@ def is_stalled(fields: Mapping[str, str], now: datetime) -> bool:
     if not seen:
         return False
     silence_s = (now - parse_time(seen)).total_seconds()
-    return silence_s > max(STALLED_AFTER_S, 3 * _pace_s(fields) if _is_curl_fed(fields) else 0.0)
+    if not _is_curl_fed(fields):
+        return silence_s > STALLED_AFTER_S
+    pace_s = _pace_s(fields)
+    return pace_s > 0 and silence_s > max(STALLED_AFTER_S, 3 * pace_s)
 
 
 def _is_curl_fed(fields: Mapping[str, str]) -> bool:

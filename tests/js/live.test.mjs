@@ -149,11 +149,34 @@ test("a server that does not answer is asked again, later and later", async () =
 
 test("the list of jobs is replaced by a sync and changed by what follows", () => {
   const sent = [];
-  const list = new JobsFeed({ setUrl() {}, send: (text) => sent.push(without(JSON.parse(text))), now: () => 1, later: (f) => f(), random: () => 0 }, { changed() {}, jobs() {}, store() {} });
+  const list = new JobsFeed({ setUrl() {}, send: (text) => sent.push(without(JSON.parse(text))), now: () => 1, later: (f) => f(), random: () => 0 }, { changed() {}, jobs() {}, store() {}, synced() {} });
   list.start();
   const say = (frame) => list.onMessage({ data: JSON.stringify(frame), timeStamp: 2 });
   say({ event: "sync", jobs: [{ id: "a" }, { id: "b" }], cursor: 4, recovered: true });
   say({ event: "jobs", jobs: [{ id: "c" }], deleted: ["a"], cursor: 5, seq: 5 });
   assert.deepEqual([...list.jobs.keys()], ["b", "c"]);
   assert.deepEqual(sent.at(-1), { ack: 5, seq: 5 });
+});
+
+test("a job that the server did not know is loaded again once the list of all jobs has it", async () => {
+  const { feed, say, settle, seen } = setUp();
+  await feed.choose("j");
+  say({ event: "sync", job, stream: "s", cursor: 1, recovered: true });
+  feed.onState({ readyState: 3, code: 4504, reason: "unknown job", timeStamp: (seen.time += 1) });
+  assert.equal(feed.state, "unknown");
+  assert.equal(feed.badge(), "hidden");
+  feed.listed();
+  await settle();
+  assert.equal(feed.state, "ready");
+  assert.match(seen.urls.at(-1), /^\/j\?after=1&stream=s/);
+});
+
+test("the list of jobs tells when it is in step with the server again", () => {
+  let synced = 0;
+  const world = { setUrl() {}, send() {}, now: () => 1, later() {}, random: () => 0.5 };
+  const list = new JobsFeed(world, { changed() {}, jobs() {}, store() {}, synced: () => (synced += 1) });
+  list.start();
+  list.onMessage({ data: JSON.stringify({ event: "sync", jobs: [job], deleted: [], cursor: 1 }), timeStamp: 2 });
+  list.onMessage({ data: JSON.stringify({ event: "jobs", jobs: [job], deleted: [], cursor: 2, seq: 2 }), timeStamp: 3 });
+  assert.equal(synced, 1);
 });
