@@ -21,9 +21,8 @@ def view(**fields: Any) -> dict[str, Any]:
 
 def test_unknown_values_are_null() -> None:
     job = view()
-    assert [job[name] for name in ("started_at", "best_epoch", "best_val_loss", "total_epochs")] == [
-        None, None, None, None,
-    ]  # fmt: skip
+    for name in ("started_at", "best_epoch", "best_val_loss", "total_epochs"):
+        assert job[name] is None
     assert (job["progress_percent"], job["estimated_completion"], job["current_epoch"]) == (
         None, None, 0,
     )  # fmt: skip
