@@ -23,7 +23,7 @@ test: .venv/.dev
 	@$(BIN)/python -m pytest tests/browser tests/faults
 
 test-fast: .venv/.dev
-	@$(BIN)/python -m pytest tests -m "not slow and not browser and not faults" -q
+	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults -m "not slow" -q
 	@scripts/node.sh --test tests/js/*.test.mjs
 
 check: .venv/.dev

@@ -11,6 +11,8 @@ import pytest
 from trainer import cli, run
 from trainer.publishing import LinesPublisher
 
+pytestmark = pytest.mark.slow  # trains
+
 SMALL = [
     "--epochs", "2",
     "--train-samples", "64",

@@ -15,6 +15,8 @@ from trainer.publishing import NullPublisher
 from trainer.scene import simulator
 from trainer.tables import events_table, write_table
 
+pytestmark = pytest.mark.slow  # trains
+
 
 def test_split_never_has_a_place_on_both_sides() -> None:
     events = Events(simulator(TrainingConfig()).train(2000), True)

@@ -18,6 +18,8 @@ from trainer.checkpoint import CheckpointFolder
 from trainer.loop import Outcome, fit
 from trainer.publishing import NullPublisher
 
+pytestmark = pytest.mark.slow  # trains
+
 TINY = {
     "epochs": 4,
     "train_samples": 64,
