@@ -20,24 +20,19 @@ def thin(columns: Columns, points: int) -> Columns:
     total = len(columns["epoch"])
     if total <= points:
         return columns
-    numeric = [
-        numbers
-        for name, column in columns.items()
-        if name not in NOT_METRICS
-        for numbers in _numbers(column)
-        if not np.isnan(numbers).all()
-    ]
-    kept = _chosen(numeric, total, points)
+    bounds = [_bounds(column) for name, column in columns.items() if name not in NOT_METRICS]
+    known = [(low, high) for low, high in bounds if not np.isnan(low).all()]
+    kept = _chosen(known, total, points)
     return {name: [column[row] for row in kept] for name, column in columns.items()}
 
 
-def _chosen(columns: list[np.ndarray], total: int, points: int) -> list[int]:
+def _chosen(columns: list[tuple[np.ndarray, np.ndarray]], total: int, points: int) -> list[int]:
     """Indices of the rows to keep, rising."""
     kept = {0: None, total - 1: None}
     if columns:
         stretches = max(1, (points - 2) // (2 * len(columns)))
-        for column in columns:
-            for row in _extremes(column, stretches):
+        for low, high in columns:
+            for row in _extremes(low, high, stretches):
                 if len(kept) < points:
                     kept[row] = None
     for row in np.linspace(0, total - 1, points).round().astype(int).tolist():
@@ -47,30 +42,34 @@ def _chosen(columns: list[np.ndarray], total: int, points: int) -> list[int]:
     return sorted(kept)
 
 
-def _extremes(column: np.ndarray, stretches: int) -> list[int]:
+def _extremes(low: np.ndarray, high: np.ndarray, stretches: int) -> list[int]:
     """Rows of the minimum and the maximum of each stretch that has any number."""
-    length = -(-len(column) // stretches)
-    padded = np.full(stretches * length, np.nan)
-    padded[: len(column)] = column
-    grid = padded.reshape(stretches, length)
-    unknown = np.isnan(grid)
-    known = np.flatnonzero(~unknown.all(axis=1))
-    lowest = np.where(unknown, np.inf, grid)[known].argmin(axis=1)
-    highest = np.where(unknown, -np.inf, grid)[known].argmax(axis=1)
+    length = -(-len(low) // stretches)
+    lows, highs = _grid(low, stretches, length), _grid(high, stretches, length)
+    known = np.flatnonzero(~np.isnan(lows).all(axis=1))
+    lowest = np.where(np.isnan(lows), np.inf, lows)[known].argmin(axis=1)
+    highest = np.where(np.isnan(highs), -np.inf, highs)[known].argmax(axis=1)
     rows: list[int] = np.concatenate([known * length + lowest, known * length + highest]).tolist()
     return rows
 
 
-def _numbers(column: list[Any]) -> list[np.ndarray]:
-    """A column of scalars as one of float64, missing values as NaN; one of lists as two: the
-    least and the greatest value of each row."""
+def _grid(column: np.ndarray, stretches: int, length: int) -> np.ndarray:
+    """The column as [stretches, length], its end filled with NaN."""
+    padded = np.full(stretches * length, np.nan)
+    padded[: len(column)] = column
+    return padded.reshape(stretches, length)
+
+
+def _bounds(column: list[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value of each row as float64, missing ones as NaN; for scalars, which
+    most columns hold, these are the same."""
     try:
         numbers = np.array(column, dtype=np.float64)
         if numbers.ndim == 1:
-            return [numbers]
+            return numbers, numbers
     except (TypeError, ValueError):
         pass  # lists, or lists and scalars mixed
-    return [_extremes_of_rows(column, min), _extremes_of_rows(column, max)]
+    return _extremes_of_rows(column, min), _extremes_of_rows(column, max)
 
 
 def _extremes_of_rows(column: list[Any], extreme: Callable[[list[float]], float]) -> np.ndarray:
