@@ -17,6 +17,7 @@ from heimdall_dash.store.embedded import EmbeddedStore
 from tests.browser.conftest import Page
 from tests.conftest import wait_for
 from tests.faults.proxy import Proxy
+from tests.faults.trainer import truth
 from tests.faults.watchers import FramedWatcher, PlainWatcher, Watcher
 from tests.processes import Child
 from tests.servers import free_port
@@ -42,6 +43,9 @@ class Row:
     stored: int
     seen: dict[str, int] = field(default_factory=dict)
     drawn: int = 0
+    lost: int = 0
+    twice: int = 0
+    wrong: int = 0
     badge: str = ""
 
 
@@ -171,6 +175,7 @@ class Stage:
         row = Row(name, time.monotonic() - mended_at, target + 1, len(self.stored()[0]))
         row.seen = {watcher.name: len(watcher.epochs) for watcher in self.watchers}
         row.drawn = len(self.page.drawn())
+        self._count(row, target)
         badges = self.page.run("return window.__badges")
         row.badge = " → ".join(badges)
         if breaks_link:
@@ -178,6 +183,24 @@ class Stage:
         assert badges[-1] == "CONNECTED"
         self.rows.append(row)
         return row
+
+    def _count(self, row: Row, target: int) -> None:
+        """Compare what each holds up to `target` with what was trained, and add up the faults."""
+        trained = [epoch for epoch in self.trained() if epoch <= target]
+        drawn = self.page.run(
+            "const d = document.getElementById('loss-chart').querySelector('.js-plotly-plot')"
+            ".data[0]; return [Array.from(d.x), Array.from(d.y)]"
+        )
+        holders = {"store": self.stored(), "browser": drawn}
+        holders |= {one.name: (list(one.epochs), list(one.losses)) for one in self.watchers}
+        for name, (epochs, losses) in holders.items():
+            pairs = [pair for pair in zip(epochs, losses, strict=False) if pair[0] <= target]
+            seen = [epoch for epoch, _ in pairs]
+            row.lost += len(set(trained) - set(seen))
+            row.twice += len(seen) - len(set(seen))
+            row.wrong += sum(loss != truth(epoch) for epoch, loss in pairs)
+            assert seen == trained, f"{name} after {row.fault}: {row}"
+        assert (row.lost, row.twice, row.wrong) == (0, 0, 0), row
 
     def where(self) -> str:
         return ", ".join(f"{watcher.name} {watcher.last}" for watcher in self.watchers)

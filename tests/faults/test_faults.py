@@ -166,5 +166,8 @@ def report(stage: Stage) -> None:
     print("\n| fault | all caught up after | trained so far | lost | twice | badge |")
     print("|---|---|---|---|---|---|")
     for row in stage.rows:
-        print(f"| {row.fault} | {row.recovery_s:.1f} s | {row.trained} | 0 | 0 | {row.badge} |")
+        print(
+            f"| {row.fault} | {row.recovery_s:.1f} s | {row.trained} "
+            f"| {row.lost} | {row.twice} | {row.badge} |"
+        )
     print(f"\ntrained = stored = seen by each viewer = drawn = {len(stage.trained())} epochs\n")
