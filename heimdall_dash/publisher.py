@@ -8,6 +8,7 @@ with Job.start("VHF", total_epochs=500, config={"learning_rate": 1e-3}) as job:
 import atexit
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,8 +20,9 @@ import orjson
 from heimdall_dash.errors import HeimdallError, InvalidMetric, StaleAttempt
 from heimdall_dash.log import Rarely
 from heimdall_dash.publish.journal import JOB_ID, Journal, prune
+from heimdall_dash.publish.line import decode, encode
 from heimdall_dash.publish.sender import Sender
-from heimdall_dash.records import MAX_EPOCH, Status, check_json, clean_row, storable, utc_now
+from heimdall_dash.records import MAX_EPOCH, Status, check_json, storable, utc_now
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.jobs import Fields, new_fields
 from heimdall_dash.store.store import Store, new_stream_id
@@ -116,7 +118,7 @@ class Job:
         prune(data_dir)
         journal = Journal(data_dir, fields["id"])
         for raw in store.rows(fields["id"], after=journal.last_epoch):
-            journal.append(orjson.loads(raw))
+            journal.append(orjson.loads(raw)["epoch"], raw + b"\n")
         birth = {name: fields[name] for name in BIRTH_FIELDS if name in fields}
         facts = store.facts(fields["id"])
         attempt = int(fields["attempt"])
@@ -136,23 +138,22 @@ class Job:
         """
         if self._was_delivered is not None:
             raise HeimdallError(f"job {self.id} was closed: epoch {epoch} comes too late")
-        row, not_finite = clean_row(epoch, metrics)
-        if row["epoch"] <= self._journal.last_epoch or self.refused is not None:
+        number, line, not_finite = encode(epoch, metrics, time.time())
+        if number <= self._journal.last_epoch or self.refused is not None:
             return
-        row["timestamp"] = utc_now()
         try:
-            self._journal.append(row)
+            self._journal.append(number, line)
         except StaleAttempt as error:
             self._sender.refuse(error)
             return
         except OSError as error:
             self._disk_full.info("full", "The local log cannot be written (%s)", error)
-            self._sender.unwritten.append(row)
-            self._journal.last_epoch = row["epoch"]
+            self._sender.unwritten.append(decode(line))
+            self._journal.last_epoch = number
         if not_finite:
             self.warn(
-                f"epoch {row['epoch']}: not finite, stored as null: {', '.join(not_finite)}",
-                epoch=row["epoch"],
+                f"epoch {number}: not finite, stored as null: {', '.join(not_finite)}",
+                epoch=number,
             )
         self._sender.wake()
 

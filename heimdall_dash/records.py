@@ -53,8 +53,12 @@ LEGAL: dict[str, frozenset[Status]] = {
 
 def utc_now() -> str:
     """Now as ISO 8601 in UTC with milliseconds and `Z`."""
-    now = time.time()
-    return f"{_to_the_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+    return iso_time(time.time())
+
+
+def iso_time(unix_s: float) -> str:
+    """A time as ISO 8601 in UTC with milliseconds and `Z`."""
+    return f"{_to_the_second(int(unix_s))}.{int(unix_s % 1 * 1000):03d}Z"
 
 
 @lru_cache(maxsize=2)
@@ -90,20 +94,27 @@ def clean_row(epoch: object, metrics: Mapping[str, object]) -> tuple[Row, list[s
     not_finite: list[str] = []
     if len(metrics) > MAX_METRICS:
         raise InvalidMetric(f"at most {MAX_METRICS} metrics per epoch, got {len(metrics)}")
-    for name in metrics.keys() - _KNOWN_NAMES:  # `Job.log` is to be quick: new names only
-        check_metric_name(name)
-        if len(_KNOWN_NAMES) < MAX_KNOWN_NAMES:
-            _KNOWN_NAMES.add(name)
+    if not metrics.keys() <= _KNOWN_NAMES:  # `Job.log` is to be quick: new names only
+        _check_new_names(metrics.keys() - _KNOWN_NAMES)
     row: Row = {"epoch": check_epoch(epoch), **metrics}
-    for name in [name for name, value in metrics.items() if not _is_finite_float(value)]:
-        row[name], was_finite = _clean_value(name, metrics[name])
-        if not was_finite:
-            not_finite.append(name)
+    for name, value in metrics.items():
+        if type(value) is not float or not isfinite(value):
+            row[name], was_finite = _clean_value(name, value)
+            if not was_finite:
+                not_finite.append(name)
     return row, not_finite
 
 
-def _is_finite_float(value: object) -> bool:
-    return type(value) is float and isfinite(value)
+def are_known(metrics: Mapping[str, object]) -> bool:
+    """Whether all these names were checked before, and are not too many for one row."""
+    return len(metrics) <= MAX_METRICS and metrics.keys() <= _KNOWN_NAMES
+
+
+def _check_new_names(names: Iterable[object]) -> None:
+    for name in names:
+        check_metric_name(name)
+        if len(_KNOWN_NAMES) < MAX_KNOWN_NAMES:
+            _KNOWN_NAMES.add(str(name))
 
 
 def check_metric_name(name: object) -> None:
@@ -119,6 +130,10 @@ def _clean_value(name: str, value: object) -> tuple[Value, bool]:
     """The value and whether all of it was finite; None stays None and counts as finite."""
     if value is None:
         return None, True
+    if type(value) is list and {*map(type, value)} == {float} and all(map(isfinite, value)):
+        if len(value) > MAX_LIST:
+            raise InvalidMetric(f"metric {name!r}: at most {MAX_LIST} values, got {len(value)}")
+        return value.copy(), True
     if isinstance(value, (str, bytes, bool, Mapping)):
         raise InvalidMetric(
             f"metric {name!r} must be a number or a list of them, got {value!r:.80}"
@@ -129,8 +144,6 @@ def _clean_value(name: str, value: object) -> tuple[Value, bool]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) > MAX_LIST:
             raise InvalidMetric(f"metric {name!r}: at most {MAX_LIST} values, got {len(value)}")
-        if all(map(_is_finite_float, value)):
-            return list(value), True
         pairs = [_clean_number(name, item) for item in value]
         return [number for number, _ in pairs], all(ok for _, ok in pairs)
     return _clean_number(name, value)

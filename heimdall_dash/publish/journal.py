@@ -7,6 +7,7 @@ jobs that ended more than 30 days ago.
 
 import json
 import logging
+import mmap
 import os
 import re
 import shutil
@@ -15,15 +16,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from heimdall_dash.errors import StaleAttempt
+from heimdall_dash.publish.line import decode
 from heimdall_dash.records import NO_EPOCH, Row
 
 log = logging.getLogger(__name__)
 
 RETENTION_S = 30 * 24 * 3600
 READ_BYTES = 4 * 2**20
+TOKEN_BYTES = 16
 
 
 # A job's id names a folder: a UUID, and nothing that leads elsewhere.
@@ -31,24 +32,27 @@ JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 class Journal:
-    """The folder `<data>/jobs/<job id>`: `epochs.jsonl` and `job.json`."""
+    """The folder `<data>/jobs/<job id>`: `epochs.jsonl`, `job.json`, and `owner`.
+
+    `owner` holds a token of the process that writes. It is read through a memory map, since
+    asking the file system before each epoch would cost more than the rest of `append`.
+    """
 
     def __init__(self, data: Path, job_id: str) -> None:
         """Opens or makes the folder; raises OSError when it cannot be written."""
         self.folder = data / "jobs" / job_id
         self.folder.mkdir(parents=True, exist_ok=True)
         self._path = self.folder / "epochs.jsonl"
-        self._birth_path = str(self.folder / "job.json")
         self.last_epoch = self._repair()
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self._size = os.fstat(self._file).st_size
-        self._birth_mark: tuple[int, int] | None = None
+        self._token = os.urandom(TOKEN_BYTES)
+        self._owner: mmap.mmap | None = None  # None: this process has not taken the log over yet
 
-    def append(self, row: Row) -> None:
-        """Raises OSError (a full disk) with the file as it was, StaleAttempt when a newer
-        attempt has taken the log over."""
+    def append(self, epoch: int, line: bytes) -> None:
+        """Append an epoch's line (`line.encode`). Raises OSError (a full disk) with the file as it
+        was, StaleAttempt when a newer attempt has taken the log over."""
         self._check_owner()
-        line = orjson.dumps(row) + b"\n"
         try:
             written = os.write(self._file, line)
         except OSError:
@@ -58,7 +62,7 @@ class Journal:
             os.ftruncate(self._file, self._size)
             raise OSError(28, "no space left on device", str(self._path))
         self._size += len(line)
-        self.last_epoch = row["epoch"]
+        self.last_epoch = epoch
 
     def read(self, offset: int) -> tuple[list[Row], int]:
         """Whole rows from byte `offset` on, at most about 4 MB, and the offset behind them."""
@@ -72,7 +76,8 @@ class Journal:
         """What the job is to be created with, should the store lose it. It runs (again) now."""
         (self.folder / "ended.json").unlink(missing_ok=True)
         self._replace("job.json", birth)
-        self._birth_mark = self._mark()
+        if self._owner is None:
+            self._own()
 
     def birth(self) -> dict[str, Any] | None:
         try:
@@ -90,18 +95,22 @@ class Journal:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+        if self._owner is not None:
+            self._owner.close()
+            self._owner = None
+
+    def _own(self) -> None:
+        file = os.open(self.folder / "owner", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            os.pwrite(file, self._token, 0)  # written, not mapped: a full disk raises here
+            self._owner = mmap.mmap(file, TOKEN_BYTES, prot=mmap.PROT_READ)
+        finally:
+            os.close(file)
 
     def _check_owner(self) -> None:
-        """Another process that goes on with this job has written `job.json` anew."""
-        if self._birth_mark is not None and self._mark() != self._birth_mark:
+        """Another process that goes on with this job has put its own token there."""
+        if self._owner is not None and self._owner[:] != self._token:
             raise StaleAttempt(f"another process goes on with the job in {self.folder}")
-
-    def _mark(self) -> tuple[int, int] | None:
-        try:
-            found = os.stat(self._birth_path)
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns
 
     def _replace(self, name: str, content: dict[str, Any]) -> None:
         temporary = self.folder / f".{name}.{os.getpid()}"
@@ -125,16 +134,17 @@ class Journal:
 
 def _is_row(line: bytes) -> bool:
     try:
-        return isinstance(orjson.loads(line)["epoch"], int)
-    except (ValueError, TypeError, KeyError):
+        decode(line)
+    except ValueError:
         return False
+    return True
 
 
 def _parsed(block: bytes) -> Iterator[Row]:
     for line in block.splitlines():
-        if _is_row(line):
-            yield orjson.loads(line)
-        else:
+        try:
+            yield decode(line)
+        except ValueError:
             log.error("a line of a metric log cannot be read and is left out: %.80r", line)
 
 
