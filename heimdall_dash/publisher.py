@@ -194,7 +194,7 @@ class Job:
         change: dict[str, Any] = {"status": status, **fields}
         if status in {Status.COMPLETED, Status.FAILED, Status.CANCELLED}:
             change["completed_at"] = utc_now()
-            self._journal.mark_ended()
+            self._mark_ended()
         if reason is not None:
             change["error_message" if status == Status.FAILED else "ended_because"] = reason
         self._sender.tell(
@@ -206,6 +206,12 @@ class Job:
                 "remove": ["desired"],
             }
         )
+
+    def _mark_ended(self) -> None:
+        try:
+            self._journal.mark_ended()
+        except OSError as error:  # only a later pruning needs it; the disk may be full
+            log.warning("Job %s: its log is not marked as ended: %s", self.id, error)
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Wait until all is delivered, at most `timeout_s`; says so and returns False if not."""

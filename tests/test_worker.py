@@ -34,11 +34,29 @@ def api(web_of_worker: Web) -> Iterator[httpx.Client]:
         yield client
 
 
-def worker(valkey: EmbeddedStore, tmp_path: Path) -> Child:
+def worker(valkey: EmbeddedStore, tmp_path: Path, machine: str = "data") -> Child:
     return Child(
         tmp_path, "-m", "trainer", "worker",
-        REDIS_URL=valkey.url, HEIMDALL_DATA=str(tmp_path / "data"),
+        REDIS_URL=valkey.url, HEIMDALL_DATA=str(tmp_path / machine),
     )  # fmt: skip
+
+
+def limited_worker(valkey: EmbeddedStore, tmp_path: Path, limit: str, room_bytes: int) -> Child:
+    """A worker whose trainings the operating system refuses more than `room_bytes`: of a file's
+    size (RLIMIT_FSIZE), or of memory beyond what it has at the start (RLIMIT_AS)."""
+    code = f"""
+import resource, sys
+import psutil
+from trainer import cli, worker
+real = worker._claim
+def claim(*given):
+    room = {room_bytes} + (psutil.Process().memory_info().vms if "{limit}" == "RLIMIT_AS" else 0)
+    resource.setrlimit(resource.{limit}, (room, room))
+    return real(*given)
+worker._claim = claim
+sys.exit(cli.main(["worker"]))
+"""
+    return Child(tmp_path, "-c", code, REDIS_URL=valkey.url, HEIMDALL_DATA=str(tmp_path / "data"))
 
 
 def submit(api: httpx.Client, epochs: int, **config: float | str) -> str:
@@ -136,6 +154,50 @@ def test_job_of_a_killed_process_is_taken_over_without_gap_or_overlap(
             done = wait_until(api, job_id, "completed", second)
     assert columns(api, job_id)["epoch"] == list(range(61))
     assert int(str(done["attempt"])) >= 1
+
+
+def test_worker_on_another_machine_goes_on_from_the_checkpoint_in_the_store(
+    api: httpx.Client, own_valkey: EmbeddedStore, tmp_path: Path
+) -> None:
+    straight, job_id = submit(api, 12), submit(api, 12)
+    with worker(own_valkey, tmp_path, "one machine") as first:
+        wait_until(api, straight, "completed", first)
+        wait_for_epoch(api, job_id, 3)
+        assert api.post(f"/jobs/{job_id}/pause").json()["status"] == "paused"
+        wait_for(lambda: not job(api, job_id).get("desired"), 20, "the pause")
+        assert first.stop() == 0
+    with worker(own_valkey, tmp_path, "another machine") as second:
+        api.post(f"/jobs/{job_id}/resume").raise_for_status()
+        wait_until(api, job_id, "completed", second)
+        assert "goes on from another machine's checkpoint" in second.output
+    whole, resumed = columns(api, straight), columns(api, job_id)
+    assert resumed["epoch"] == list(range(13))
+    assert {name: resumed[name] for name in DETERMINISTIC} == {
+        name: whole[name] for name in DETERMINISTIC
+    }
+
+
+@pytest.mark.parametrize(
+    ("limit", "room_bytes", "reason"),
+    [
+        ("RLIMIT_FSIZE", 0, "File too large"),  # as a full disk: nothing can be written at all
+        ("RLIMIT_FSIZE", 50_000, "File too large"),  # the log can, a checkpoint cannot
+        ("RLIMIT_AS", 300 * 2**20, "Out of memory"),
+    ],
+)
+def test_job_fails_with_its_reason_where_the_system_refuses_room(
+    api: httpx.Client,
+    own_valkey: EmbeddedStore,
+    tmp_path: Path,
+    limit: str,
+    room_bytes: int,
+    reason: str,
+) -> None:
+    large = {"train_samples": 8192, "batch_size": 8192, "width": 512}
+    job_id = submit(api, 5, **(large if limit == "RLIMIT_AS" else {}))
+    with limited_worker(own_valkey, tmp_path, limit, room_bytes) as child:
+        failed = wait_until(api, job_id, "failed", child)
+    assert reason in str(failed["error_message"])
 
 
 def test_impossible_job_fails_with_its_reason_and_the_worker_lives_on(

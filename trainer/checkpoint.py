@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import os
+import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,7 @@ class TrainingState:
     threads: int = 1
     world_size: int = 1
     torch_version: str = torch.__version__.split("+")[0]
+    cpu: str = field(default_factory=lambda: cpu())
 
 
 class CheckpointFolder:
@@ -58,8 +61,12 @@ class CheckpointFolder:
     A file that can be seen is whole: it was written aside, flushed to disk, then renamed.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(
+        self, path: Path | str, on_saved: Callable[[TrainingState, bytes], None] | None = None
+    ) -> None:
+        """on_saved: called with each state and its bytes once `last.pt` is written."""
         self.path = Path(path)
+        self.on_saved = on_saved
 
     @property
     def last(self) -> Path:
@@ -79,10 +86,17 @@ class CheckpointFolder:
             for old in sorted(self.path.glob("epoch-*.pt"))[:-KEPT_NUMBERED]:
                 old.unlink(missing_ok=True)
         write(self.last, content)
+        if self.on_saved is not None:
+            self.on_saved(state, content)
 
     def load_last(self) -> TrainingState | None:
         """The newest state, or None where nothing was ever written."""
         return load(self.last) if self.last.exists() else None
+
+
+def cpu() -> str:
+    """What decides the last bits of this machine's results: architecture and vector units."""
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def serialised(state: TrainingState) -> bytes:

@@ -54,12 +54,18 @@ class Scenes:
         return gdop(on_ground(self.emitter_km), self.receiver_km, self.present)
 
     def fingerprint(self) -> str:
-        """SHA-256 of everything in it: a checkpoint is only resumed on the same scenes."""
+        """SHA-256 of everything in it: a checkpoint is only resumed on the same scenes.
+
+        Numbers count as float32: another kind of CPU may draw the same scenes with other last
+        bits of their float64, and is to be able to go on.
+        """
         digest = hashlib.sha256()
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
-                digest.update(np.ascontiguousarray(value).tobytes())
+                is_float = np.issubdtype(value.dtype, np.floating)
+                kept = value.astype(np.float32) if is_float else value
+                digest.update(np.ascontiguousarray(kept).tobytes())
         return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from heimdall_dash.training import TrainingConfig
-from trainer.checkpoint import CheckpointFolder, TrainingState, check_same_training
+from trainer.checkpoint import CheckpointFolder, TrainingState, check_same_training, cpu
 from trainer.errors import TrainerError
 from trainer.facts import facts
 from trainer.features import Batch
@@ -169,6 +169,7 @@ class Session:
             "threads": self.config.threads,
             "world_size": self.ranks.world_size,
             "torch_version": torch.__version__.split("+")[0],
+            "cpu": cpu(),
         }
         for name, value in now.items():
             before = getattr(state, name)

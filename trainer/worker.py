@@ -11,8 +11,8 @@ import signal
 import socket
 import threading
 import uuid
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,12 +30,14 @@ from heimdall_dash.publisher import Job
 from heimdall_dash.queue import NAME, JobQueue
 from heimdall_dash.records import NO_EPOCH, Status, utc_now
 from heimdall_dash.settings import Settings
+from heimdall_dash.store.checkpoints import StoredCheckpoints
 from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
 from trainer.loop import Outcome, fit
+from trainer.mirror import Mirror
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +81,7 @@ class TrainingWorker(Worker):
             store, queue = _opened(Settings().store_url)
             fields = store.job(job_id)
             if int(fields.get("attempt", 0)) == attempt and fields["status"] == Status.RUNNING:
-                queue.take_over(fields, f"its trainer was ended by the system ({ret_val})")
+                queue.take_over(fields, _death(ret_val))
         except (HeimdallError, *UNAVAILABLE) as error:
             log.warning("job %s is left to the watch of the web server: %s", job_id, error)
 
@@ -94,6 +96,16 @@ class TrainingWorker(Worker):
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         note = super().heartbeat
         _while_away(lambda: note(timeout, pipeline))
+
+
+def _death(wait_status: int) -> str:
+    """Why the child ended, in words. wait_status: as `os.waitpid` gives it."""
+    number = wait_status & 0x7F
+    if number == signal.SIGKILL:
+        return "its trainer was killed (signal 9), by hand or by the system for lack of memory"
+    if number:
+        return f"its trainer was ended by signal {number} ({signal.strsignal(number)})"
+    return f"its trainer ended with exit code {os.waitstatus_to_exitcode(wait_status)}"
 
 
 def _while_away(bookkeeping: Callable[[], None]) -> None:
@@ -117,14 +129,28 @@ def train(job_id: str, attempt: int) -> None:
     fields = _claim(store, job_id, attempt)
     if fields is None:
         return
-    job = Job.attach(
-        fields,
-        store=store,
-        url=settings.redis_url,
-        data_dir=settings.heimdall_data,
-    )
-    outcome = _trained(fields, job, settings.heimdall_data, stop)
+    try:
+        job = Job.attach(
+            fields,
+            store=store,
+            url=settings.redis_url,
+            data_dir=settings.heimdall_data,
+        )
+    except OSError as error:  # a full disk, say: another try here would end the same way
+        _fail(store, fields, f"The local log cannot be written: {error}.")
+        return
+    outcome = _trained(fields, job, settings, stop)
     _conclude(job, outcome, queue, store)
+
+
+def _fail(store: Store, fields: Fields, reason: str) -> None:
+    log.error("Job %s: %s", fields["id"], reason)
+    store.change(
+        fields["id"], event="training:failed", exact_attempt=int(fields["attempt"]),
+        fields={
+            "status": Status.FAILED, "error_message": reason, "completed_at": utc_now(),
+        },
+    )  # fmt: skip
 
 
 def _claim(store: Store, job_id: str, attempt: int) -> Fields | None:
@@ -147,7 +173,7 @@ def _claim(store: Store, job_id: str, attempt: int) -> Fields | None:
         return None
 
 
-def _trained(fields: Fields, job: Job, data: Path, stop: threading.Event) -> Outcome:
+def _trained(fields: Fields, job: Job, settings: Settings, stop: threading.Event) -> Outcome:
     try:
         config = TrainingConfig.model_validate(json.loads(fields["config"]))
     except (ValidationError, ValueError) as error:
@@ -160,15 +186,24 @@ def _trained(fields: Fields, job: Job, data: Path, stop: threading.Event) -> Out
         return "paused" if stop.is_set() else job.desired
 
     try:
-        return fit(
-            config,
-            publisher=job,
-            checkpoints=CheckpointFolder(data / "jobs" / job.id / "checkpoints"),
-            wanted=wanted,
-        )
+        with _mirrored(job, settings) as checkpoints:
+            return fit(config, publisher=job, checkpoints=checkpoints, wanted=wanted)
     except Exception as error:
         log.exception("job %s failed", job.id)
         return Outcome("failed", f"{type(error).__name__}: {error}", job.last_epoch)
+
+
+@contextmanager
+def _mirrored(job: Job, settings: Settings) -> Iterator[CheckpointFolder]:
+    """The job's checkpoint folder; with a store that other machines reach, copied to it."""
+    folder = CheckpointFolder(settings.heimdall_data / "jobs" / job.id / "checkpoints")
+    if settings.redis_url is None:
+        yield folder
+        return
+    with Mirror(job.id, job.attempt, StoredCheckpoints(settings.redis_url)) as mirror:
+        mirror.fetch(folder)
+        folder.on_saved = mirror.offer
+        yield folder
 
 
 def _conclude(job: Job, outcome: Outcome, queue: JobQueue, store: Store) -> None:

@@ -66,11 +66,15 @@ async def connect_async(url: str) -> "redis.asyncio.Redis | AsyncRedisCluster":
     return cluster
 
 
-def connect_bytes(url: str) -> redis.Redis:
-    """A client that leaves replies as bytes, as the job queue's library wants it."""
+def connect_bytes(url: str, answer_within_s: float | None = None) -> redis.Redis:
+    """A client that leaves replies as bytes, as the job queue's library wants it.
+
+    answer_within_s: None waits for ever, as a queue's reader must.
+    """
     return redis.Redis.from_url(
-        url, socket_connect_timeout=SOCKET_TIMEOUT_S, retry=_retry(Retry), health_check_interval=30
-    )
+        url, socket_connect_timeout=SOCKET_TIMEOUT_S, socket_timeout=answer_within_s,
+        retry=_retry(Retry), health_check_interval=30,
+    )  # fmt: skip
 
 
 def _is_cluster(reply: dict[str, Any]) -> bool:

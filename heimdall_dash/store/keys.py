@@ -32,6 +32,11 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:notes"
 
     @property
+    def checkpoint(self) -> str:
+        """Hash: the trainer's newest checkpoint, for a worker on another machine."""
+        return f"heimdall:{{{self.job_id}}}:checkpoint"
+
+    @property
     def gone(self) -> str:
         """Set for a week after a deletion, so that a late writer does not bring the job back."""
         return f"heimdall:{{{self.job_id}}}:gone"

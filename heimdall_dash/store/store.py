@@ -139,7 +139,7 @@ class Store:
         keys = JobKeys(job_id)
         reply = self._script(
             "change",
-            [keys.job, keys.notes],
+            [keys.job, keys.notes, keys.checkpoint],
             [
                 keys.channel,
                 JOBS_CHANNEL,
@@ -162,7 +162,7 @@ class Store:
         keys = JobKeys(job_id)
         reply = self._script(
             "delete",
-            [keys.job, keys.epochs, keys.facts, keys.notes, keys.gone],
+            [keys.job, keys.epochs, keys.facts, keys.notes, keys.checkpoint, keys.gone],
             [
                 keys.channel,
                 JOBS_CHANNEL,

@@ -265,6 +265,15 @@ def test_resumption_with_other_threads_goes_on_and_says_so(stopped: Path) -> Non
     assert any("threads 2" in w for w in notes.warnings)
 
 
+def test_resumption_on_another_cpu_goes_on_and_says_so(
+    stopped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.session.cpu", lambda: "another")
+    notes = Notes()
+    assert run(tiny(), stopped, publisher=notes).status == "completed"
+    assert any("cpu another" in warning for warning in notes.warnings)
+
+
 def test_no_resumption_when_not_wanted(stopped: Path) -> None:
     notes = Notes()
     run(tiny(), stopped, publisher=notes, resume=False)

@@ -36,8 +36,15 @@ def test_gdop_of_receivers_in_one_direction_is_infinite() -> None:
 def test_fingerprint_sees_every_change() -> None:
     scenes = simulator(TrainingConfig()).train(50)
     before = scenes.fingerprint()
-    scenes.range_km[3, 2] += 1e-9
+    scenes.range_km[3, 2] += 1e-4  # 10 cm
     assert scenes.fingerprint() != before
+
+
+def test_fingerprint_does_not_see_the_last_bits_of_another_cpu() -> None:
+    scenes = simulator(TrainingConfig()).train(50)
+    before = scenes.fingerprint()
+    scenes.range_km[:] = np.nextafter(scenes.range_km, np.inf)
+    assert scenes.fingerprint() == before
 
 
 def test_taken_rows_keep_their_receivers() -> None:

@@ -21,7 +21,10 @@ if redis.call('EXISTS', job) == 0 then
   redis.call('HSET', job, 'attempt', ARGV[4], 'stream', ARGV[6], 'last_epoch', '-1', 'current_epoch', '0')
   created = 1
 end
-if ARGV[8] ~= '' then redis.call('SET', KEYS[4], ARGV[8]) end
+if ARGV[8] ~= '' and redis.call('GET', KEYS[4]) ~= ARGV[8] then
+  redis.call('SET', KEYS[4], ARGV[8])
+  redis.call('HINCRBY', job, 'notes_revision', 1)
+end
 
 local known = redis.call('HMGET', job, 'attempt', 'status', 'last_epoch', 'best_val_loss', 'last_ms',
   'intervals', 'external', 'stream')

@@ -1,5 +1,5 @@
 -- Change a job's fields when its status and attempt allow it, and publish the change.
--- KEYS  job, notes
+-- KEYS  job, notes, checkpoint
 -- ARGV  channel, jobs channel, PUBLISH|SPUBLISH, event ('' publishes nothing), least attempt ('' any),
 --       exact attempt ('' any), allowed statuses (JSON list; '[]' any), fields to set (JSON list of
 --       field, value, …), fields to remove (JSON list), note to append (JSON; '' none)
@@ -21,10 +21,13 @@ if #remove > 0 then redis.call('HDEL', job, unpack(remove)) end
 if ARGV[10] ~= '' then
   redis.call('RPUSH', KEYS[2], ARGV[10])
   redis.call('LTRIM', KEYS[2], -200, -1)
+  redis.call('HINCRBY', job, 'notes_revision', 1)
 end
 redis.call('HINCRBY', job, 'revision', 1)
 local flat, fields = redis.call('HGETALL', job), {}
 for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
+local final = {completed = true, failed = true, cancelled = true}
+if final[fields.status] and not final[known[1]] then redis.call('UNLINK', KEYS[3]) end
 if ARGV[4] ~= '' then
   local note = ARGV[10] ~= '' and (',"note":' .. ARGV[10]) or ''
   local update = '{"event":"' .. ARGV[4] .. '","job":' .. cjson.encode(fields) .. note .. '}'
