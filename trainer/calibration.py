@@ -13,20 +13,27 @@ from trainer.geodesy import Array
 BINS = 20
 RELIABILITY_LEVELS = tuple(round(0.05 * k, 2) for k in range(1, 20))
 _FINE_LEVELS = np.arange(1, 100) / 100
+_ALL_LEVELS = np.linspace(0, 1, 101)
 
 
 def within_probability(m2: Array) -> Array:
-    """Probability content of the ellipse through each truth; uniform on [0, 1] when calibrated."""
+    """Probability content of the ellipse through each truth [N], uniform on [0, 1] when right.
+
+    source: Rayleigh's distribution, 1 - exp(-m2 / 2)
+    """
     return np.asarray(-np.expm1(-0.5 * m2))
 
 
 def coverage(m2: Array, level: float) -> float:
-    """Share of truths inside the ellipse of this level; `level` when calibrated."""
+    """Share of truths inside the ellipse of this level, a fraction; best is `level` itself."""
     return float(np.mean(m2 <= -2 * np.log1p(-level)))
 
 
 def reliability(m2: Array, levels: tuple[float, ...] = RELIABILITY_LEVELS) -> list[float]:
-    """Observed coverage at each expected one."""
+    """Observed coverage at each expected one, fractions; best are the levels themselves.
+
+    source: reliability diagram of regression, Kuleshov et al., ICML 2018
+    """
     return [coverage(m2, level) for level in levels]
 
 
@@ -41,19 +48,43 @@ def expected_calibration_error(m2: Array) -> tuple[float, float]:
     return float(np.abs(gap).mean()), float(gap.mean())
 
 
+def miscalibration_area(m2: Array) -> float:
+    """Area between the reliability curve and its diagonal, 0 to 0.5; smaller is better.
+
+    The curve's points at 0, 1, … 100 % are joined by straight lines; where they cross the diagonal,
+    the two triangles add up and do not cancel.
+    source: Kuleshov et al., ICML 2018; as in uncertainty-toolbox 0.1.1 (Chung et al. 2021)
+    """
+    inside = np.sort(within_probability(m2))
+    gap = np.searchsorted(inside, _ALL_LEVELS, side="right") / len(m2) - _ALL_LEVELS
+    left, right = np.abs(gap[:-1]), np.abs(gap[1:])
+    is_crossing = gap[:-1] * gap[1:] < 0
+    width = np.where(
+        is_crossing, (left**2 + right**2) / np.maximum(left + right, 1e-300), left + right
+    )
+    return float(width.sum() / 2 / (len(_ALL_LEVELS) - 1))
+
+
 def z_std(m2: Array) -> float:
-    """Root mean square of the standardised errors per axis; 1 when calibrated."""
+    """Root mean square of the standardised errors per axis; 1 when calibrated.
+
+    source: Levi et al. 2022, sec. 4; with m2 of two axes, sqrt(mean m2 / 2)
+    """
     return float(np.sqrt(np.mean(m2) / 2))
 
 
 def z_std_robust(m2: Array) -> float:
-    """The same from the median: one lost scene in a hundred does not move it."""
+    """The same from the median: one lost scene in a hundred does not move it; 1 when calibrated.
+
+    source: the median of a chi-squared of 2 degrees of freedom is 2 ln 2
+    """
     return float(np.sqrt(np.median(m2) / (2 * np.log(2))))
 
 
 def ence(drms_m: Array, error_m: Array, bins: int = BINS) -> float | None:
     """Expected normalised calibration error: mean |RMV - RMSE| / RMV over equal-count bins.
 
+    Unit-free, smaller is better; None with fewer scenes than bins.
     source: Levi et al. 2019. Its floor for a perfect model is 0.04 with 2,048 scenes.
     """
     gaps = []
@@ -71,6 +102,7 @@ def uncertainty_calibration_error_m(
     The scenes are sorted by predicted DRMS into equal-count bins; in each bin stands
     |predicted 68-% distance - observed 68-% distance|; this is the mean over the bins.
 
+    In metres, smaller is better; None with fewer scenes than bins.
     predicted_m: [D, N] distances drawn from each scene's predicted distribution
     """
     gaps = [

@@ -29,14 +29,16 @@ def nll(prediction: Prediction, target: Tensor, huber_m2: float = HUBER_M2) -> T
     """Negative log-likelihood per scene of 2-D normal predictions, robust in the tail.
 
     target:  float32 [B, 2], km
-    huber_m2: squared Mahalanobis distance from which it grows linearly
+    huber_m2: squared Mahalanobis distance from which it grows linearly; inf: never
     returns: float32 [B], nats (positions in km). Smaller is better.
     source:  Nix and Weigend 1994, with d = 2; Huber 1964 for the tail
     """
     m2 = mahalanobis_sq(prediction, target)
     # both branches of a where get gradients: the root must not see 0
-    tail = math.sqrt(huber_m2) * torch.sqrt(torch.clamp(m2, min=1.0)) - huber_m2 / 2
-    energy = torch.where(m2 <= huber_m2, 0.5 * m2, tail)
+    energy = 0.5 * m2
+    if math.isfinite(huber_m2):
+        tail = math.sqrt(huber_m2) * torch.sqrt(torch.clamp(m2, min=1.0)) - huber_m2 / 2
+        energy = torch.where(m2 <= huber_m2, energy, tail)
     log_det = torch.log(torch.abs(determinant(prediction.factor)).clamp(min=1e-30))
     return energy + log_det + math.log(2 * math.pi)
 

@@ -58,6 +58,7 @@ class Evaluator:
         row["mean_gdop"] = float(self.gdop[np.isfinite(self.gdop)].mean())
         row["gdop_below_5_percent"] = float(100 * good.mean())
         m2 = mahalanobis_sq(prediction, self.batch.target_km).double().cpu().numpy()
+        row["nll"] = float(nll(prediction, self.batch.target_km, np.inf).double().mean())
         row |= self._uncertainty(prediction, distance) | _probability(m2)
         ratio = row["predicted_distance_p68_m"] / max(row["val_distance_p68_m"] or 0.0, 1e-9)
         row["uncertainty_ratio_p68"] = ratio
@@ -68,6 +69,7 @@ class Evaluator:
         return self.scenes.plane.ground_distance_m(mean, self.scenes.emitter_km)
 
     def _basic(self, prediction: Prediction, distance_m: Array) -> dict[str, float | None]:
+        """loss in nats, the others in m (great-circle distance); smaller is better for all."""
         p50, p68, p95 = np.quantile(distance_m, [0.50, 0.68, 0.95])
         return {
             "loss": float(nll(prediction, self.batch.target_km).double().mean()),
@@ -78,7 +80,15 @@ class Evaluator:
         }
 
     def _uncertainty(self, prediction: Prediction, distance_m: Array) -> dict[str, float | None]:
-        """What the predicted covariances say in metres, against what happened."""
+        """What the predicted covariances say in metres, against what happened.
+
+        mean_predicted_uncertainty_m: root of the mean of tr Cov, what RMSE should be
+        predicted_distance_p68_m: 68-% quantile of errors drawn from all predicted distributions
+        sharpness_m, _p10_m, _p90_m: quantiles of the root of tr Cov over scenes (Gneiting et al.
+            2007: as small as calibration allows)
+        error_rank_correlation: Spearman's, of predicted and actual size of the error; higher is
+            better
+        """
         factor = 1e3 * prediction.factor.double().cpu().numpy()
         drms = np.sqrt((factor**2).sum(axis=(1, 2)))
         draws = draw_errors(factor, self.normals)
@@ -105,6 +115,7 @@ def _probability(m2: Array) -> dict[str, Any]:
     return {
         "expected_calibration_error": ece,
         "expected_calibration_error_signed": signed,
+        "miscalibration_area": calibration.miscalibration_area(m2),
         "coverage_50": calibration.coverage(m2, 0.50),
         "coverage_68": calibration.coverage(m2, 0.68),
         "coverage_95": calibration.coverage(m2, 0.95),

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from heimdall_dash.training import TrainingConfig
+from heimdall_dash.training import TrainingConfig, place
 from trainer.errors import TrainerError
 
 ALIASES = {"learning_rate": ["--lr"], "refine_steps": ["--steps"]}
@@ -65,11 +65,11 @@ def _typed(text: Any, field: FieldInfo) -> Any:
 
 
 def _explained(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"])
+    where = ".".join(str(part) for part in place(error))
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "there is no such field"
-    shown = f" (got {error['input']!r})" if where else ""
+    shown = f" (got {error['input']!r})" if error["loc"] else ""
     return f"{where}: {message}{shown}" if where else message
 
 

@@ -16,6 +16,7 @@ from heimdall_dash.errors import (
     StoreUnavailable,
     UnknownJob,
 )
+from heimdall_dash.training import place
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ async def _invalid(request: Request, error: Any) -> JSONResponse:
     prefix = ["body", "config"] if is_config else ["body"]
     problems = [
         {
-            "loc": [*([] if isinstance(error, RequestValidationError) else prefix), *one["loc"]],
+            "loc": [*([] if isinstance(error, RequestValidationError) else prefix), *place(one)],
             "msg": one["msg"],
             "type": one["type"],
         }

@@ -68,6 +68,17 @@ def test_one_dimensional_calibration_agrees_with_uncertainty_toolbox() -> None:
         assert calibration.expected_calibration_error(m2)[0] == pytest.approx(ma_cal, abs=0.011)
 
 
+@pytest.mark.parametrize("scale", [0.5, 0.95, 1.0, 1.4])
+def test_miscalibration_area_is_that_of_uncertainty_toolbox(scale: float) -> None:
+    m2 = perfect()[0] * scale
+    expected = np.linspace(0, 1, 101)
+    observed = [calibration.coverage(m2, level) if level < 1 else 1.0 for level in expected]
+    theirs = uct.metrics_calibration.miscalibration_area_from_proportions(
+        expected, np.array(observed)
+    )
+    assert calibration.miscalibration_area(m2) == pytest.approx(theirs, abs=1e-9)
+
+
 def test_shuffled_sigmas_are_revealed() -> None:
     """The mean of the sigmas stays the same; a measure of averages would not notice."""
     _, drms, error = perfect(count=4096)

@@ -40,6 +40,15 @@ def test_nll_grows_linearly_beyond_5_sigma() -> None:
     torch.testing.assert_close(loss[2] - loss[1], torch.tensor(25.0))
 
 
+def test_nll_without_a_bend_is_that_of_the_normal_distribution_everywhere() -> None:
+    prediction = Prediction(torch.zeros(1, 2), torch.eye(2).expand(1, 2, 2))
+    target = torch.tensor([[30.0, 40.0]])
+    reference = torch.distributions.MultivariateNormal(torch.zeros(2), torch.eye(2))
+    torch.testing.assert_close(
+        nll(prediction, target, float("inf")), -reference.log_prob(target), rtol=1e-6, atol=0
+    )
+
+
 def test_objective_of_a_lost_scene_grows_by_a_constant_per_sigma() -> None:
     unit = Prediction(torch.zeros(1, 2), torch.eye(2)[None])
     near, far = torch.tensor([[10.0, 0.0]]), torch.tensor([[11.0, 0.0]])

@@ -40,6 +40,7 @@ def test_row_of_constant_errors_has_hand_values() -> None:
     assert row["val_loss"] == pytest.approx(
         0.5 * m2 + 2 * np.log(0.03) + np.log(2 * np.pi), abs=2e-3
     )
+    assert row["nll"] == pytest.approx(row["val_loss"], abs=1e-5)  # nobody beyond 5 sigma
     assert row["z_std"] == pytest.approx(np.sqrt(m2 / 2), rel=1e-3)
     assert (row["coverage_50"], row["coverage_68"], row["coverage_95"]) == (0, 1, 1)
     assert row["uncertainty_calibration_error"] == pytest.approx(5.3, abs=1.0)
