@@ -61,6 +61,9 @@ def main() -> int:
     )
     try:
         worker.work(logging_level="WARNING")
+    except UNAVAILABLE as error:  # at the start; whoever started the worker starts it again
+        log.error("The queue does not answer: %s", error)
+        return 1
     finally:
         stop_beating()
     return 0
