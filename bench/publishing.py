@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from trainer.publishing import NullPublisher, Publisher
 NAME = "publishing"
 CALLS, QUICK_CALLS = 2000, 30
 LOG_EPOCHS = 60
-ROUNDS, QUICK_ROUNDS = 6, 1
+ROUNDS, QUICK_ROUNDS = 10, 1
 EPOCHS, QUICK_EPOCHS = 8, 2
 
 
@@ -55,11 +56,12 @@ def run(results: Path, *, quick: bool = False) -> str:
     ratios = table(
         ["training with publishing / without", "median", "lowest", "highest"],
         [
-            [
-                f"{clock} time of an epoch",
-                *(round(ratio[clock][k], 4) for k in ("median", "lowest", "highest")),
-            ]
-            for clock in ("wall", "cpu")
+            [name, *(round(ratio[clock][k], 4) for k in ("median", "lowest", "highest"))]
+            for name, clock in (
+                ("wall time of an epoch", "wall"),
+                ("CPU time of an epoch", "cpu"),
+                ("share of the sender's thread in it", "sender_share"),
+            )
         ],
     )
     return f"{costs}\n\n{ratios}"
@@ -114,39 +116,58 @@ def cost_in_a_row(url: str, data: Path, row: dict[str, Any], calls: int) -> dict
     return _quantiles(timed.costs)
 
 
+@dataclass(frozen=True)
+class Cost:
+    """Seconds per epoch of one short training."""
+
+    wall: float
+    cpu: float
+    beside: float  # CPU time of other threads than the training's: the sender's
+
+
 def loop_with_and_without(url: str, data: Path, quick: bool) -> dict[str, Any]:
     """Ratios of the time per epoch, pairs of short trainings in turn, so that load is shared."""
-    wall, cpu = [], []
+    wall, cpu, beside = [], [], []
     for number in range(QUICK_ROUNDS if quick else ROUNDS):
 
-        def published() -> tuple[float, float]:
+        def published() -> Cost:
             with Job.start("bench", total_epochs=EPOCHS, url=url, data_dir=data) as job:
                 return _trained(job, quick)
 
-        def alone() -> tuple[float, float]:
+        def alone() -> Cost:
             return _trained(NullPublisher(), quick)
 
-        kinds: list[Callable[[], tuple[float, float]]] = [published, alone]
+        kinds: list[Callable[[], Cost]] = [published, alone]
         first, second = kinds if number % 2 else reversed(kinds)
-        times = {first: first(), second: second()}
-        wall.append(times[published][0] / times[alone][0])
-        cpu.append(times[published][1] / times[alone][1])
-    return {"wall": _spread(wall), "cpu": _spread(cpu), "epochs": EPOCHS, "rounds": len(wall)}
+        costs = {first: first(), second: second()}
+        wall.append(costs[published].wall / costs[alone].wall)
+        cpu.append(costs[published].cpu / costs[alone].cpu)
+        beside.append(costs[published].beside / costs[alone].cpu)
+    return {
+        "wall": _spread(wall), "cpu": _spread(cpu), "sender_share": _spread(beside),
+        "epochs": EPOCHS, "rounds": len(wall),
+    }  # fmt: skip
 
 
-def _trained(publisher: Publisher, quick: bool) -> tuple[float, float]:
-    """Wall and process CPU seconds per epoch of a short training of the demonstration's size."""
-    marks: list[tuple[float, float]] = []
+def _trained(publisher: Publisher, quick: bool) -> Cost:
+    """A short training of the demonstration's size; its first epoch is left out."""
+    marks: list[tuple[float, float, float]] = []
+
+    def mark(row: dict[str, Any]) -> None:
+        marks.append((time.perf_counter(), time.process_time(), time.thread_time()))
+
     with tempfile.TemporaryDirectory() as folder:
         fit(
             TrainingConfig(epochs=QUICK_EPOCHS if quick else EPOCHS),
             publisher=publisher,
             checkpoints=CheckpointFolder(Path(folder)),
             wanted=lambda: "running",
-            progress=lambda row: marks.append((time.perf_counter(), time.process_time())),
+            progress=mark,
         )
-    (wall_0, cpu_0), (wall, cpu) = marks[0], marks[-1]
-    return (wall - wall_0) / (len(marks) - 1), (cpu - cpu_0) / (len(marks) - 1)
+    wall, cpu, own = (
+        (last - first) / (len(marks) - 1) for first, last in zip(marks[0], marks[-1], strict=True)
+    )
+    return Cost(wall, cpu, cpu - own)
 
 
 def _one_row(folder: Path) -> dict[str, Any]:
