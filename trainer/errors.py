@@ -15,3 +15,7 @@ class DatasetError(TrainerError):
 
 class MissingExtraError(TrainerError):
     """An optional package is not installed."""
+
+
+class DeviceError(TrainerError):
+    """The config wants a device that this machine, or this build of torch, does not have."""

@@ -9,10 +9,19 @@ import torch
 from heimdall_dash.training import TrainingConfig
 from trainer.bounds import bound
 from trainer.checkpoint import TrainingState, config_of
-from trainer.errors import CheckpointError
+from trainer.errors import CheckpointError, DeviceError
 from trainer.material import Material, material
 from trainer.metrics import Evaluator
 from trainer.model import Locator
+
+
+def check_device(device: str) -> None:
+    """raises: DeviceError where torch cannot compute on it here"""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise DeviceError(
+            f"device cuda: torch {torch.__version__} finds no GPU here that it can use. Choose "
+            f"device cpu, or install a build of torch with CUDA."
+        )
 
 
 def network(config: TrainingConfig, source: Material) -> Locator:
@@ -41,7 +50,7 @@ def evaluate(state: TrainingState) -> dict[str, Any]:
 
     raises: CheckpointError where its scenes can no longer be made
     """
-    config = config_of(state)
+    config = config_of(state).model_copy(update={"device": "cpu"})
     source = material(config)
     if source.of_epoch(0).fingerprint() != state.fingerprint:
         raise CheckpointError("The checkpoint's scenes have changed since: it cannot be judged.")

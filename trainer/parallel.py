@@ -1,7 +1,8 @@
 """Several processes train one network: each takes a share of every batch, rank 0 speaks for all.
 
-`Alone` is the ordinary case of one process. `Gloo` needs only the loopback interface and is
-what `torchrun --standalone --nproc-per-node 2 -m trainer run …` gets.
+`Alone` is the ordinary case of one process. `Several` is what
+`torchrun --standalone --nproc-per-node 2 -m trainer run …` gets: gloo, which needs no more than the
+loopback interface, and for tensors on GPUs nccl.
 """
 
 from __future__ import annotations
@@ -44,11 +45,14 @@ class Alone:
         pass
 
 
-class Gloo(Alone):
+class Several(Alone):
     """Ranks that meet after every batch. All must make the same calls in the same order."""
 
-    def __init__(self) -> None:
-        dist.init_process_group("gloo")
+    def __init__(self, device: str) -> None:
+        """device: of the gradients, "cpu" or "cuda"; words and states always meet on the CPU."""
+        if device == "cuda":
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        dist.init_process_group(backends(device))
         self.rank = dist.get_rank()
         self.world_size = dist.get_world_size()
 
@@ -81,8 +85,13 @@ class Gloo(Alone):
         dist.destroy_process_group()
 
 
-def ranks_from_environment() -> Alone:
-    """`Gloo` under torchrun, which sets RANK and WORLD_SIZE; `Alone` otherwise."""
+def backends(device: str) -> str:
+    """What carries the tensors of each kind of device."""
+    return "cpu:gloo,cuda:nccl" if device == "cuda" else "gloo"
+
+
+def ranks_from_environment(device: str) -> Alone:
+    """`Several` under torchrun, which sets RANK and WORLD_SIZE; `Alone` otherwise."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and "RANK" in os.environ:
-        return Gloo()
+        return Several(device)
     return Alone()

@@ -20,6 +20,7 @@ from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
 from trainer.errors import CheckpointError
 from trainer.loop import Outcome, fit
+from trainer.network import check_device
 from trainer.options import config_from
 from trainer.parallel import Alone, ranks_from_environment
 from trainer.publishing import LinesPublisher, NullPublisher, Publisher
@@ -33,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.print_config:
         print(config.model_dump_json(indent=2))
         return 0
-    ranks = ranks_from_environment()
+    check_device(config.device)
+    ranks = ranks_from_environment(config.device)
     try:
         with stop_signal() as is_stopped:
             is_stopped = _or_late(is_stopped, arguments.max_seconds)

@@ -18,7 +18,7 @@ from trainer.facts import facts
 from trainer.features import Batch
 from trainer.material import material
 from trainer.metrics import TRAIN_SUBSET, Evaluator
-from trainer.network import load_weights, network
+from trainer.network import check_device, load_weights, network
 from trainer.optimisation import Steps, optimizer_for, weight_norm
 from trainer.outages import with_outages
 from trainer.parallel import Alone
@@ -34,6 +34,7 @@ class Session:
     def __init__(
         self, config: TrainingConfig, checkpoints: CheckpointFolder, ranks: Alone, resume: bool
     ) -> None:
+        check_device(config.device)
         torch.set_num_threads(config.threads)
         self.config, self.checkpoints, self.ranks = config, checkpoints, ranks
         self.material = material(config)

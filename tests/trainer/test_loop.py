@@ -350,6 +350,13 @@ def test_a_programming_error_is_not_hidden(tmp_path: Path, monkeypatch: pytest.M
         run(tiny(), tmp_path)
 
 
+def test_missing_gpu_fails_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    outcome = run(tiny(device="cuda"), tmp_path)
+    assert outcome.status == "failed"
+    assert "no GPU" in (outcome.reason or "")
+
+
 def test_early_stop_completes_with_its_reason(tmp_path: Path) -> None:
     config = tiny(epochs=16, early_stop=True, patience=2, learning_rate=1e-9)
     outcome = run(config, tmp_path)

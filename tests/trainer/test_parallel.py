@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from trainer import checkpoint
-from trainer.parallel import Alone, ranks_from_environment
+from trainer.parallel import Alone, backends, ranks_from_environment
 
 OPTIONS = [
     "run", "--no-publish",
@@ -111,4 +111,9 @@ def test_alone_is_the_whole_world() -> None:
 
 def test_ranks_are_alone_without_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    assert type(ranks_from_environment()) is Alone
+    assert type(ranks_from_environment("cpu")) is Alone
+
+
+def test_gpu_tensors_go_through_nccl_and_words_through_gloo() -> None:
+    assert backends("cpu") == "gloo"
+    assert backends("cuda") == "cpu:gloo,cuda:nccl"
