@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +22,7 @@ from types import FrameType
 from typing import IO
 
 from heimdall_dash.errors import StartupRefused, StoreUnavailable
+from heimdall_dash.left_behind import bring
 from heimdall_dash.log import set_up
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.settings import Settings
@@ -183,6 +185,9 @@ class Launcher:
         except (urllib.error.URLError, OSError, ValueError):
             return False
         print(f"Heimdall is ready: {base}", flush=True)
+        threading.Thread(
+            target=bring, args=(self._settings.heimdall_data, self._settings.store_url), daemon=True
+        ).start()
         return True
 
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:

@@ -22,7 +22,7 @@ from heimdall_dash.log import Rarely
 from heimdall_dash.publish.journal import JOB_ID, Journal, prune
 from heimdall_dash.publish.line import decode, encode
 from heimdall_dash.publish.sender import Sender
-from heimdall_dash.records import MAX_EPOCH, Status, check_json, storable, utc_now
+from heimdall_dash.records import FINAL, MAX_EPOCH, Status, check_json, storable, utc_now
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.jobs import Fields, new_fields
 from heimdall_dash.store.store import Store, new_stream_id
@@ -57,7 +57,7 @@ class Job:
         self.attempt = attempt
         self._journal, self._birth = journal, birth
         self._sender = Sender(journal, birth, attempt, open_store, revives=revives)
-        self._has_ended = False
+        self._end: dict[str, Any] | None = None  # what `finish` has said
         self._was_delivered: bool | None = None  # None: still open
         self._disk_full = Rarely(log)
 
@@ -188,15 +188,21 @@ class Job:
 
     def finish(self, status: str, reason: str | None = None, **fields: Any) -> None:
         """Say how the run ended: completed, failed, cancelled, paused. The first word counts."""
-        if self._has_ended:
-            return
-        self._has_ended = True
         change: dict[str, Any] = {"status": status, **fields}
         if status in {Status.COMPLETED, Status.FAILED, Status.CANCELLED}:
             change["completed_at"] = utc_now()
-            self._mark_ended()
         if reason is not None:
             change["error_message" if status == Status.FAILED else "ended_because"] = reason
+        self.end_as(change)
+
+    def end_as(self, change: dict[str, Any]) -> None:
+        """`finish`, with the fields as they go into the store."""
+        if self._end is not None:
+            return
+        self._end = change
+        status = change["status"]
+        if status in FINAL:
+            self._mark_ended()
         self._sender.tell(
             {
                 "event": f"training:{status}",
@@ -224,10 +230,23 @@ class Job:
         if not delivered and self._sender.refused is None:
             log.warning(
                 "Job %s: not all epochs reached the store within %.0f s. They are kept in %s; the "
-                "next run of this job sends them",
+                "next `make run` there sends them, and so does the next run of this job",
                 self.id, timeout_s, self._journal.folder,
             )  # fmt: skip
+        self._note_left(is_left=not delivered and self._sender.refused is None)
         return delivered
+
+    def _note_left(self, *, is_left: bool) -> None:
+        """For `left_behind.bring`; a queued job needs no note, its next worker sends the rest."""
+        if self._birth.get("external") != "1":
+            return
+        try:
+            if is_left:
+                self._journal.leave(self._end)
+            else:
+                self._journal.forget_left()
+        except OSError as error:
+            log.warning("Job %s: no note could be left in its folder: %s", self.id, error)
 
     def __enter__(self) -> Self:
         return self

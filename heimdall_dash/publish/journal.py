@@ -88,6 +88,13 @@ class Journal:
     def mark_ended(self) -> None:
         self._replace("ended.json", {"ended_at": time.time()})
 
+    def leave(self, end: dict[str, Any] | None) -> None:
+        """Note that the store lacks a part of this run, and how it ended, if it did."""
+        self._replace("left.json", end or {})
+
+    def forget_left(self) -> None:
+        (self.folder / "left.json").unlink(missing_ok=True)
+
     def sync(self) -> None:
         os.fsync(self._file)
 
@@ -146,6 +153,17 @@ def _parsed(block: bytes) -> Iterator[Row]:
             yield decode(line)
         except ValueError:
             log.error("a line of a metric log cannot be read and is left out: %.80r", line)
+
+
+def left_behind(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Job id and end ({} of a run that did not say) of the runs that `leave` has noted."""
+    for note in sorted((data / "jobs").glob("*/left.json")):
+        try:
+            end = json.loads(note.read_text())
+        except (OSError, ValueError) as error:
+            log.warning("%s cannot be read: %s", note, error)
+            continue
+        yield note.parent.name, end
 
 
 def prune(data: Path) -> None:
