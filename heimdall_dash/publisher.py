@@ -179,6 +179,15 @@ class Job:
         """Why the store takes no more of this run: taken over, cancelled or deleted."""
         return self._sender.refused
 
+    def check_owner(self) -> None:
+        """Raises StaleAttempt when another process on this machine goes on with the job: what
+        lies in its folder is no longer this one's to write."""
+        try:
+            self._journal.check_owner()
+        except StaleAttempt as error:
+            self._sender.refuse(error)
+            raise
+
     @property
     def last_epoch(self) -> int:
         """The last epoch in the local log, -1 before the first."""

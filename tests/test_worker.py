@@ -14,7 +14,7 @@ from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
 from tests.conftest import Web, wait_for, web_settings
-from tests.processes import Child
+from tests.processes import Child, lives
 
 pytestmark = pytest.mark.slow
 
@@ -154,6 +154,27 @@ def test_job_of_a_killed_process_is_taken_over_without_gap_or_overlap(
             done = wait_until(api, job_id, "completed", second)
     assert columns(api, job_id)["epoch"] == list(range(61))
     assert int(str(done["attempt"])) >= 1
+
+
+def test_trainer_that_was_frozen_and_replaced_changes_nothing_when_it_wakes(
+    api: httpx.Client, own_valkey: EmbeddedStore, tmp_path: Path
+) -> None:
+    job_id = submit(api, 30)
+    folder = tmp_path / "data" / "jobs" / job_id / "checkpoints"
+    with worker(own_valkey, tmp_path) as first:
+        wait_for_epoch(api, job_id, 2)
+        (trainer,) = psutil.Process(first.process.pid).children()
+        trainer.send_signal(signal.SIGSTOP)
+        with worker(own_valkey, tmp_path) as second:
+            done = wait_until(api, job_id, "completed", second)
+        kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+        before = columns(api, job_id)
+        trainer.send_signal(signal.SIGCONT)
+        wait_for(lambda: not lives(trainer), 20, "the end of the late trainer")
+    assert columns(api, job_id) == before
+    assert before["epoch"] == list(range(31))
+    assert job(api, job_id) == done
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
 
 
 def test_worker_on_another_machine_goes_on_from_the_checkpoint_in_the_store(

@@ -67,6 +67,7 @@ class CheckpointFolder:
         """on_saved: called with each state and its bytes once `last.pt` is written."""
         self.path = Path(path)
         self.on_saved = on_saved
+        self.check_owner: Callable[[], None] = _anybody
 
     @property
     def last(self) -> Path:
@@ -77,7 +78,12 @@ class CheckpointFolder:
         return self.path / "best.pt"
 
     def save(self, state: TrainingState, *, is_best: bool = False, numbered: bool = False) -> None:
-        """Writes `last.pt`, after the others that are asked for; of numbered ones three stay."""
+        """Writes `last.pt`, after the others that are asked for; of numbered ones three stay.
+
+        First `check_owner` may raise: a process that was frozen while another went on must not
+        put its old state in the place of the newer one.
+        """
+        self.check_owner()
         content = serialised(state)
         if is_best:
             write(self.best, content)
@@ -92,6 +98,10 @@ class CheckpointFolder:
     def load_last(self) -> TrainingState | None:
         """The newest state, or None where nothing was ever written."""
         return load(self.last) if self.last.exists() else None
+
+
+def _anybody() -> None:
+    """Nobody else writes there."""
 
 
 def cpu() -> str:

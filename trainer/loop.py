@@ -13,6 +13,7 @@ from typing import Literal
 
 import torch
 
+from heimdall_dash.errors import HeimdallError
 from heimdall_dash.records import Row
 from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
@@ -161,7 +162,7 @@ class _Loop:
         if self.ranks.rank == 0:
             try:
                 action()
-            except (TrainerError, OSError, MemoryError) as error:
+            except (TrainerError, HeimdallError, OSError, MemoryError) as error:
                 problem = error
         failed = self.ranks.from_first(str(problem) if problem else None)
         if problem is not None:

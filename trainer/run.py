@@ -107,6 +107,7 @@ def _published(
         **start,
     ) as job:
         folder = _folder(arguments, job.id)
+        folder.check_owner = job.check_owner
 
         def is_unwanted() -> bool:
             return is_stopped() or job.desired == "paused"

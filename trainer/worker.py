@@ -191,6 +191,8 @@ def _trained(fields: Fields, job: Job, settings: Settings, stop: threading.Event
     try:
         with _mirrored(job, settings) as checkpoints:
             return fit(config, publisher=job, checkpoints=checkpoints, wanted=wanted)
+    except StaleAttempt as error:  # taken over while this process was frozen
+        return Outcome("cancelled", str(error), job.last_epoch)
     except Exception as error:
         log.exception("job %s failed", job.id)
         return Outcome("failed", f"{type(error).__name__}: {error}", job.last_epoch)
@@ -200,6 +202,7 @@ def _trained(fields: Fields, job: Job, settings: Settings, stop: threading.Event
 def _mirrored(job: Job, settings: Settings) -> Iterator[CheckpointFolder]:
     """The job's checkpoint folder; with a store that other machines reach, copied to it."""
     folder = CheckpointFolder(settings.heimdall_data / "jobs" / job.id / "checkpoints")
+    folder.check_owner = job.check_owner
     if settings.redis_url is None:
         yield folder
         return

@@ -52,7 +52,7 @@ class Journal:
     def append(self, epoch: int, line: bytes) -> None:
         """Append an epoch's line (`line.encode`). Raises OSError (a full disk) with the file as it
         was, StaleAttempt when a newer attempt has taken the log over."""
-        self._check_owner()
+        self.check_owner()
         try:
             written = os.write(self._file, line)
         except OSError:
@@ -114,8 +114,8 @@ class Journal:
         finally:
             os.close(file)
 
-    def _check_owner(self) -> None:
-        """Another process that goes on with this job has put its own token there."""
+    def check_owner(self) -> None:
+        """Raises StaleAttempt when another process has taken the log over, by its own token."""
         if self._owner is not None and self._owner[:] != self._token:
             raise StaleAttempt(f"another process goes on with the job in {self.folder}")
 
