@@ -8,11 +8,12 @@ kept histories hold 4 million cells together (about 130 MB), least recently used
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
+from itertools import chain
 from typing import Any
 
 import orjson
 
-from heimdall_dash.records import NO_EPOCH, Columns
+from heimdall_dash.records import NO_EPOCH, Columns, Row
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
 
@@ -72,8 +73,7 @@ class History:
             epochs = kept.columns["epoch"]
             after = epochs[-1] if epochs else NO_EPOCH
             raw_rows = self._store.rows(fields["id"], after=after, limit=CHUNK_ROWS)
-            for raw in raw_rows:
-                _add(kept.columns, orjson.loads(raw))
+            _extend(kept.columns, orjson.loads(b"[" + b",".join(raw_rows) + b"]"))
             if len(raw_rows) < CHUNK_ROWS:
                 return
 
@@ -85,10 +85,11 @@ class History:
                 self._kept.popitem(last=False)
 
 
-def _add(columns: Columns, row: dict[str, Any]) -> None:
+def _extend(columns: Columns, rows: list[Row]) -> None:
+    """Column by column: row by row took four times as long."""
     length = len(columns["epoch"])
-    for name in row:
+    for name in dict.fromkeys(chain.from_iterable(rows)):
         if name not in columns:
             columns[name] = [None] * length
     for name, column in columns.items():
-        column.append(row.get(name))
+        column.extend([row.get(name) for row in rows])
