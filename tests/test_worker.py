@@ -126,7 +126,7 @@ def test_worker_pauses_resumes_and_cancels_within_moments_and_exactly(
 def test_stopped_worker_gives_its_job_back_and_the_next_goes_on(
     api: httpx.Client, own_valkey: EmbeddedStore, tmp_path: Path
 ) -> None:
-    job_id = submit(api, 40)
+    job_id = submit(api, 25)
     with worker(own_valkey, tmp_path) as first:
         wait_for_epoch(api, job_id, 2)
         assert first.stop(timeout_s=8) == 0, first.output
@@ -134,7 +134,7 @@ def test_stopped_worker_gives_its_job_back_and_the_next_goes_on(
     assert (waiting["status"], waiting["attempt"]) == ("queued", 1)
     with worker(own_valkey, tmp_path) as second:
         wait_until(api, job_id, "completed", second)
-    assert columns(api, job_id)["epoch"] == list(range(41))
+    assert columns(api, job_id)["epoch"] == list(range(26))
     notes = api.get(f"/jobs/{job_id}").json()["notes"]
     assert [note["kind"] for note in notes] == ["resumed"]
 
@@ -143,7 +143,7 @@ def test_stopped_worker_gives_its_job_back_and_the_next_goes_on(
 def test_job_of_a_killed_process_is_taken_over_without_gap_or_overlap(
     api: httpx.Client, own_valkey: EmbeddedStore, tmp_path: Path, whom: str
 ) -> None:
-    job_id = submit(api, 60)
+    job_id = submit(api, 25)
     with worker(own_valkey, tmp_path) as first:
         wait_for_epoch(api, job_id, 3)
         parent = psutil.Process(first.process.pid)
@@ -152,7 +152,7 @@ def test_job_of_a_killed_process_is_taken_over_without_gap_or_overlap(
         victim.send_signal(signal.SIGKILL)
         with worker(own_valkey, tmp_path) as second:
             done = wait_until(api, job_id, "completed", second)
-    assert columns(api, job_id)["epoch"] == list(range(61))
+    assert columns(api, job_id)["epoch"] == list(range(26))
     assert int(str(done["attempt"])) >= 1
 
 

@@ -3,11 +3,16 @@
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 
+import orjson
 import pandas as pd
 import pytest
 
+from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.store.store import Store
+from tests.conftest import wait_for
 from trainer import cli, run
 from trainer.publishing import LinesPublisher
 
@@ -118,50 +123,43 @@ def test_simulate_writes_what_run_reads(tmp_path: Path, name: str) -> None:
     assert train(tmp_path, "--dataset", str(path), "--batch-size", "128", "--epochs", "1") == 0
 
 
-def test_run_publishes_through_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in with the publisher's interface: the real one has its own tests."""
-    import heimdall_dash.publisher as publisher
+def test_run_publishes_epochs_facts_and_its_end(valkey: EmbeddedStore, tmp_path: Path) -> None:
+    name = f"run {tmp_path.name}"
+    options = ["run", "--name", name, "--quiet", "--data-dir", str(tmp_path), "--url", valkey.url]
+    assert cli.main([*options, *SMALL]) == 0
+    store = Store(valkey.url)
+    (fields,) = [fields for fields in store.jobs() if fields["job_name"] == name]
+    assert (fields["status"], fields["last_epoch"]) == ("completed", "2")
+    assert [orjson.loads(raw)["epoch"] for raw in store.rows(fields["id"])] == [0, 1, 2]
+    assert "crlb_p68_m" in store.facts(fields["id"])
+    assert (tmp_path / "jobs" / fields["id"] / "checkpoints" / "last.pt").exists()
+    store.close()
 
-    calls: list[tuple[str, object]] = []
 
-    class Job:
-        id = "11111111-2222-3333-4444-555555555555"
-        desired = "running"
-        refused = None
+def test_run_that_is_cancelled_from_outside_ends_as_cancelled(
+    valkey: EmbeddedStore, tmp_path: Path
+) -> None:
+    name, store = f"cancelled {tmp_path.name}", Store(valkey.url)
 
-        @classmethod
-        def start(cls, name: str, **keywords: object) -> "Job":
-            calls.append(("start", (name, keywords["total_epochs"])))
-            (tmp_path / "jobs" / cls.id).mkdir(parents=True)
-            return cls()
+    def cancel() -> None:
+        def begun() -> list[str]:
+            return [
+                fields["id"]
+                for fields in store.jobs()
+                if fields["job_name"] == name and int(fields["last_epoch"]) >= 1
+            ]
 
-        def __enter__(self) -> "Job":
-            return self
+        (job_id,) = wait_for(begun, 60, "the first epoch")
+        store.change(job_id, fields={"desired": "cancelled"})
 
-        def __exit__(self, *error: object) -> None:
-            calls.append(("exit", error[0]))
-
-        def log(self, epoch: int, /, **metrics: object) -> None:
-            calls.append(("log", epoch))
-            if epoch == 1:
-                Job.desired = "cancelled"
-
-        def describe(self, facts: object) -> None:
-            calls.append(("describe", None))
-
-        def warn(self, message: str) -> None:
-            calls.append(("warn", message))
-
-        def finish(self, status: str, reason: str | None = None) -> None:
-            calls.append(("finish", status))
-
-    monkeypatch.setattr(publisher, "Job", Job)
-    assert cli.main(["run", "--name", "VHF", "--quiet", "--data-dir", str(tmp_path), *SMALL]) == 0
-    assert calls == [
-        ("start", ("VHF", 2)), ("describe", None), ("log", 0), ("log", 1),
-        ("finish", "cancelled"), ("exit", None),
-    ]  # fmt: skip
-    assert (tmp_path / "jobs" / Job.id / "checkpoints" / "last.pt").exists()
+    outside = threading.Thread(target=cancel)
+    outside.start()
+    options = ["run", "--name", name, "--quiet", "--data-dir", str(tmp_path), "--url", valkey.url]
+    assert cli.main([*options, *SMALL, "--epochs", "5000"]) == 0
+    outside.join()
+    (fields,) = [fields for fields in store.jobs() if fields["job_name"] == name]
+    assert fields["status"] == "cancelled"
+    store.close()
 
 
 def test_max_seconds_pauses_and_json_says_so(
