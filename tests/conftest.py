@@ -32,9 +32,17 @@ CHROMIUM_FLAGS = (
 )
 
 
+class ChromiumOptions(Options):
+    """Keeps what dash.testing (4.4) switches off without asking: the page's notifications."""
+
+    def add_argument(self, argument: str) -> None:
+        if argument != "--disable-notifications":
+            super().add_argument(argument)
+
+
 def pytest_setup_options() -> Options:
     """dash.testing asks for the browser's options here."""
-    options = Options()
+    options = ChromiumOptions()
     for flag in CHROMIUM_FLAGS:
         options.add_argument(flag)
     return options

@@ -152,6 +152,24 @@ def test_framed_viewers_see_all_epochs_at_any_speed_while_one_of_them_is_slow(
         assert silent.framed_up_to(2000) == list(range(1, 2001))
 
 
+def test_framed_viewer_hears_at_once_that_something_was_noted(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    publish(client, job_id, 1, 2)
+    with Viewer(f"{web.ws_url}/{job_id}?after=2", framed=True) as viewer:
+        assert viewer.next_of("sync")["job"]["notes_revision"] == 0
+        text = '{"epoch": 3, "val_loss": NaN}'
+        client.post(f"/jobs/{job_id}/metrics", content=text).raise_for_status()
+        revision = 0
+        while revision == 0:
+            frame = viewer.next_of("metrics", "job", timeout_s=3)
+            viewer.ack(frame)
+            revision = frame["job"]["notes_revision"]
+        notes = client.get(f"/jobs/{job_id}").json()["notes"]
+    assert [note["epoch"] for note in notes] == [3]
+
+
 def test_framed_viewer_of_a_deleted_job_is_closed_with_4504(web: Web, client: httpx.Client) -> None:
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}", framed=True) as viewer:

@@ -176,6 +176,22 @@ def test_notes_and_facts_are_kept_with_the_job(store: Store) -> None:
     assert store.notes(job_id) == [{"kind": "warning", "message": "x"}]
 
 
+def test_job_counts_its_notes_and_changes_of_its_facts(store: Store) -> None:
+    job_id = new_job(store)
+
+    def revision() -> int:
+        return int(job_view(store.job(job_id))["notes_revision"])
+
+    assert revision() == 0
+    store.append(job_id, [row(1)], facts={"crlb_p68_m": 20.5})
+    assert revision() == 1
+    store.append(job_id, [row(2)], facts={"crlb_p68_m": 20.5})
+    assert revision() == 1, "the same facts again are no news"
+    for text in ("x", "x"):
+        store.change(job_id, note={"kind": "warning", "message": text})
+    assert revision() == 3
+
+
 def test_store_names_an_outage(tmp_path: object) -> None:
     with pytest.raises(StoreUnavailable, match="does not answer"):
         Store(f"redis://127.0.0.1:{free_port()}/0").ping()

@@ -19,7 +19,7 @@ from heimdall_dash.records import Row
 from heimdall_dash.training import TrainingConfig
 from trainer.errors import CheckpointError
 
-FORMAT = 1
+FORMAT = 2
 MAY_CHANGE = frozenset({"threads", "device", "epoch_delay_s", "checkpoint_every"})
 """Config fields that may differ on resumption: they do not change what is learned."""
 KEPT_NUMBERED = 3

@@ -92,6 +92,17 @@
     return values;
   }
 
+  /**
+   * Ticks for a stretch of seconds, in the unit that suits its length.
+   * @returns {{unit: string, values: number[], words: string[]}}  values in seconds
+   */
+  function durationTicks(low, high, most = 6) {
+    const span = high - low;
+    const [seconds, unit] = span > 2 * 86400 ? [86400, "d"] : span > 2 * 3600 ? [3600, "h"] : span > 120 ? [60, "min"] : [1, "s"];
+    const inUnit = linearTicks(low / seconds, high / seconds, most);
+    return { unit, values: inUnit.map((value) => value * seconds), words: tickTexts(inUnit) };
+  }
+
   /** Three significant digits and the unit: `72,100 m`, `29.3 m`, `0.0512 m`, `1.00e-7`. */
   function valueText(value, unit = "") {
     if (value === null || value === undefined || !Number.isFinite(value)) return "–";
@@ -130,5 +141,5 @@
       values[name] === undefined ? whole : String(values[name]));
   }
 
-  core.ticks = { tickText, tickTexts, logTicks, linearTicks, valueText, durationText, fill };
+  core.ticks = { tickText, tickTexts, logTicks, linearTicks, durationTicks, valueText, durationText, fill };
 })(typeof window === "undefined" ? globalThis : window);

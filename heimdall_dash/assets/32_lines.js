@@ -1,7 +1,19 @@
-/* From a column to what is drawn of it: smoothing, gaps, thinning. Inputs are never changed. */
+/* From a column to what is drawn of it: smoothing, gaps, thinning. Inputs are never changed, and
+   what is returned belongs to this file: columns grow at their end only. */
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
+
+  /* Columns only grow, so what was made of one is kept and made longer. */
+  const knownSmooth = new WeakMap();
+  const knownOnLog = new WeakMap();
+  const knownScalar = new WeakMap();
+
+  function kept(store, values, isValid, fresh) {
+    let known = store.get(values);
+    if (!known || known.count > values.length || !isValid(known)) store.set(values, (known = fresh()));
+    return known;
+  }
 
   /**
    * Exponential moving average without the bias of its start; nulls stay null.
@@ -11,20 +23,20 @@
    */
   function smooth(values, weight, inLog) {
     if (!(weight > 0)) return values;
-    const result = new Array(values.length);
-    let average = 0;
-    let mass = 0;
-    for (let i = 0; i < values.length; i += 1) {
+    const known = kept(knownSmooth, values, (old) => old.weight === weight && old.inLog === inLog,
+      () => ({ weight, inLog, result: [], average: 0, mass: 0, count: 0 }));
+    for (let i = known.count; i < values.length; i += 1) {
       const value = values[i];
       if (!isDrawable(value, inLog)) {
-        result[i] = null;
+        known.result.push(null);
         continue;
       }
-      average = weight * average + (1 - weight) * (inLog ? Math.log(value) : value);
-      mass = weight * mass + (1 - weight);
-      result[i] = inLog ? Math.exp(average / mass) : average / mass;
+      known.average = weight * known.average + (1 - weight) * (inLog ? Math.log(value) : value);
+      known.mass = weight * known.mass + (1 - weight);
+      known.result.push(inLog ? Math.exp(known.average / known.mass) : known.average / known.mass);
     }
-    return result;
+    known.count = values.length;
+    return known.result;
   }
 
   function isDrawable(value, onLog) {
@@ -33,18 +45,29 @@
 
   /** Values a log axis can show, null for the others, and how many of those there were. */
   function forLogAxis(values) {
-    let hidden = 0;
-    const shown = values.map((value) => {
-      if (isDrawable(value, true)) return value;
-      if (isDrawable(value, false)) hidden += 1;
-      return null;
-    });
-    return { shown, hidden };
+    const known = kept(knownOnLog, values, () => true, () => ({ shown: [], hidden: 0, count: 0 }));
+    for (let i = known.count; i < values.length; i += 1) {
+      const isShown = isDrawable(values[i], true);
+      known.shown.push(isShown ? values[i] : null);
+      if (!isShown && isDrawable(values[i], false)) known.hidden += 1;
+    }
+    known.count = values.length;
+    return { shown: known.shown, hidden: known.hidden };
+  }
+
+  /** Whether a column has one value per epoch, and not a list. */
+  function isScalar(values) {
+    if (!Array.isArray(values)) return false;
+    const known = kept(knownScalar, values, () => true, () => ({ isScalar: true, count: 0 }));
+    for (let i = known.count; i < values.length; i += 1) if (Array.isArray(values[i])) known.isScalar = false;
+    known.count = values.length;
+    return known.isScalar;
   }
 
   /**
-   * Which points to draw: in each of `buckets` equal parts the first, last, smallest and largest
-   * value and one gap, so that spikes and gaps survive.
+   * Which points to draw: in each of at most `buckets` equal parts the first, last, smallest and
+   * largest value and one gap, so that spikes and gaps survive. The parts begin at multiples of a
+   * power of two, so that a line that grows keeps its points instead of shimmering.
    * @param {(number|null)[]} values
    * @param {number} from  @param {number} to   range of indexes, `to` excluded
    * @param {number} buckets  about half the width in pixels
@@ -54,9 +77,9 @@
     const count = to - from;
     if (count <= buckets * 4) return indexes(from, to);
     const kept = [];
-    for (let b = 0; b < buckets; b += 1) {
-      const start = from + Math.floor((b * count) / buckets);
-      const end = from + Math.floor(((b + 1) * count) / buckets);
+    const size = 2 ** Math.ceil(Math.log2(count / (buckets - 1)));
+    for (let start = from; start < to;) {
+      const end = Math.min(to, (Math.floor(start / size) + 1) * size);
       let low = -1;
       let high = -1;
       let gap = -1;
@@ -70,6 +93,7 @@
       }
       const chosen = [start, low, high, gap, end - 1].filter((i) => i >= 0).sort((a, c) => a - c);
       for (const i of chosen) if (kept[kept.length - 1] !== i) kept.push(i);
+      start = end;
     }
     return kept;
   }
@@ -124,5 +148,5 @@
     return low <= high ? [low, high] : null;
   }
 
-  core.lines = { smooth, forLogAxis, thin, gaps, extent, isDrawable };
+  core.lines = { isScalar, smooth, forLogAxis, thin, gaps, extent, isDrawable };
 })(typeof window === "undefined" ? globalThis : window);

@@ -3,53 +3,47 @@
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { extent } = core.lines;
-  const { tickTexts, logTicks, linearTicks, fill } = core.ticks;
+  const { tickTexts, logTicks, linearTicks, durationTicks, fill } = core.ticks;
 
-  function xAxis(columns, mode, look) {
+  const LEAST_PX = 10; // between two ticks of a log axis
+  const TITLE = { standoff: 6, font: { size: 12 } };
+
+  /**
+   * Where each epoch stands in time, and the range that shows all of them.
+   * @param {"epoch"|"relative"|"wall"} mode   relative: seconds since the first epoch; a pause
+   *   counts, as it does on the reader's clock. wall: milliseconds since 1970; on a date axis,
+   *   Plotly shows such numbers by the reader's clock, summer time included
+   * @returns {{mode: string, values: number[], range: number[], isRising: boolean}}
+   */
+  function xAxis(columns, mode) {
     const epochs = columns.epoch;
-    if (mode === "epoch" || !columns.timestamp) return epochAxis(epochs, look);
+    if (mode === "epoch" || !columns.timestamp) {
+      const [first, last] = epochs.length ? [epochs[0], epochs[epochs.length - 1]] : [0, 10];
+      return { mode: "epoch", values: epochs, isRising: true, range: padded(first, Math.max(last, first + 10)) };
+    }
     const times = timesMs(columns.timestamp);
-    return mode === "wall" ? wallAxis(times, look) : relativeAxis(times, look);
+    const isWall = mode === "wall";
+    const values = isWall ? times : times.map((time) => (time - times[0]) / 1000);
+    const [first, last] = extent([values], false) || [0, 0];
+    return { mode, values, isRising: isRising(values), range: padded(first, Math.max(last, first + (isWall ? 10e3 : 1))) };
   }
 
-  function epochAxis(epochs, look) {
-    const first = epochs.length ? epochs[0] : 0;
-    const last = epochs.length ? epochs[epochs.length - 1] : 10;
+  /** Words and ticks of the horizontal axis over its visible range. */
+  function xLayout(mode, range, look) {
+    const { texts } = look;
+    if (mode === "wall") {
+      return { type: "date", title: { text: texts.axis_wall, ...TITLE }, hoverformat: "%Y-%m-%d %H:%M:%S" };
+    }
+    if (mode === "relative") {
+      const { unit, values, words } = durationTicks(range[0], range[1], Math.max(3, Math.min(7, look.width / 80)));
+      return {
+        title: { text: fill(texts.axis_relative, { unit }), ...TITLE }, tickmode: "array", tickvals: values, ticktext: words,
+        unifiedhovertitle: { text: "%{x:,.4~r} s" },
+      };
+    }
     return {
-      values: epochs,
-      range: padded(first, Math.max(last, first + 10)),
-      layout: {
-        title: { text: look.texts.axis_epoch, standoff: 6, font: { size: 12 } }, separatethousands: true,
-        unifiedhovertitle: { text: `${look.texts.axis_epoch} %{x}` },
-      },
-    };
-  }
-
-  function relativeAxis(times, look) {
-    const start = times.length ? times[0] : 0;
-    const span = times.length ? times[times.length - 1] - start : 0;
-    const [unit, name] = span > 2 * 3600e3 ? [3600e3, "h"] : span > 120e3 ? [60e3, "min"] : [1e3, "s"];
-    const values = times.map((time) => (time - start) / unit);
-    return {
-      values,
-      range: padded(0, Math.max(span / unit, 1)),
-      layout: {
-        title: { text: fill(look.texts.axis_relative, { unit: name }), standoff: 6, font: { size: 12 } },
-        unifiedhovertitle: { text: `%{x:.4~g} ${name}` },
-      },
-    };
-  }
-
-  function wallAxis(times, look) {
-    const values = times.map((time) => time + look.offsetMs);
-    const last = values.length ? values[values.length - 1] : 0;
-    const first = values.length ? values[0] : last;
-    return {
-      values,
-      range: padded(first, Math.max(last, first + 10e3)),
-      layout: {
-        type: "date", title: { text: look.texts.axis_wall, standoff: 6, font: { size: 12 } }, hoverformat: "%Y-%m-%d %H:%M:%S",
-      },
+      title: { text: texts.axis_epoch, ...TITLE }, separatethousands: true,
+      unifiedhovertitle: { text: `${texts.axis_epoch} %{x}` },
     };
   }
 
@@ -66,8 +60,13 @@
     return known;
   }
 
-  function padded(low, high) {
-    const pad = (high - low) * 0.015;
+  function isRising(values) {
+    for (let i = 1; i < values.length; i += 1) if (values[i] < values[i - 1]) return false;
+    return true;
+  }
+
+  function padded(low, high, share = 0.015) {
+    const pad = (high - low) * share || Math.abs(high) * 0.1 || 0.5;
     return [low - pad, high + pad];
   }
 
@@ -87,13 +86,21 @@
     return [low - pad * under, high + pad * (references.length ? 1.8 : 1)];
   }
 
-  function yTicks(range, onLog, spec, look) {
+  /** @param {number} heightPx  of the plot: ticks that would touch make way for whole decades */
+  function yTicks(range, onLog, spec, look, heightPx = look.height - 130) {
     const room = Math.max(3, Math.floor((look.height - 130) / 22));
     const values = onLog
-      ? logTicks(10 ** range[0], 10 ** range[1], spec.ticks, room)
+      ? apart(logTicks(10 ** range[0], 10 ** range[1], spec.ticks, room), (LEAST_PX / heightPx) * (range[1] - range[0]))
       : linearTicks(range[0], range[1], Math.min(room, 6));
     return { tickmode: "array", tickvals: values, ticktext: tickTexts(values) };
   }
 
-  core.axes = { xAxis, yRange, yTicks, padded };
+  function apart(values, leastDecades) {
+    const isDecade = (value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+    const decades = values.filter(isDecade);
+    return values.filter((value) => isDecade(value)
+      || decades.every((decade) => Math.abs(Math.log10(value / decade)) >= leastDecades));
+  }
+
+  core.axes = { xAxis, xLayout, yRange, yTicks, padded };
 })(typeof window === "undefined" ? globalThis : window);

@@ -7,6 +7,10 @@
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
 
+  const { lowerBound } = core.columns;
+  const { extent } = core.lines;
+  const { padded } = core.axes;
+
   const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, scrollZoom: false };
   const KEY_PAN = 0.15;
   const KEY_ZOOM = 0.7;
@@ -96,6 +100,7 @@
 
     async image(id, format) {
       const entry = this.cards.get(id);
+      if (this.dirty.delete(id)) this._draw(entry);
       const { offsetWidth: width, offsetHeight: height } = entry.box;
       return this.world.plotly().toImage(entry.plot, { format, width, height, scale: format === "png" ? 2 : 1 });
     }
@@ -136,14 +141,26 @@
       const width = entry.box.clientWidth;
       const height = entry.box.clientHeight;
       if (width === 0 || height === 0) return;
-      const figure = entry.build({ width, height });
+      const isSameSize = entry.size && entry.size.width === width && entry.size.height === height;
+      const figure = entry.build({ width, height, area: isSameSize ? entry.size.area : null });
       entry.plot.classList.toggle("is-empty", figure.isEmpty);
       if (!figure.isEmpty || entry.hasPlot) {
         this.world.plotly().react(entry.plot, figure.data, figure.layout, CONFIG);
         if (!entry.hasPlot) this._listen(entry);
         entry.hasPlot = true;
+        this._measure(entry, { width, height });
       }
       entry.onDrawn(figure);
+    }
+
+    /** The rectangle of the lines, whose size follows from the legend: names are placed by it, so
+     * that a chart is drawn twice when the measure differs. */
+    _measure(entry, { width, height }) {
+      const { w, h } = entry.plot._fullLayout._size;
+      const before = entry.size;
+      const isNew = !before || before.width !== width || before.height !== height;
+      entry.size = { width, height, area: { w, h } };
+      if (isNew || Math.abs(before.area.w - w) + Math.abs(before.area.h - h) > 2) this.dirty.add(entry.id);
     }
 
     _listen(entry) {
@@ -160,13 +177,29 @@
       this.invalidate(entry.id);
     }
 
-    /** + − ← → zoom and pan in time, 0 and Escape follow the newest epoch again. */
+    /** + − and the arrows zoom and move, F fits the heights, 0 and Escape follow the newest epoch
+     * again, comma and period read the epochs one by one. */
     _key(entry, event) {
-      if (event.target !== entry.box || !entry.hasPlot || event.ctrlKey || event.metaKey) return;
-      const zoom = zoomedBy(event.key, ranges(entry.plot));
+      if (event.target !== entry.box || !entry.hasPlot || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "," || event.key === ".") return this._read(entry, event.key === "." ? 1 : -1);
+      const now = ranges(entry.plot);
+      const zoom = event.key.toLowerCase() === "f" ? fitted(entry.plot, now) : zoomedBy(event.key, now);
       if (zoom === undefined) return;
       event.preventDefault();
       this._zoom(entry, zoom);
+    }
+
+    /** Shows the values of the next epoch, or the one before, as the pointer would. */
+    _read(entry, step) {
+      const [line] = entry.plot.data;
+      const [low, high] = ranges(entry.plot).x;
+      const isSeen = (i) => line.x[i] >= low && line.x[i] <= high;
+      let at = entry.reading === undefined ? line.x.findLastIndex((_, i) => isSeen(i)) : lowerBound(line.x, entry.reading) + step;
+      if (!isSeen(at)) at = entry.reading === undefined ? -1 : lowerBound(line.x, entry.reading);
+      if (!isSeen(at)) return;
+      entry.reading = line.x[at];
+      const { xaxis, yaxis } = entry.plot._fullLayout;
+      this.world.plotly().Fx.hover(entry.plot, { xval: xaxis.d2c(line.x[at]), yval: yaxis.d2c(line.y[at] ?? 1) }, "xy");
     }
 
     _release() {
@@ -191,10 +224,16 @@
     }
   }
 
-  /** Visible ranges in axis units; a date axis gives its texts, which become milliseconds. */
+  /** Visible ranges in axis units. */
   function ranges(plot) {
-    const number = (end) => (typeof end === "string" ? Date.parse(`${end.replace(" ", "T")}Z`) : Number(end));
-    return { x: plot.layout.xaxis.range.map(number), y: plot.layout.yaxis.range.map(number) };
+    return { x: plot.layout.xaxis.range.map(rangeEnd), y: plot.layout.yaxis.range.map(rangeEnd) };
+  }
+
+  /** A date axis gives the ends of its range as texts, by the reader's clock; as numbers we keep
+   * milliseconds since 1970. */
+  function rangeEnd(end) {
+    if (typeof end !== "string") return Number(end);
+    return Date.parse(end.includes(" ") ? end.replace(" ", "T") : `${end}T00:00`);
   }
 
   /** @returns {Object|null|undefined} new ranges; null: follow the newest; undefined: not our key */
@@ -202,6 +241,8 @@
     const span = high - low;
     switch (key) {
       case "ArrowLeft": return { x: [low - span * KEY_PAN, high - span * KEY_PAN], y };
+      case "ArrowUp": return { x: [low, high], y: y.map((end) => end + (y[1] - y[0]) * KEY_PAN) };
+      case "ArrowDown": return { x: [low, high], y: y.map((end) => end - (y[1] - y[0]) * KEY_PAN) };
       case "ArrowRight": return { x: [low + span * KEY_PAN, high + span * KEY_PAN], y };
       case "+": case "=": return { x: scaled(low, high, KEY_ZOOM), y };
       case "-": return { x: scaled(low, high, 1 / KEY_ZOOM), y };
@@ -210,11 +251,20 @@
     }
   }
 
+  /** Heights that just hold what is visible of the lines on the left axis; ours to draw, so in axis units. */
+  function fitted({ data, layout }, { x, y }) {
+    const onLog = layout.yaxis.type === "log";
+    const seen = data.filter((line) => line.yaxis !== "y2" && line.hoverinfo !== "skip" && line.meta)
+      .map((line) => line.y.filter((_, i) => line.x[i] >= x[0] && line.x[i] <= x[1]));
+    const found = extent(seen, onLog);
+    return found ? { x, y: padded(...(onLog ? found.map(Math.log10) : found), 0.06) } : { x, y };
+  }
+
   function scaled(low, high, factor) {
     const middle = (low + high) / 2;
     const half = ((high - low) / 2) * factor;
     return [middle - half, middle + half];
   }
 
-  core.draw = { Painter, zoomedBy };
+  core.draw = { Painter, zoomedBy, fitted, rangeEnd };
 })(typeof window === "undefined" ? globalThis : window);

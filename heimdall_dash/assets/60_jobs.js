@@ -1,4 +1,4 @@
-/* What the page says about jobs: labels, which one is chosen, filter, order, alerts. Pure. */
+/* What the page says about jobs: labels, which one is chosen, filter, order. Pure. */
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
@@ -14,8 +14,39 @@
   };
 
   /** `VHF (running) - Epoch 412/500` */
-  function label(job) {
-    return `${job.job_name} (${job.status}) - Epoch ${job.current_epoch}/${job.total_epochs ?? "?"}`;
+  function label(job, { texts, status }) {
+    const word = status[job.status] || job.status;
+    return fill(texts.job_label, { job: job.job_name, status: word, epochs: epochText(job, texts) });
+  }
+
+  /** `412/500` */
+  function epochText(job, texts) {
+    return fill(texts.epoch_count, { current: job.current_epoch, total: job.total_epochs ?? "?" });
+  }
+
+  /** `Epoch 412 of 500`, or `Epoch 412` when nobody said how many there will be. */
+  function progressText(job, texts) {
+    return fill(job.total_epochs ? texts.epoch_of : texts.epoch_at, { current: job.current_epoch, total: job.total_epochs });
+  }
+
+  /** `-5.83 · epoch 481`, of the validation loss. */
+  function bestText(job, texts) {
+    if (typeof job.best_val_loss !== "number") return "–";
+    return fill(texts.value_at_epoch, { value: valueText(job.best_val_loss), epoch: job.best_epoch ?? "–" });
+  }
+
+  /**
+   * Why the job does not run: failed, paused, cancelled, ended early, or about to stop because it was
+   * asked to. "" when there is nothing to say.
+   */
+  function reasonText(job, texts) {
+    const { status, desired, ended_because: because, current_epoch: epoch, total_epochs: total } = job;
+    if (status === "running") return { paused: texts.reason_pausing, cancelled: texts.reason_cancelling }[desired] || "";
+    if (status === "failed") return fill(texts.reason_failed, { message: job.error_message || "–" });
+    if (status === "paused") return fill(texts.reason_paused, { epoch });
+    if (status === "cancelled") return fill(because ? texts.reason_cancelled_because : texts.reason_cancelled, { epoch, reason: because });
+    if (status !== "completed" || !because) return "";
+    return fill(total && epoch < total ? texts.reason_early : texts.ended_because, { epoch, total, reason: because });
   }
 
   /** Whether more epochs may come: only then is a connection worth having. */
@@ -46,8 +77,8 @@
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     const kept = jobs.filter((job) => {
       if (statuses.length && !statuses.includes(job.status)) return false;
-      const text = `${job.job_name} ${job.id} ${job.status}`.toLowerCase();
-      return words.every((word) => text.includes(word));
+      const text = `${job.job_name} ${job.status}`.toLowerCase();
+      return words.every((word) => text.includes(word) || job.id.startsWith(word)); // an id contains nearly everything
     });
     const value = ORDERS[order] || ORDERS.status;
     return kept.sort((a, b) => compareNullLast(value(a), value(b)) || byCreation(a, b));
@@ -73,7 +104,7 @@
   function etaText(job, now, texts) {
     if (job.status !== "running" || job.stalled || !job.estimated_completion) return "";
     const seconds = (Date.parse(job.estimated_completion) - now) / 1000;
-    return Number.isFinite(seconds) ? fill(texts.eta, { time: durationText(seconds) }) : "";
+    return seconds >= 0 ? fill(texts.eta, { time: durationText(seconds) }) : ""; // overdue: nobody knows
   }
 
   /**
@@ -90,42 +121,6 @@
     const limit = Math.max(15, 3 * (epochSeconds || 0));
     const isStale = job.status === "running" && (Boolean(job.stalled) || seconds > limit);
     return { text: fill(texts.data_age, { time: durationText(seconds) }), isStale, seconds };
-  }
-
-  /**
-   * What deserves attention now, for a job that can still change or has just failed.
-   * @returns {{kind: string, text: string}[]}
-   */
-  function alerts(job, columns, texts, patience = 100) {
-    if (!job) return [];
-    const found = [];
-    if (job.status === "failed") found.push({ kind: "failed", text: fill(texts.alert_failed, { message: job.error_message || "–" }) });
-    if (job.stalled) found.push({ kind: "stalled", text: texts.alert_stalled });
-    if (job.status !== "running") return found;
-    const epochs = columns.epoch;
-    const last = epochs.length - 1;
-    const empty = Object.keys(columns).filter((name) =>
-      /loss/.test(name) && last >= 0 && columns[name][last] === null && columns[name].some((v) => v !== null));
-    if (empty.length) found.push({ kind: "nan", text: fill(texts.alert_nan, { metrics: empty.join(", "), epoch: epochs[last] }) });
-    const rise = divergence(columns.val_loss);
-    if (rise) found.push({ kind: "divergence", text: fill(texts.alert_divergence, { loss: valueText(rise.now), best: valueText(rise.best) }) });
-    const since = typeof job.best_epoch === "number" && last >= 0 ? epochs[last] - job.best_epoch : 0;
-    if (since >= patience) {
-      const n = Math.floor(since / patience) * patience; // in steps, so that it is not read out each epoch
-      found.push({ kind: "plateau", text: fill(texts.alert_plateau, { n, epoch: job.best_epoch }) });
-    }
-    return found;
-  }
-
-  /** The loss left its best by more than half of the whole way down, three epochs in a row. */
-  function divergence(losses) {
-    const values = (losses || []).filter((value) => typeof value === "number");
-    if (values.length < 10) return null;
-    const best = Math.min(...values.slice(-2000));
-    const way = values[0] - best;
-    if (!(way > 0)) return null;
-    const isOff = values.slice(-3).every((value) => value > best + way / 2);
-    return isOff ? { now: values[values.length - 1], best } : null;
   }
 
   /** Metrics that stand on no chart, by prefix: the part before `/`, or a first word they share. */
@@ -153,15 +148,7 @@
     return unit ? { percent: "%", seconds: "s", hz: "Hz", db: "dB" }[unit[1]] || unit[1] : "";
   }
 
-  /** A colour slot for a job that stays the same wherever it is shown. */
-  function slot(id, count) {
-    let hash = 0;
-    for (const letter of id) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
-    return hash % count;
-  }
-
   core.jobs = {
-    label, canChange, actions, chooseJob, arrange, etaText, age, alerts, divergence, otherMetrics,
-    unitOf, slot, FINAL,
+    label, epochText, bestText, canChange, actions, chooseJob, arrange, etaText, progressText, reasonText, age, otherMetrics, unitOf,
   };
 })(typeof window === "undefined" ? globalThis : window);

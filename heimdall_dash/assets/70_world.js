@@ -73,10 +73,14 @@
         resolve(value);
       };
       const keep = el("button", { class: "button", type: "button", onclick: answer(false) }, no);
-      const dialog = el("dialog", { class: "dialog", "aria-label": question, oncancel: answer(false) },
-        el("p", {}, question),
-        el("div", { class: "dialog-buttons" }, keep,
-          el("button", { class: "button danger", type: "button", onclick: answer(true) }, yes)));
+      const go = el("button", { class: "button danger", type: "button", onclick: answer(true) }, yes);
+      const tab = (event) => {
+        if (event.key !== "Tab") return; // without this, the focus also visits the browser's own bars
+        event.preventDefault();
+        (document.activeElement === keep ? go : keep).focus();
+      };
+      const dialog = el("dialog", { class: "dialog", "aria-label": question, oncancel: answer(false), onkeydown: tab },
+        el("p", {}, question), el("div", { class: "dialog-buttons" }, keep, go));
       document.body.append(dialog);
       dialog.showModal();
       keep.focus();

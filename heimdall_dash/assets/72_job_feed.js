@@ -10,13 +10,14 @@
   const { Feed } = core.feed;
 
   const SNAPSHOT_POINTS = 20_000;
+  const ASK_GAP_MS = 500; // between two looks at the notes, however many arrive
   const MOST_ROWS = 40_000; // beyond, the history is fetched again, thinned by the server
 
   /** One job: its columns hold every epoch once, in order, or say that they do not yet. */
   class JobFeed extends Feed {
     /**
      * @param {World} world
-     * @param {{changed: () => void, epochs: () => Promise<void>, job: (job) => void,
+     * @param {{changed: () => void, epochs: () => Promise<void>, job: (job) => void, facts: () => void,
      *          store: (available: boolean) => void}} hooks   `epochs` resolves after the draw
      */
     constructor(world, hooks) {
@@ -32,6 +33,9 @@
       this.job = null;
       this.facts = {};
       this.notes = [];
+      this.noted = ""; // the job's state that facts and notes belong to
+      this.isAsking = false;
+      this.askAt = 0;
       this.state = jobId ? "loading" : "none"; // none, loading, ready, unknown
       this.returned = 0;
       this.failures = 0;
@@ -54,23 +58,30 @@
       if (this.link.state === "synced") this.outbox.push({ interval_ms: ms });
     }
 
-    /** Facts and notes again, without the epochs. */
-    async refreshFacts() {
+    /** Facts and notes again, without the epochs: when the job says that there are others. */
+    async _askForNotes() {
+      const key = this.job ? notesKey(this.job) : "";
+      const isNews = this.state === "ready" && this.noted !== key;
+      if (!isNews || this.isAsking || this.world.now() < this.askAt) return; // the next tick looks again
       const jobId = this.jobId;
-      if (!jobId || this.state !== "ready") return;
+      this.isAsking = true;
+      this.askAt = this.world.now() + ASK_GAP_MS;
       try {
         const shown = await this.world.call("GET", `/jobs/${jobId}`);
         if (jobId !== this.jobId) return;
-        this._noteFacts(shown);
+        this._takeNotes(shown, key);
         this.hooks.facts();
       } catch {
-        // the link says it if the server is away; the next refresh tries again
+        // the link says it if the server is away; the next tick tries again
+      } finally {
+        if (jobId === this.jobId) this.isAsking = false;
       }
     }
 
-    _noteFacts(shown) {
+    _takeNotes(shown, key) {
       this.facts = shown.facts || {};
       this.notes = shown.notes || [];
+      this.noted = key;
     }
 
     /** Snapshot by REST, then the live part from its cursor. */
@@ -93,7 +104,7 @@
         this.world.call("GET", `/jobs/${jobId}/metrics?points=${SNAPSHOT_POINTS}`),
       ]);
       if (jobId !== this.jobId) return;
-      this._noteFacts(shown);
+      this._takeNotes(shown, notesKey(shown.job));
       this.store = fromSnapshot(jobId, snapshot);
       this.returned = snapshot.returned ?? this.store.columns.epoch.length;
       this.state = "ready";
@@ -104,10 +115,15 @@
       if (canChange(this.job)) this._obey(this.link.start(this.world.now()));
     }
 
-    /** The list of all jobs has ours: one that a restarted store did not know has come back. */
-    listed() {
-      if (this.state !== "unknown") return;
-      this.state = "loading";
+    /**
+     * What the list of all jobs says of ours: one that a restarted store did not know has come back,
+     * or one that was over has been begun again.
+     */
+    listed(job) {
+      if (!job || job.id !== this.jobId) return;
+      const isBegunAgain = this.state === "ready" && !canChange(this.job) && canChange(job) && job.attempt > this.job.attempt;
+      if (this.state !== "unknown" && !isBegunAgain) return;
+      if (this.state === "unknown") this.state = "loading";
       this.refusal = null;
       this._load();
     }
@@ -125,6 +141,7 @@
     tick() {
       super.tick();
       if (this.loadAt !== null && this.world.now() >= this.loadAt) this._load();
+      this._askForNotes();
     }
 
     wake() {
@@ -175,17 +192,13 @@
     }
 
     _noteJob(job) {
-      const before = this.job;
       this.job = job;
       this.hooks.job(job);
-      if (before && (before.attempt !== job.attempt || before.status !== job.status)) this.refreshFacts();
+      this._askForNotes();
     }
 
     ended({ code, reason }) {
-      if (code === 1000) {
-        this.refreshFacts();
-        return;
-      }
+      if (code === 1000) return;
       if (code === 4504) this.state = "unknown";
       this.refusal = { code, reason };
     }
@@ -201,6 +214,11 @@
       if (this.state === "loading" || this.loading || this.loadAt !== null) return "connecting";
       return this.link.badge();
     }
+  }
+
+  /** Differs when facts or notes may: the server counts them in `notes_revision`. */
+  function notesKey(job) {
+    return `${job.attempt} ${job.status} ${job.notes_revision ?? 0}`;
   }
 
   core.jobFeed = { JobFeed, MOST_ROWS };

@@ -29,6 +29,7 @@
         this.jobs = new Map(frame.jobs.map((job) => [job.id, job]));
         this.isKnown = true;
         this.outbox.push({ interval_ms: LIST_INTERVAL_MS });
+        this.hooks.store(true); // a server without its store has no list
         this.hooks.jobs();
         this.hooks.synced();
       } else if (frame.event === "jobs") {

@@ -1,10 +1,12 @@
-/* Who the chosen job is and how it goes: status, badge, age, progress, actions, facts, alerts. */
+/* Who the chosen job is and how it goes: status, badge, age, progress, why it stopped, actions, facts. */
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
-  const { actions, etaText, age, alerts } = core.jobs;
-  const { valueText, fill } = core.ticks;
+  const { actions, bestText, etaText, age, progressText, reasonText } = core.jobs;
+  const { fill } = core.ticks;
   const { el, setText, setAttribute } = core.world;
+
+  const MOST_NOTES = 50;
 
   const byId = (id) => document.getElementById(id);
 
@@ -14,12 +16,14 @@
       this.world = world;
       this.actionsKey = null;
       this.factsKey = null;
-      this.alertsKey = "";
       this.progress = {
         fill: el("span", { class: "bar-fill" }), epoch: el("span", { class: "job-epoch" }), eta: el("span", { class: "job-eta" }),
       };
       byId("job-progress").append(el("div", { class: "bar" }, this.progress.fill),
         el("div", { class: "job-line" }, this.progress.epoch, this.progress.eta));
+      this.reason = el("p", { class: "job-reason", id: "job-reason", role: "status", hidden: true });
+      this.note = el("p", { class: "job-note", id: "job-note", role: "status", hidden: true });
+      byId("job-progress").after(this.reason, this.note);
       setAttribute(byId("job-progress"), "aria-valuemin", "0");
       setAttribute(byId("job-progress"), "aria-valuemax", "100");
     }
@@ -31,6 +35,7 @@
       this._badge(feed.badge());
       this._age(feed);
       this._progress(job);
+      this._reason(job);
       this._actions(job);
       this._exports(feed.jobId);
     }
@@ -77,12 +82,15 @@
       this.progress.fill.style.width = `${percent}%`;
       setAttribute(this.progress.fill, "data-status", job.status);
       setAttribute(box, "aria-valuenow", String(Math.round(percent)));
-      setText(this.progress.epoch, job.total_epochs
-        ? `${fill(texts.epoch_of, { current: job.current_epoch, total: job.total_epochs })} · ${Math.floor(percent)} %`
-        : fill(texts.epoch_at, { current: job.current_epoch }));
-      const best = typeof job.best_val_loss === "number"
-        ? `${texts.best_loss} ${valueText(job.best_val_loss)} (${job.best_epoch})` : "";
+      setText(this.progress.epoch, job.total_epochs ? `${progressText(job, texts)} · ${Math.floor(percent)} %` : progressText(job, texts));
+      const best = typeof job.best_val_loss === "number" ? `${texts.best_loss} ${bestText(job, texts)}` : "";
       setText(this.progress.eta, [best, etaText(job, now(), texts)].filter(Boolean).join(" · "));
+    }
+
+    _reason(job) {
+      setText(this.reason, job ? reasonText(job, this.world.texts) : "");
+      this.reason.hidden = !this.reason.textContent;
+      this.reason.classList.toggle("is-error", job?.status === "failed");
     }
 
     _actions(job) {
@@ -92,10 +100,13 @@
       const key = names.join();
       if (key === this.actionsKey) return;
       this.actionsKey = key;
-      byId("job-actions").replaceChildren(...names.map((name) => el("button", {
+      const box = byId("job-actions");
+      const hadFocus = box.contains(document.activeElement);
+      box.replaceChildren(...names.map((name) => el("button", {
         class: `button${name === "cancel" ? " danger" : ""}`, type: "button", "data-action": name,
         onclick: () => act(name, this.job),
       }, texts[name])));
+      if (hadFocus) (box.firstChild || byId("job-select")).focus();
     }
 
     _exports(jobId) {
@@ -113,27 +124,28 @@
       const key = JSON.stringify([config, feed.facts, feed.notes]);
       if (key === this.factsKey) return;
       this.factsKey = key;
-      const notes = feed.notes.slice(-50).reverse().map((note) =>
-        el("li", {}, `${typeof note.epoch === "number" ? `${fill(texts.epoch_at, { current: note.epoch })}: ` : ""}${note.message || note.kind}`));
+      this._newestNote(feed.notes);
+      const notes = feed.notes.slice(-MOST_NOTES).reverse().map((note) => el("li", {}, noteText(note, texts)));
       byId("job-facts").replaceChildren(
         block(texts.facts_config, entries(config, texts)), block(texts.facts_facts, entries(feed.facts, texts)),
         block(texts.facts_notes, notes.length ? el("ul", {}, ...notes) : el("p", { class: "muted" }, texts.facts_none)));
     }
 
-    /** @returns {{kind: string, text: string}[]} alerts that were not there before */
-    alerts(feed) {
+    /** The others stand below, folded away. */
+    _newestNote(notes) {
       const { texts } = this.world;
-      const found = feed.state === "ready" ? alerts(feed.job, feed.store.columns, texts) : [];
-      if (feed.state === "unknown") found.push({ kind: "unknown", text: texts.unknown_job });
-      if (feed.refusal) found.push({ kind: "refused", text: fill(texts.link_refused, feed.refusal) });
-      const key = JSON.stringify(found);
-      if (key === this.alertsKey) return [];
-      const before = this.alertsKey;
-      this.alertsKey = key;
-      byId("alerts").replaceChildren(...found.map(({ kind, text }) =>
-        el("p", { class: "alert", "data-kind": kind }, el("span", { "aria-hidden": "true" }, "⚠ "), text)));
-      return found.filter(({ kind }) => !before.includes(`"kind":"${kind}"`));
+      this.note.hidden = notes.length === 0;
+      if (this.note.hidden) return setText(this.note, "");
+      const note = noteText(notes[notes.length - 1], texts);
+      setText(this.note, fill(notes.length > 1 ? texts.newest_note_of : texts.newest_note, { n: notes.length, note }));
     }
+  }
+
+  /** With its epoch in front, unless it says so itself. */
+  function noteText(note, texts) {
+    const text = note.message || note.kind;
+    if (typeof note.epoch !== "number" || new RegExp(`\\bepoch ${note.epoch}\\b`, "i").test(text)) return text;
+    return `${fill(texts.epoch_at, { current: note.epoch })}: ${text}`;
   }
 
   function block(title, content) {
@@ -167,5 +179,5 @@
     return values.map((value) => factText(value, texts)).join(isPlain ? ", " : "; ");
   }
 
-  core.jobBar = { JobBar, factText };
+  core.jobBar = { JobBar, factText, noteText };
 })(typeof window === "undefined" ? globalThis : window);

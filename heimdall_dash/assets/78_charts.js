@@ -4,56 +4,73 @@
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { lineFigure } = core.figure;
   const { reliabilityFigure } = core.diagrams;
-  const { otherMetrics, unitOf } = core.jobs;
   const { fill } = core.ticks;
   const { el, setText, setAttribute } = core.world;
 
-  /** What figures look like at present: colours of the theme, size, the reader's time zone. */
-  function look(config, { width, height }) {
+  /** What figures look like at present: colours of the theme, words, size. */
+  function look(config, size) {
     const scheme = document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light";
-    return {
-      colors: config.colors[scheme], texts: config.texts, font: config.font, width, height,
-      offsetMs: -new Date().getTimezoneOffset() * 60_000,
-    };
+    return { ...size, colors: config.colors[scheme], texts: config.texts, font: config.font };
   }
 
   class Charts {
-    /** @param {{config, painter, feed, view, changedZoom, thinned}} page */
+    /** @param {{config, painter, feed, view, zoomed, scaled, chartView}} page */
     constructor(page) {
       this.page = page;
       this.specs = new Map();
-      this.known = new Set(page.config.charts.flatMap((spec) => spec.lines.map((line) => line.metric)));
-      this.otherKey = "";
+      this.cards = new Map();
+      this.slots = new Map(); // where each chart's names of reference lines stand
       for (const spec of page.config.charts) {
         this.add(spec, document.getElementById(spec.id), (size) => this._figure(spec, size));
       }
+      this.otherCharts = new core.otherCharts.OtherCharts(document.getElementById("other-charts"), this);
+      this.filter = new core.chartFilter.ChartFilter(document.getElementById("chart-filter"), this);
+      this.keyFigures = new core.keyFigures.KeyFigures(document.getElementById("key-figures"), page.config);
     }
 
     /** Give a card its plot, buttons and empty state. */
     add(spec, box, build) {
       const { painter, config } = this.page;
+      const card = box.closest(".chart-card");
+      const note = card.querySelector(`[data-note]`);
+      const reason = el("span");
+      const empty = el("p", { class: "chart-empty", hidden: true }, el("strong", {}, spec.id === "compare-chart" ? "" : spec.title), reason);
+      const buttons = this._buttons(spec);
       this.specs.set(spec.id, spec);
-      const note = document.querySelector(`[data-note="${spec.id}"]`);
-      const empty = el("p", { class: "chart-empty", hidden: true });
+      this.cards.set(spec.id, { card, buttons });
       box.append(empty);
-      document.querySelector(`[data-buttons="${spec.id}"]`).replaceChildren(...this._buttons(spec));
+      card.querySelector("[data-buttons]").replaceChildren(...Object.values(buttons));
+      card.addEventListener("keydown", (event) => this._escape(spec, event), true);
       painter.add({
         id: spec.id, box, build,
         onZoom: (zoom) => this.page.zoomed(spec.id, zoom),
         onDrawn: (figure) => {
           empty.hidden = !figure.isEmpty;
-          if (figure.isEmpty) setText(empty, figure.emptyText || this._emptyText(spec));
+          if (figure.isEmpty) setText(reason, figure.emptyText || this._emptyText(spec));
+          this.slots.set(spec.id, figure.slots);
+          for (const name of ["png", "svg"]) buttons[name].disabled = figure.isEmpty;
+          buttons.follow.classList.toggle("is-idle", !this.page.view.zooms[spec.id]);
           setText(note, [spec.hint, ...figure.notes].filter(Boolean).join(" · "));
           setAttribute(box, "aria-label", `${figure.summary}. ${config.texts.chart_keys}`);
         },
       });
     }
 
+    remove(id) {
+      this.page.painter.remove(id);
+      for (const known of [this.specs, this.cards, this.slots]) known.delete(id);
+    }
+
+    /** The figure of one of the job's own charts. */
+    jobFigure(spec, size) {
+      return this._figure(spec, size);
+    }
+
     _figure(spec, size) {
       const { feed, config } = this.page;
       const source = { columns: feed.store.columns, job: feed.job, facts: feed.facts, notes: feed.notes };
       const view = this.page.chartView(spec);
-      const appearance = look(config, size);
+      const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
       const figure = spec.kind === "reliability"
         ? reliabilityFigure(spec, source, view, appearance, this.page.view.reliability)
         : lineFigure(spec, source, view, appearance);
@@ -78,74 +95,77 @@
       return fill(texts.empty_metric, { metrics });
     }
 
+    /* ------------------------------------------------------------- buttons */
+
     _buttons(spec) {
       const { texts } = this.page.config;
-      const button = (text, label, run) => el("button", {
-        class: "button tiny", type: "button", "aria-label": fill(label, { title: spec.title }), onclick: run,
-      }, text);
-      return [
-        button(texts.follow, texts.follow_label, () => this.page.zoomed(spec.id, null, true)),
-        button(texts.save_png, texts.save_png_label, () => this._save(spec, "png")),
-        button(texts.save_svg, texts.save_svg_label, () => this._save(spec, "svg")),
-      ];
+      const button = (name, run, more = {}) => el("button", {
+        class: "button tiny", type: "button", "aria-label": fill(texts[`${name}_label`], { title: spec.title }), onclick: run, ...more,
+      }, texts[name]);
+      return {
+        follow: button("follow", () => this.page.zoomed(spec.id, null), { class: "button tiny is-idle" }),
+        png: button("save_png", () => this._save(spec, "png")),
+        svg: button("save_svg", () => this._save(spec, "svg")),
+        enlarge: button("enlarge", () => this.enlarge(this.page.view.wide === spec.id ? null : spec.id), {
+          "aria-pressed": "false", title: fill(texts.enlarge_label, { title: spec.title }),
+        }),
+      };
+    }
+
+    /** One chart over the full width, or (null) each at its own size again. */
+    enlarge(id) {
+      const before = this.page.view.wide;
+      this.page.view.wide = id;
+      for (const [known, { card, buttons }] of this.cards) {
+        card.classList.toggle("is-wide", known === id);
+        setAttribute(buttons.enlarge, "aria-pressed", String(known === id));
+      }
+      const moved = this.cards.get(id ?? before);
+      if (moved) moved.card.scrollIntoView({ block: "nearest" });
+    }
+
+    _escape(spec, event) {
+      if (event.key !== "Escape" || this.page.view.wide !== spec.id) return;
+      event.stopPropagation();
+      event.preventDefault();
+      this.enlarge(null);
     }
 
     async _save(spec, format) {
       const { feed, painter } = this.page;
       const name = `${feed.job ? feed.job.job_name : "heimdall"}-${spec.id}`.replace(/[^\w.-]+/g, "_");
-      const link = el("a", { href: await painter.image(spec.id, format), download: `${name}.${format}` });
+      const url = URL.createObjectURL(blobOf(await painter.image(spec.id, format)));
+      const link = el("a", { href: url, download: `${name}.${format}` });
       document.body.append(link);
       link.click();
       link.remove();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
     }
 
-    /** Charts for metrics that stand on no other; cards are made anew only when the names change. */
+    /** New epochs: charts for metrics that stand on no other, and those the search leaves. */
     others() {
-      const { feed, config, painter } = this.page;
-      const groups = otherMetrics(feed.store.columns, this.known);
-      const key = JSON.stringify(groups);
-      if (key === this.otherKey) return;
-      this.otherKey = key;
-      for (const id of [...this.specs.keys()].filter((name) => name.startsWith("other:"))) {
-        painter.remove(id);
-        this.specs.delete(id);
-      }
-      const box = document.getElementById("other-charts");
-      box.replaceChildren(...groups.map(({ group, metrics }) => this._group(group, metrics, config.texts)));
-      for (const { metrics } of groups) {
-        for (const metric of metrics) {
-          const spec = otherSpec(metric);
-          this.add(spec, document.getElementById(spec.id), (size) => this._figure(spec, size));
-        }
-      }
+      if (this.otherCharts.update(this.page.feed)) this.filter.apply();
     }
 
-    _group(group, metrics, texts) {
-      return el("section", { class: "other-group" },
-        el("h2", {}, group ? fill(texts.other_group, { group }) : texts.other_title),
-        el("div", { class: "charts" }, ...metrics.map((metric) => this._otherCard(otherSpec(metric), texts))));
+    /** The key figures go with the charts: while these are paused, those stand still too. */
+    figuresNow(feed) {
+      if (!this.page.painter.isPaused) this.keyFigures.render(feed);
     }
 
-    _otherCard(spec, texts) {
-      const scale = el("select", {
-        class: "scale-select", id: `scale-${spec.id}`, "aria-label": fill(texts.scale_label, { title: spec.title }),
-        onchange: (event) => this.page.scaled(spec.id, event.target.value),
-      }, el("option", { value: "linear" }, texts.linear), el("option", { value: "log" }, texts.log));
-      scale.value = this.page.chartView(spec).scale;
-      return el("section", { class: "card chart-card", "aria-label": spec.title, "data-chart": spec.id },
-        el("div", { class: "chart-tools" }, scale, el("div", { class: "chart-buttons", "data-buttons": spec.id })),
-        el("div", { class: "chart", id: spec.id, tabindex: "0", role: "group" }),
-        el("p", { class: "chart-note", "data-note": spec.id }));
+    /** Whatever the view says of the cards themselves. */
+    showView() {
+      this.enlarge(this.page.view.wide ?? null);
+      this.filter.show();
     }
   }
 
-  function otherSpec(metric) {
-    const unit = unitOf(metric);
-    return {
-      id: `other:${metric}`, title: metric, y_label: unit ? `${metric} (${unit})` : metric, unit, scale: "linear",
-      references: [], ticks: [], kind: "lines", hint: "",
-      lines: [{ metric, name: metric, dash: "solid", axis: 1, unit: null }],
-    };
+  /** A data URL as a file: browsers save these up to any size. */
+  function blobOf(dataUrl) {
+    const comma = dataUrl.indexOf(",");
+    const head = dataUrl.slice(5, comma);
+    const body = decodeURIComponent(dataUrl.slice(comma + 1));
+    if (!head.endsWith(";base64")) return new Blob([body], { type: head });
+    return new Blob([Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0))], { type: head.slice(0, -7) });
   }
 
   core.charts = { Charts, look };

@@ -6,7 +6,8 @@
   const { el } = core.world;
 
   const FIRST = ["epochs", "learning_rate", "batch_size", "seed", "scenario"]; // the rest is folded away
-  const HIDDEN = new Set(["dataset"]); // names a file on the trainer's machine
+  const HIDDEN = new Set(["dataset", "val_fraction"]); // about a file on the trainer's machine
+  const NO_UNIT = new Set(["name", "number", "1", "norm", "yes/no"]);
 
   /**
    * What a field of the schema asks for. Pure.
@@ -21,11 +22,10 @@
     const choices = main.enum || (main.const !== undefined ? [main.const] : []);
     const type = choices.length ? "choice" : main.type === "boolean" ? "switch"
       : main.type === "integer" || main.type === "number" ? main.type : "text";
-    const bare = !property.unit || ["name", "number", "1"].includes(property.unit);
     return {
       name, type, choices, isOptional, initial: property.default ?? null,
       min: main.minimum ?? main.exclusiveMinimum, max: main.maximum ?? main.exclusiveMaximum,
-      unit: bare ? "" : property.unit, help: property.description || "",
+      unit: NO_UNIT.has(property.unit) ? "" : property.unit || "", help: property.description || "",
     };
   }
 
@@ -58,7 +58,7 @@
   }
 
   class CreateForm {
-    /** @param {{texts, call, created: (job) => void}} world */
+    /** @param {{texts, fields: Object<string, string>, call, created: (job) => void}} world   fields: their labels */
     constructor(box, world) {
       this.box = box;
       this.world = world;
@@ -86,7 +86,7 @@
       this.inputs = new Map();
       const first = FIRST.map((name) => this.fields.find((field) => field.name === name)).filter(Boolean);
       const rest = this.fields.filter((field) => !first.includes(field));
-      this.name = { name: "job_name", type: "text", help: texts.form_name_help, unit: "", initial: null, label: texts.form_name };
+      this.name = { name: "job_name", type: "text", help: texts.form_name_help, unit: "", initial: null };
       this.message = el("p", { class: "form-message", role: "status" });
       this.more = el("details", { class: "form-more" }, el("summary", {}, texts.form_more),
         el("div", { class: "form-grid" }, ...rest.map((field) => this._row(field))));
@@ -102,8 +102,7 @@
       const input = this._input(field, id);
       const error = el("p", { class: "field-error", id: `${id}-error`, hidden: true });
       this.inputs.set(field.name, { input, error });
-      const words = field.name.replace(/_/g, " ");
-      const label = field.label || words[0].toUpperCase() + words.slice(1);
+      const label = this.world.fields[field.name] || field.name;
       return el("div", { class: "field" },
         el("label", { for: id }, label, field.unit && field.unit !== field.name ? el("span", { class: "unit" }, ` (${field.unit})`) : ""),
         input, el("p", { class: "field-help", id: `${id}-help` }, field.help), error);
@@ -135,6 +134,7 @@
       const { texts, call, created } = this.world;
       const typed = {};
       for (const [name, { input }] of this.inputs) typed[name] = input.type === "checkbox" ? input.checked : input.value;
+      if (!typed.job_name.trim()) return this._show({ job_name: texts.form_name_missing });
       const body = { job_name: typed.job_name, config: readConfig(this.fields, typed) };
       try {
         const job = await call("POST", "/jobs", body);

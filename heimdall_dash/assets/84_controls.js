@@ -9,14 +9,9 @@
    */
   function controlActions(page) {
     const redraw = () => page.painter.invalidate();
-    const list = () => page.cards.render(page.list.jobs, page.wish(), page.list.isKnown);
     return {
       tabs: (tab) => page.showTab(tab),
-      "job-select": (id) => {
-        if (!id || id === page.view.job) return;
-        page.isChoiceOurs = false;
-        page.show(id);
-      },
+      "job-select": (id) => { if (id && id !== page.view.job) page.choice.choose(id); },
       smoothing: (weight) => { page.view.smoothing = weight; redraw(); },
       "x-axis": (x) => {
         if (x === page.view.x) return;
@@ -25,30 +20,32 @@
         redraw();
       },
       "update-rate": (rate) => { page.view.rate = rate; page.applyRate(); },
-      "scale-all": (scale) => page.scaleAll(scale),
+      "scale-all": (scale) => page.view.scaleAll(scale),
       "linked-zoom": (isOn) => { page.view.linked = isOn; },
-      notify: (isOn) => page.notify(isOn),
+      notify: (isOn) => page.notices.allow(isOn),
       "reliability-epoch": (epoch) => {
-        if (epoch === page.reliabilityShown) return;
-        page.reliabilityShown = epoch;
-        page.view.reliability = epoch >= page.reliabilityMax ? null : epoch;
-        page.painter.invalidate("reliability-chart");
+        if (page.reliability.moved(epoch, page.view)) page.painter.invalidate("reliability-chart");
       },
-      "jobs-search": (text) => { page.view.search = text || ""; list(); },
-      "jobs-status": (statuses) => { page.view.statuses = statuses || []; list(); },
-      "jobs-sort": (order) => { page.view.order = order || "status"; list(); },
+      "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },
+      "jobs-status": (statuses) => { page.view.statuses = statuses || []; page.renderCards(); },
+      "jobs-sort": (order) => { page.view.order = order || "status"; page.renderCards(); },
       "compare-select": (ids) => {
-        if ((ids || []).join() === page.view.compare.join()) return;
+        if (!page.select.hasChosen(ids || [])) return;
         page.view.compare = ids || [];
-        page.compareNow();
+        page.compare.follow();
       },
       "compare-metric": (metric) => {
         if (!metric || metric === page.view.metric) return;
         page.view.metric = metric;
         delete page.view.zooms["compare-chart"];
-        page.compareNow();
+        page.compare.follow();
       },
-      "compare-x": (x) => { page.view.compareX = x; delete page.view.zooms["compare-chart"]; page.painter.invalidate("compare-chart"); },
+      "compare-x": (x) => {
+        if (x === page.view.compareX) return;
+        page.view.compareX = x;
+        delete page.view.zooms["compare-chart"];
+        page.painter.invalidate("compare-chart");
+      },
     };
   }
 

@@ -2,7 +2,13 @@
 
 import asyncio
 
-from heimdall_dash.frames import CloseCode, all_jobs_frame, heartbeat_frame, plain_event
+from heimdall_dash.frames import (
+    CloseCode,
+    all_jobs_frame,
+    heartbeat_frame,
+    plain_event,
+    store_frame,
+)
 from heimdall_dash.live.framed import ACK_TIMEOUT_S, HEARTBEAT_S
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.plain import STATUS_EVENTS
@@ -19,6 +25,7 @@ class FramedAllJobs:
         self._awaited: int | None = None
         self._acked = asyncio.Event()
         self._interval_s = 0.0
+        self._told_available = True
 
     async def serve(self) -> None:
         await run_both(self._socket, self._listen, self._speak)
@@ -41,6 +48,10 @@ class FramedAllJobs:
             wake = self._jobs.pulse.event()
             if self._hub.is_closing:
                 raise Closed(CloseCode.RESTARTING, "this server is going away")
+            if self._told_available != self._hub.available:
+                self._told_available = self._hub.available
+                await self._deliver(store_frame(self._told_available, cursor, cursor), cursor)
+                continue
             if self._jobs.version == cursor:
                 await self._wait(wake, cursor)
                 continue

@@ -27,11 +27,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Reference:
-    """A horizontal line: a constant, or one of the job's static facts (absent: not drawn)."""
+    """A horizontal line: a constant, or one of the job's static facts (absent: not drawn). With
+    `of` it takes the colour of that metric's line and its value stands in the note below."""
 
     name: str
     value: float | None = None
     fact: str | None = None
+    of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ CHARTS: tuple[Chart, ...] = (
             Line("train_loss", "Training loss"),
             Line("val_loss", "Validation loss", "dash"),
         ),
-        references=(Reference("Lowest possible (true covariance)", fact="oracle_nll"),),
-        hint="Negative log-likelihood per position; it may fall below zero.",
+        references=(Reference("Lowest possible", fact="oracle_nll"),),
+        hint="Mean negative log-likelihood of the true positions; below zero is normal.",
     ),
     Chart(
         "uncertainty-chart",
@@ -79,6 +81,7 @@ CHARTS: tuple[Chart, ...] = (
             Line("val_rmse_m", "Actual error (RMSE)", "dash"),
         ),
         scale="log",
+        references=(Reference("Calibration floor", fact="calibration_error_floor_m"),),
         ticks=(0.05, 0.5, 1, 10, 100, 1_000, 2_500, 10_000),
         hint="Calibrated: predicted uncertainty and actual error lie on one another.",
     ),
@@ -93,6 +96,7 @@ CHARTS: tuple[Chart, ...] = (
         ),
         scale="log",
         references=(Reference("Cramér–Rao bound RMSE", fact="crlb_rmse_m"),),
+        hint="Ruled by the worst few scenes; percentiles show the ordinary ones.",
     ),
     Chart(
         "distance-error-chart",
@@ -119,7 +123,13 @@ CHARTS: tuple[Chart, ...] = (
             Line("predicted_distance_p68_m", "p68, predicted", "dashdot"),
         ),
         scale="log",
-        references=(Reference("Key figure: p68 ≤ 30 m", value=TARGET_M), _BOUND_P68),
+        references=(
+            Reference("Key figure: p68 ≤ 30 m", value=TARGET_M),
+            Reference("Cramér–Rao bound p50", fact="crlb_p50_m", of="val_distance_p50_m"),
+            Reference("p68", fact="crlb_p68_m", of="val_distance_p68_m"),
+            Reference("p95", fact="crlb_p95_m", of="val_distance_p95_m"),
+        ),
+        hint="Calibrated: the predicted p68 lies on the observed one.",
     ),
     Chart(
         "reliability-chart",
@@ -128,15 +138,17 @@ CHARTS: tuple[Chart, ...] = (
         "",
         (Line("reliability_observed", "Observed coverage"),),
         kind="reliability",
-        hint="On the diagonal: calibrated. Below: over-confident. Above: under-confident.",
+        hint="On the diagonal: calibrated. Below: over-confident, fewer truths inside the ellipse "
+        "than it says. Above: too cautious.",
     ),
     Chart(
         "learning-rate-chart",
         "Learning Rate",
-        "Learning rate",
+        "Per step",
         "",
-        (Line("learning_rate", "Learning rate"),),
+        (Line("learning_rate", "Learning Rate"),),
         scale="log",
+        hint="Of the epoch's last step.",
     ),
     Chart(
         "gdop-chart",
@@ -150,6 +162,8 @@ CHARTS: tuple[Chart, ...] = (
         references=(Reference("Good geometry: below 5", value=GDOP_LIMIT),),
         y2_label="Share below 5 (%)",
         y2_range=(0, 105),
+        hint="Geometry of the validation scenes: constant while they are. Lower is better. "
+        "The share, on the right, is of scenes with good geometry.",
     ),
     Chart(
         "gradient-chart",
@@ -161,6 +175,8 @@ CHARTS: tuple[Chart, ...] = (
             Line("weight_norm", "Weight norm", "dash"),
         ),
         scale="log",
+        hint="Gradient: mean of the epoch, before clipping. It may rise while the loss falls: "
+        "it scales with 1/σ.",
     ),
 )
 

@@ -30,6 +30,8 @@ SCALE_ALL = "scale-all"
 LINKED_ZOOM = "linked-zoom"
 NOTIFY = "notify"
 RELIABILITY_EPOCH = "reliability-epoch"
+KEY_FIGURES = "key-figures"
+CHART_FILTER = "chart-filter"
 CHARTS = "charts"
 OTHER_CHARTS = "other-charts"
 

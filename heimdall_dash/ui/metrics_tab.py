@@ -14,6 +14,11 @@ def metrics_tab() -> Component:
     return html.Div(
         [
             _job_bar(),
+            html.Ul(
+                id=ids.KEY_FIGURES,
+                className="key-figures",
+                **attributes(aria_label=texts.KEY_FIGURES_LABEL),
+            ),
             html.Div(id="alerts", className="alerts", role="status"),
             _reading_bar(),
             html.H2(texts.CHARTS_TITLE, className="visually-hidden"),
@@ -23,7 +28,11 @@ def metrics_tab() -> Component:
                 className="charts",
             ),
             html.Div(id=ids.OTHER_CHARTS),
-            html.P(texts.ZOOM_HELP, className="help"),
+            html.Section(
+                [html.P(line) for line in texts.ZOOM_HELP],
+                className="help",
+                **attributes(aria_label=texts.HELP_TITLE),
+            ),
         ],
         className="tab-body",
     )
@@ -110,6 +119,7 @@ def _reading_bar() -> Component:
             segmented(ids.X_AXIS, texts.X_AXIS_LABEL, texts.X_AXIS_CHOICES, "epoch"),
             segmented(ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"),
             segmented(ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"),
+            html.Div(id=ids.CHART_FILTER, className="control find"),
             dmc.Checkbox(id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"),
             dmc.Checkbox(id=ids.NOTIFY, label=texts.NOTIFY_LABEL, checked=False, radius="sm"),
         ],

@@ -14,7 +14,9 @@ from heimdall_dash.ui.charts import COMPARE, charts_json
 from heimdall_dash.ui.compare_tab import compare_tab
 from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
+from heimdall_dash.ui.key_figures import key_figures_json
 from heimdall_dash.ui.metrics_tab import metrics_tab
+from heimdall_dash.ui.other_metrics import known_metrics_json
 from heimdall_dash.ui.sockets import sockets
 
 INDEX = """<!DOCTYPE html>
@@ -93,11 +95,14 @@ def page_config() -> dict[str, object]:
     """What the browser's scripts are told once: chart specifications, colours, texts."""
     return {
         "charts": charts_json(),
+        "key_figures": key_figures_json(),
+        "metrics": known_metrics_json(),
         "compare": COMPARE.id,
         "colors": theme.PLOT,
         "font": theme.MANTINE["fontFamily"],
-        "texts": texts.BROWSER,
+        "texts": texts.BROWSER | {"units": texts.UNITS},
         "status": texts.STATUS,
+        "fields": texts.FIELDS,
         "api": "/api/v1/training",
         "socket": "/ws/training",
     }

@@ -32,10 +32,14 @@ SCALE_ALL_CHOICES = [("default", "Default"), ("log", "Log"), ("linear", "Linear"
 LINKED_LABEL = "Linked zoom"
 NOTIFY_LABEL = "Browser alerts"
 RELIABILITY_LABEL = "Epoch to compare with the newest"
-ZOOM_HELP = (
-    "Drag to zoom, double-click to follow the newest epoch. "
-    "With the keyboard: + − ← → on a focused chart, 0 to follow."
-)
+ZOOM_HELP = [
+    "Drag over a chart to zoom, double-click to follow the newest epoch again.",
+    "On a focused chart: + and − zoom in time, ← → ↑ ↓ move, F fits the heights, "
+    ", and . read one epoch after the other, 0 or Escape follows the newest epoch.",
+    "Enlarge gives a chart the full width; Escape returns it.",
+]
+KEY_FIGURES_LABEL = "Key figures of the newest epoch"
+HELP_TITLE = "Reading the charts"
 CHARTS_TITLE = "Charts"
 
 JOBS_SEARCH_LABEL = "Search"
@@ -56,7 +60,7 @@ CREATE_TITLE = "New training job"
 COMPARE_SELECT_LABEL = "Jobs to compare"
 COMPARE_SELECT_PLACEHOLDER = "Choose two or more"
 COMPARE_METRIC_LABEL = "Metric"
-COMPARE_X_LABEL = "Horizontal axis of the comparison"
+COMPARE_X_LABEL = "Horizontal axis"
 COMPARE_X_CHOICES = [("epoch", "Epoch"), ("relative", "Relative time")]
 COMPARE_TABLE_TITLE = "Configurations and best values"
 
@@ -69,6 +73,70 @@ STATUS = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+
+UNITS = {
+    "m": "Metres (m)",
+    "km": "Kilometres (km)",
+    "s": "Seconds (s)",
+    "ms": "Milliseconds (ms)",
+    "µs": "Microseconds (µs)",
+    "ns": "Nanoseconds (ns)",
+    "min": "Minutes (min)",
+    "h": "Hours (h)",
+    "%": "Share (%)",
+    "dB": "Level (dB)",
+    "dBm": "Level (dBm)",
+    "Hz": "Frequency (Hz)",
+    "kHz": "Frequency (kHz)",
+    "MHz": "Frequency (MHz)",
+    "°": "Angle (°)",
+    "rad": "Angle (rad)",
+    "B": "Size (B)",
+    "kB": "Size (kB)",
+    "MB": "Size (MB)",
+    "GB": "Size (GB)",
+    "steps": "Steps",
+    "fraction": "Fraction",
+}
+
+FIELDS: dict[str, str] = {
+    "job_name": "Name",
+    "epochs": "Epochs",
+    "seed": "Seed",
+    "threads": "Threads",
+    "device": "Device",
+    "epoch_delay_s": "Pause after each epoch",
+    "checkpoint_every": "Checkpoint every",
+    "batch_size": "Batch size",
+    "learning_rate": "Learning rate",
+    "lr_schedule": "Learning rate schedule",
+    "warmup": "Warm-up",
+    "weight_decay": "Weight decay",
+    "clip": "Gradient clipping",
+    "loss": "Loss",
+    "beta": "Beta",
+    "early_stop": "Early stop",
+    "patience": "Patience",
+    "width": "Width",
+    "refine_steps": "Refinement",
+    "heads": "Heads",
+    "covariance": "Covariance",
+    "init": "First guess",
+    "scenario": "Scenario",
+    "sync_ns": "Timing noise",
+    "bias_ns": "Site bias",
+    "nlos_prob": "Echo chance",
+    "nlos_ns": "Echo delay",
+    "shadow_db": "Shadowing",
+    "path_loss_exponent": "Path loss exponent",
+    "min_receivers": "Fewest receivers",
+    "max_gdop": "Largest GDOP",
+    "train_samples": "Training scenes",
+    "val_samples": "Validation scenes",
+    "resample": "Drawn anew",
+    "outage": "Receiver outage",
+}
+"""Labels of the form for a new job; what each field means comes with the schema."""
 
 BROWSER: dict[str, str] = {
     "connected": "CONNECTED",
@@ -92,7 +160,11 @@ BROWSER: dict[str, str] = {
     "mark_best": "Best epoch {epoch}",
     "eta": "about {time} left",
     "no_epoch_yet": "no epoch yet",
+    "ago": "{time} ago",
+    "value_at_epoch": "{value} · epoch {epoch}",
     "data_age": "last epoch {time} ago",
+    "job_label": "{job} ({status}) - Epoch {epochs}",
+    "epoch_count": "{current}/{total}",
     "epoch_of": "Epoch {current} of {total}",
     "epoch_at": "Epoch {current}",
     "best_loss": "Best val. loss",
@@ -100,16 +172,35 @@ BROWSER: dict[str, str] = {
     "newest_epoch": "Last epoch",
     "created": "Created",
     "stalled": "no sign of life",
-    "follow": "Follow newest",
+    "follow": "Follow",
     "save_png": "PNG",
     "save_svg": "SVG",
+    "enlarge": "Enlarge",
+    "enlarge_label": "Enlarge {title}",
     "save_png_label": "Save {title} as PNG",
     "save_svg_label": "Save {title} as SVG",
     "follow_label": "{title}: follow the newest epoch",
     "scale_label": "Scale of {title}",
     "log": "Log",
     "linear": "Linear",
-    "chart_keys": "Zoom and pan with + − ← →, 0 follows the newest epoch.",
+    "chart_keys": "Keys: + − zoom, arrows move, F fits heights, comma and period read epochs, "
+    "0 follows the newest epoch.",
+    "find_label": "Find charts",
+    "find_placeholder": "Title or metric",
+    "find_count": "{shown} of {total} charts",
+    "find_nothing": "No chart matches this search.",
+    "value": "Value",
+    "ideal": "Ideal: {value}",
+    "key_waiting": "waits for the first epoch",
+    "key_within": "within the target of {target}",
+    "key_above": "not yet within {target}",
+    "key_partner": "predicted {value}",
+    "key_partner_ratio": "predicted {value}, {ratio} × as much",
+    "key_expected": "calibrated: {expected}, off by {off}",
+    "key_best": "best {value} at epoch {epoch}",
+    "key_floor": "lowest possible {value}",
+    "key_missing": "no value at epoch {epoch}",
+    "key_older": "last {value} at epoch {epoch}",
     "other_title": "Other metrics",
     "other_group": "Other metrics: {group}",
     "empty_loading": "Loading…",
@@ -142,32 +233,43 @@ BROWSER: dict[str, str] = {
     "no epoch is lost.",
     "link_refused": "The server ended this connection: {reason} (code {code}).",
     "unknown_job": "This job does not exist, or was deleted.",
-    "alert_failed": "The job failed: {message}",
+    "reason_failed": "The job failed: {message}",
     "alert_stalled": "The trainer gives no sign of life although the job counts as running.",
     "alert_nan": "Not a finite number at epoch {epoch}: {metrics}.",
     "alert_divergence": "The validation loss diverges: {loss}, after {best} at best.",
     "alert_plateau": "No better validation loss for {n} epochs and more, since epoch {epoch}.",
     "ended_because": "Ended: {reason}",
-    "form_name": "Name",
+    "reason_early": "Ended early, at epoch {epoch} of {total}: {reason}",
+    "reason_pausing": "Asked to pause; stops after the present batch.",
+    "reason_paused": "Paused after epoch {epoch}. Resume goes on from there.",
+    "reason_cancelling": "Asked to cancel; stops after the present batch.",
+    "reason_cancelled": "Cancelled after epoch {epoch}. Its epochs stay.",
+    "reason_cancelled_because": "Cancelled after epoch {epoch}: {reason}",
     "form_name_help": "what people call the job",
+    "form_name_missing": "Please give the job a name.",
     "form_more": "More settings",
     "form_submit": "Queue this job",
     "form_sent": "“{job}” is queued.",
     "form_by_scenario": "decided by the scenario",
     "form_loading": "Loading the form…",
     "form_invalid": "Please correct the marked fields.",
-    "compare_metric_row": "Best {metric}",
+    "compare_lower": "Best {metric} (lower is better)",
+    "compare_higher": "Best {metric} (higher is better)",
+    "compare_target": "{metric} nearest to {target}",
+    "compare_lowest": "Lowest {metric}",
+    "compare_highest": "Highest {metric}",
+    "compare_best": "best",
     "compare_last_row": "Newest {metric}",
     "compare_status": "Status",
     "compare_epoch": "Epoch",
-    "compare_best_loss": "Best validation loss",
-    "compare_best_epoch": "Best epoch",
     "compare_same": "Show the {n} settings that agree",
     "compare_differs": "differs",
     "compare_setting": "Setting",
     "facts_config": "Configuration",
     "facts_facts": "Facts",
     "facts_notes": "Notes",
+    "newest_note": "{note}",
+    "newest_note_of": "{note} (newest of {n} notes)",
     "facts_none": "Nothing recorded.",
     "yes": "yes",
     "no": "no",

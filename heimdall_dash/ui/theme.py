@@ -24,6 +24,7 @@ PLOT: dict[str, dict[str, Any]] = {
         "paper": "#ffffff",
         "reference": "#5c636a",
         "gap": "rgba(199, 83, 0, 0.14)",
+        "label": "rgba(255, 255, 255, 0.88)",
         "hover": "#ffffff",
     },
     "dark": {
@@ -35,6 +36,7 @@ PLOT: dict[str, dict[str, Any]] = {
         "paper": "#1b1e24",
         "reference": "#a3a9b1",
         "gap": "rgba(242, 160, 61, 0.18)",
+        "label": "rgba(27, 30, 36, 0.88)",
         "hover": "#262a32",
     },
 }

@@ -83,6 +83,18 @@ class Page:
         self.driver.get(self.server.url + "/" + query)
         self.wait(lambda: self.run("return !!dash_clientside.heimdall?.page"), "the page's scripts")
 
+    def screen(self, width: int = 1440, scheme: str = "light") -> None:
+        """A phone below 500 pixels, else a window; animations are off."""
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        if width < 500:
+            metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
     def run(self, script: str, *arguments: Any) -> Any:
         return self.driver.execute_script(script, *arguments)
 
@@ -168,37 +180,84 @@ def server(own_valkey: EmbeddedStore, tmp_path: Path) -> Iterator[WebProcess]:
 @pytest.fixture
 def page(server: WebProcess, tmp_path: Path) -> Iterator[Page]:
     """Fails the test when the browser's console holds an error that nobody expected."""
-    downloads = tmp_path / "downloads"
+    with open_browser(tmp_path) as browser:
+        opened = Page(browser, server)
+        yield opened
+        assert opened.unexpected_errors() == []
+
+
+@contextlib.contextmanager
+def open_browser(folder: Path) -> Iterator[Browser]:
+    downloads = folder / "downloads"
     downloads.mkdir()
     with Browser(
         "chrome",
         headless=True,
-        options=pytest_setup_options(),  # type: ignore[arg-type]
+        options=[pytest_setup_options()],
         download_path=str(downloads),
         percy_run=False,
         percy_finalize=False,
     ) as browser:
         browser.driver.implicitly_wait(0)
         browser.driver.set_window_size(1440, 1000)
-        opened = Page(browser, server)
-        yield opened
-        assert opened.unexpected_errors() == []
+        browser.downloads = downloads
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStore]:
+    embedded = EmbeddedStore(tmp_path_factory.mktemp("data"))
+    embedded.start()
+    yield embedded
+    embedded.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_page(
+    shared_store: EmbeddedStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
+    """One server and one browser for the tests of a module that leave both as they were."""
+    folder = tmp_path_factory.mktemp("web")
+    web = WebProcess(shared_store.url, folder / "data", folder / "web.log")
+    try:
+        with open_browser(folder) as browser:
+            yield Page(browser, web.start())
+    finally:
+        web.stop()
+
+
+@pytest.fixture
+def reader(shared_page: Page) -> Iterator[Page]:
+    """The shared page as a reader with a wide, light screen finds it. Jobs of other tests are
+    there: open it with `?job=`."""
+    shared_page.screen()
+    shared_page.expected_errors = ()
+    shared_page.browser.get_logs()
+    yield shared_page
+    assert shared_page.unexpected_errors() == []
+
+
+@pytest.fixture
+def train(shared_store: EmbeddedStore, tmp_path: Path) -> Iterator[Callable[..., Job]]:
+    """`start_job` on the shared store."""
+    with contextlib.ExitStack() as stack:
+        yield starter(stack, shared_store.url, tmp_path / "trainer")
 
 
 @pytest.fixture
 def start_job(own_valkey: EmbeddedStore, tmp_path: Path) -> Iterator[Callable[..., Job]]:
     """Start a job as a trainer does; those still open are left at the end of the test."""
     with contextlib.ExitStack() as stack:
+        yield starter(stack, own_valkey.url, tmp_path / "trainer")
 
-        def start(name: str = "VHF", total_epochs: int = 500, **more: Any) -> Job:
-            data = tmp_path / "trainer"
-            return stack.enter_context(
-                Job.start(
-                    name, total_epochs=total_epochs, url=own_valkey.url, data_dir=data, **more
-                )
-            )
 
-        yield start
+def starter(stack: contextlib.ExitStack, url: str, data: Path) -> Callable[..., Job]:
+    def start(name: str = "VHF", total_epochs: int = 500, **more: Any) -> Job:
+        return stack.enter_context(
+            Job.start(name, total_epochs=total_epochs, url=url, data_dir=data, **more)
+        )
+
+    return start
 
 
 @pytest.fixture

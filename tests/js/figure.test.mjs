@@ -6,7 +6,7 @@ const { lineFigure } = core.figure;
 const { reliabilityFigure } = core.diagrams;
 const colors = { lines: ["#1", "#2", "#3"], text: "", muted: "", grid: "", axis: "", paper: "", reference: "", gap: "", hover: "" };
 const texts = { log_scale: "Log Scale", linear_scale: "Linear Scale", axis_epoch: "Epoch", axis_relative: "Time ({unit})", axis_wall: "Wall", not_on_log: "{n} hidden", gap: "1 gap", gaps: "{n} gaps", mark_best: "best {epoch}", point: "point", points: "points", axis_expected: "Expected", expected: "Expected", diagonal: "diagonal" };
-const look = { colors, texts, width: 600, height: 360, offsetMs: 0, font: "x" };
+const look = { colors, texts, width: 600, height: 360, font: "x" };
 const spec = { id: "c", title: "Chart", y_label: "Value (m)", unit: "m", scale: "log", ticks: [], references: [{ name: "target", value: 30, fact: null }, { name: "bound", value: null, fact: "crlb" }], lines: [{ metric: "a", name: "A", dash: "solid", axis: 1 }, { metric: "b", name: "B", dash: "dot", axis: 1 }] };
 const view = (more) => ({ scale: "log", smoothing: 0, x: "epoch", zoom: null, ...more });
 const source = (columns, more) => ({ columns, job: {}, facts: {}, notes: [], ...more });
@@ -49,14 +49,16 @@ test("smoothing leaves the raw line faintly visible", () => {
 });
 
 test("a reference is drawn when its fact is known", () => {
-  const lines = (facts) => lineFigure(spec, source({ epoch: [1], a: [1] }, { facts }), view(), look).layout.shapes.filter((shape) => shape.label);
-  assert.deepEqual(lines({}).map((shape) => shape.y0), [30]);
-  assert.deepEqual(lines({ crlb: 20.5 }).map((shape) => shape.y0), [30, 20.5]);
+  const at = (facts) => lineFigure(spec, source({ epoch: [1], a: [1] }, { facts }), view(), look).layout;
+  const heights = (facts) => at(facts).shapes.filter((shape) => shape.name).map((shape) => shape.y0);
+  assert.deepEqual(heights({}), [30]);
+  assert.deepEqual(heights({ crlb: 20.5 }), [30, 20.5]);
+  assert.deepEqual(at({ crlb: 20.5 }).annotations.map((mark) => mark.text), ["target", "bound: 20.5 m"]);
 });
 
 test("best epoch, resumption and warning are marked", () => {
   const { layout } = lineFigure(spec, source({ epoch: [1, 2, 3], a: [1, 2, 3] }, { job: { best_epoch: 2 }, notes: [{ kind: "resumed", epoch: 3, message: "m" }, { kind: "warning", epoch: 1, message: "w" }] }), view(), look);
-  assert.deepEqual(layout.annotations.map((mark) => [mark.text, mark.x]), [["★", 2], ["↻", 3], ["⚠", 1]]);
+  assert.deepEqual(layout.annotations.filter((mark) => mark.name === "mark").map((mark) => [mark.text, mark.x]), [["★", 2], ["↻", 3], ["⚠", 1]]);
 });
 
 test("a zoom stays and the axis follows without one", () => {
@@ -67,11 +69,73 @@ test("a zoom stays and the axis follows without one", () => {
   assert.ok(at(null).xaxis.range[1] >= 100);
 });
 
+test("a zoom in relative time means the same when the run has become longer", () => {
+  const zoom = { x: [10, 20], y: [0, 1] };
+  const at = (count) => {
+    const epoch = Array.from({ length: count }, (_, i) => i);
+    const timestamp = epoch.map((i) => new Date(Date.UTC(2026, 10, 23, 10, 0, i)).toISOString());
+    return lineFigure(spec, source({ epoch, timestamp, a: epoch.map((e) => e + 1) }), view({ x: "relative", zoom }), look);
+  };
+  const [short, long] = [at(100), at(20_000)];
+  assert.deepEqual(long.layout.xaxis, short.layout.xaxis);
+  assert.deepEqual(long.data[0].x, short.data[0].x);
+  assert.equal(long.layout.xaxis.title.text, "Time (s)");
+});
+
+test("a pause counts in relative and in wall time, and the pointer says the epoch", () => {
+  const timestamp = ["2026-11-23T10:00:00.000Z", "2026-11-23T10:00:01.000Z", "2026-11-24T10:00:00.000Z"];
+  const columns = { epoch: [1, 2, 3], timestamp, a: [1, 2, 3] };
+  const relative = lineFigure(spec, source(columns), view({ x: "relative" }), look);
+  assert.deepEqual(relative.data[0].x, [0, 1, 86400]);
+  assert.equal(relative.layout.xaxis.title.text, "Time (h)");
+  assert.deepEqual(relative.data.at(-1).text, ["1", "2", "3"]);
+  const wall = lineFigure(spec, source(columns), view({ x: "wall" }), look);
+  assert.deepEqual(wall.data[0].x, timestamp.map(Date.parse));
+});
+
+test("the ends of a date axis are read by the reader's clock", () => {
+  const { rangeEnd } = core.draw;
+  const local = new Date(2026, 9, 25, 12, 30, 5, 250).getTime();
+  assert.equal(rangeEnd("2026-10-25 12:30:05.25"), local);
+  assert.equal(rangeEnd("2026-10-25 12:30"), local - 5250);
+  assert.equal(rangeEnd("2026-10-25"), new Date(2026, 9, 25).getTime());
+  assert.equal(rangeEnd(12.5), 12.5);
+});
+
+test("a clock that was set back loses no epoch of a zoomed chart", () => {
+  const at = (s) => new Date(Date.UTC(2026, 10, 23, 10, 0, s)).toISOString();
+  const columns = { epoch: [1, 2, 3, 4, 5], timestamp: [0, 10, 20, 5, 15].map(at), a: [1, 2, 3, 4, 5] };
+  const { data } = lineFigure(spec, source(columns), view({ x: "relative", zoom: { x: [4, 16], y: [0, 1] } }), look);
+  for (const x of [10, 5, 15]) assert.ok(data[0].x.includes(x), `${x} s`);
+});
+
+test("signs closer than a sign become one that says all", () => {
+  const epoch = Array.from({ length: 1000 }, (_, i) => i);
+  const notes = [500, 501, 502].map((at) => ({ kind: "warning", epoch: at, message: `<b>${at}` }));
+  const { layout } = lineFigure(spec, source({ epoch, a: epoch.map((e) => e + 1) }, { job: { best_epoch: 500 }, notes }), view(), look);
+  const marks = layout.annotations.filter((mark) => mark.name === "mark");
+  assert.deepEqual(marks.map((mark) => mark.text), ["★⚠"]);
+  assert.equal(marks[0].hovertext, "best 500<br>&lt;b>500<br>&lt;b>501<br>&lt;b>502");
+});
+
+test("a bound of one line takes its colour and says its value below", () => {
+  const own = { ...spec, references: [{ name: "bound p50", value: null, fact: "crlb", of: "b" }] };
+  const { layout, notes } = lineFigure(own, source({ epoch: [1, 2], a: [5, 6], b: [7, 8] }, { facts: { crlb: 3 } }), view(), look);
+  assert.equal(layout.shapes.find((shape) => shape.name).line.color, "#2");
+  assert.deepEqual(notes, ["bound p50: 3.00 m"]);
+  assert.deepEqual(layout.annotations, []);
+});
+
+test("the spoken summary never passes an old value off as the newest", () => {
+  const { summary } = lineFigure(spec, source({ epoch: [1, 2], a: [5, null], b: [6, 7] }), view(), look);
+  assert.equal(summary, "Chart. Epoch 2: A –, B 7.00 m");
+});
+
 test("relative time begins at the first epoch; wall time is the reader's", () => {
   const columns = { epoch: [0, 1], timestamp: ["2026-11-23T10:00:00.000Z", "2026-11-23T10:00:30.000Z"], a: [1, 2] };
   assert.deepEqual(lineFigure(spec, source(columns), view({ x: "relative" }), look).data[0].x, [0, 30]);
-  const wall = lineFigure(spec, source(columns), view({ x: "wall" }), { ...look, offsetMs: 3600e3 });
-  assert.equal(wall.data[0].x[0], Date.parse("2026-11-23T11:00:00.000Z"));
+  const wall = lineFigure(spec, source(columns), view({ x: "wall" }), look);
+  assert.equal(wall.data[0].x[0], Date.parse("2026-11-23T10:00:00.000Z"));
 });
 
 test("200,000 epochs are thinned and the spike survives", () => {

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { core } from "./core.mjs";
 
 const { fieldOf, readConfig, errorsByField } = core.form;
-const { colorSlots, configRows } = core.compare;
 
 test("a schema's property becomes a field", () => {
   assert.deepEqual(fieldOf("epochs", { type: "integer", default: 500, minimum: 1, maximum: 9, unit: "epochs", description: "d" }),
@@ -22,16 +21,4 @@ test("refusals find their fields", () => {
   assert.deepEqual(errorsByField([{ loc: ["body", "config", "epochs"], msg: "too many" }, { loc: ["body", "job_name"], msg: "empty" }, { loc: ["body"], msg: "odd" }]),
     { epochs: "too many", job_name: "empty", "": "odd" });
   assert.deepEqual(errorsByField("no"), { "": "no" });
-});
-
-test("a job keeps its colour slot, and two jobs never share one", () => {
-  const [first] = colorSlots(["job-a"], 7);
-  assert.equal(colorSlots(["job-a", "job-b", "job-c"], 7)[0], first);
-  assert.equal(new Set(colorSlots(["a", "b", "c", "d", "e", "f", "g"], 7)).size, 7);
-});
-
-test("settings that differ come first and are marked", () => {
-  assert.deepEqual(configRows([{ a: 1, b: 2 }, { a: 1, b: 3, c: 4 }]), [
-    { name: "b", values: [2, 3], differs: true }, { name: "c", values: [null, 4], differs: true }, { name: "a", values: [1, 1], differs: false },
-  ]);
 });

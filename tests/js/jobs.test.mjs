@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { label, actions, chooseJob, arrange, age, alerts, otherMetrics, unitOf } = core.jobs;
+const { label, actions, chooseJob, arrange, age, reasonText, otherMetrics, unitOf } = core.jobs;
+const { alerts, AlertLog, QUIET_MS } = core.alerts;
 const texts = new Proxy({}, { get: (_, name) => `${String(name)} {time}{n}{metrics}` });
 const job = (more) => ({ id: "i", job_name: "VHF", status: "running", current_epoch: 412, total_epochs: 500, created_at: "2026-11-23T10:00:00.000Z", ...more });
 
 test("a job's label is the one of the contract", () => {
-  assert.equal(label(job()), "VHF (running) - Epoch 412/500");
-  assert.equal(label(job({ total_epochs: null })), "VHF (running) - Epoch 412/?");
+  const words = { texts: { job_label: "{job} ({status}) - Epoch {epochs}", epoch_count: "{current}/{total}" }, status: {} };
+  assert.equal(label(job(), words), "VHF (running) - Epoch 412/500");
+  assert.equal(label(job({ total_epochs: null }), words), "VHF (running) - Epoch 412/?");
+  assert.equal(label(job(), { ...words, status: { running: "läuft" } }), "VHF (läuft) - Epoch 412/500");
 });
 
 test("only legal actions have buttons", () => {
@@ -29,6 +32,8 @@ test("jobs are found by words, filtered by status, running first, unknown values
   const jobs = [job({ id: "a", status: "completed", best_val_loss: 2 }), job({ id: "b", job_name: "UHF", best_val_loss: null }), job({ id: "c", best_val_loss: 1 })];
   const ids = (wish) => arrange(jobs, wish).map((found) => found.id).join("");
   assert.equal(ids({ search: "uhf run" }), "b");
+  const found = arrange([job({ id: "05ab" }), job({ id: "ab05" }), job({ id: "c", job_name: "seed 05" })], { search: "05", order: "name" });
+  assert.deepEqual(found.map((one) => one.id), ["c", "05ab"], "ids from their beginning");
   assert.equal(ids({ statuses: ["completed"] }), "a");
   assert.equal(ids({ order: "best" }), "cab");
   assert.equal(ids({ order: "status" }).at(-1), "a");
@@ -53,6 +58,44 @@ test("alerts name a loss that is not finite, a divergence, a plateau, a stall, a
   assert.deepEqual(kinds({ best_epoch: 1 }, { epoch: [...epoch, 150], val_loss: [...falling, 1] }), ["plateau"]);
   assert.deepEqual(kinds({ stalled: true }, { epoch }), ["stalled"]);
   assert.deepEqual(kinds({ status: "failed", error_message: "boom" }, { epoch }), ["failed"]);
+});
+
+test("an alert is news once, not at the first look, and again only after a long absence", () => {
+  const log = new AlertLog();
+  const nan = [{ kind: "nan", text: "at epoch 3" }];
+  assert.deepEqual(log.news("old", nan, 0), [], "it stands there when the job is opened");
+  assert.deepEqual(log.news("j", [], 0), []);
+  assert.deepEqual(log.news("j", nan, 10), nan);
+  assert.deepEqual(log.news("j", [{ kind: "nan", text: "at epoch 4" }], 20), [], "still the same alert");
+  log.news("j", [], 30);
+  assert.deepEqual(log.news("j", nan, 40), [], "it flickers");
+  assert.deepEqual(log.news("old", [], 50), []);
+  assert.deepEqual(log.news("j", nan, 41 + QUIET_MS), nan);
+});
+
+test("why a job does not run is said in words", () => {
+  const said = (more) => reasonText(job(more), texts).split(" ")[0];
+  assert.equal(said({}), "");
+  assert.equal(said({ desired: "paused" }), "reason_pausing");
+  assert.equal(said({ status: "paused" }), "reason_paused");
+  assert.equal(said({ status: "cancelled" }), "reason_cancelled");
+  assert.equal(said({ status: "cancelled", ended_because: "stopped by KeyboardInterrupt" }), "reason_cancelled_because");
+  assert.equal(said({ status: "completed" }), "");
+  assert.equal(said({ status: "completed", ended_because: "no gain" }), "reason_early");
+  assert.equal(said({ status: "completed", ended_because: "no gain", current_epoch: 500 }), "ended_because");
+});
+
+test("the time left is not promised once it is over", () => {
+  const left = (estimated_completion) => core.jobs.etaText(job({ estimated_completion }), Date.parse("2026-11-23T10:00:00Z"), { eta: "{time} left" });
+  assert.deepEqual([left("2026-11-23T10:02:00Z"), left("2026-11-23T09:59:00Z"), left(null)], ["2 min left", "", ""]);
+});
+
+test("a note names its epoch once", () => {
+  const { noteText } = core.jobBar;
+  const words = { epoch_at: "Epoch {current}" };
+  assert.equal(noteText({ epoch: 3, message: "epoch 3: not finite, stored as null: val_loss" }, words), "epoch 3: not finite, stored as null: val_loss");
+  assert.equal(noteText({ epoch: 3, message: "no sign of life; resumed from epoch 30" }, words), "Epoch 3: no sign of life; resumed from epoch 30");
+  assert.equal(noteText({ epoch: null, kind: "stalled" }, words), "stalled");
 });
 
 test("unforeseen metrics are grouped by prefix; known, empty and array-valued ones are left out", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { smooth, forLogAxis, thin, gaps, extent } = core.lines;
+const { isScalar, smooth, forLogAxis, thin, gaps, extent } = core.lines;
 
 test("values that a log axis cannot show become null and are counted", () => {
   assert.deepEqual(forLogAxis([1, 0, -2, null, 5, NaN]), { shown: [1, null, null, null, 5, null], hidden: 2 });
@@ -23,6 +23,19 @@ test("smoothing keeps gaps and changes nothing at weight 0", () => {
   assert.equal(smooth(values, 0.5, false)[1], null);
 });
 
+test("a column that grew gives the same as one that is new", () => {
+  const column = [3, 0, null, 5];
+  const grown = () => [forLogAxis(column), smooth(column, 0.6, true), smooth(column, 0.6, false), isScalar(column)];
+  grown();
+  for (const value of [-2, 7, NaN, 1e-3, [1, 2]]) {
+    column.push(value);
+    const fresh = [...column];
+    assert.deepEqual(grown(), [forLogAxis(fresh), smooth(fresh, 0.6, true), smooth(fresh, 0.6, false), isScalar(fresh)]);
+  }
+  assert.equal(isScalar(column), false);
+  assert.equal(isScalar(undefined), false);
+});
+
 test("thinning keeps first, last, each spike and each gap", () => {
   const values = Array.from({ length: 50_000 }, (_, i) => Math.sin(i / 999));
   values[12_345] = 50;
@@ -32,6 +45,13 @@ test("thinning keeps first, last, each spike and each gap", () => {
   for (const i of [0, 12_345, 23_456, 34_567, 49_999]) assert.ok(kept.includes(i), `index ${i}`);
   assert.ok(kept.length <= 2500);
   assert.ok(kept.every((index, i) => i === 0 || index > kept[i - 1]));
+});
+
+test("a thinned line that grows keeps the points it had", () => {
+  const values = Array.from({ length: 50_000 }, (_, i) => Math.sin(i / 77));
+  const before = thin(values, 0, values.length - 1, 500);
+  const after = new Set(thin(values, 0, values.length, 500));
+  assert.ok(before.filter((i) => !after.has(i)).length <= 3);
 });
 
 test("thinning leaves a short line whole", () => {

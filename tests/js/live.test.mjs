@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { core, golden } from "./core.mjs";
 
 const { JobFeed } = core.jobFeed;
 const { JobsFeed } = core.jobsFeed;
@@ -147,6 +147,62 @@ test("a server that does not answer is asked again, later and later", async () =
   assert.ok(feed.loadAt - seen.time >= first);
 });
 
+test("a frame that counts other notes makes the page ask for them, once at a time", async () => {
+  const { feed, seen, settle } = setUp();
+  const { snapshot, steps } = golden("metrics_frames.json");
+  const named = (name) => steps.find((step) => step.name === name).frame;
+  const asked = [];
+  let notes = [];
+  const shown = () => ({ job: { ...named("sync").job, notes_revision: notes.length }, facts: {}, notes });
+  feed.world.call = async (_, path) => {
+    asked.push(path);
+    return structuredClone(path.includes("/metrics") ? snapshot : shown());
+  };
+  await feed.choose(snapshot.job_id);
+  const say = (frame) => feed.onMessage({ data: JSON.stringify(frame), timeStamp: (seen.time += 1) });
+  say(named("sync"));
+  await settle();
+  assert.equal(asked.length, 2, "nothing but the snapshot");
+  notes = [{ kind: "warning", epoch: 3, message: "not finite: val_loss" }];
+  say(named("a job frame that counts one more note"));
+  say(named("a job frame that counts one more note"));
+  await settle();
+  assert.deepEqual(asked.slice(2), [`/jobs/${snapshot.job_id}`]);
+  assert.deepEqual(feed.notes, notes);
+});
+
+test("notes that could not be fetched are asked for again", async () => {
+  const { feed, seen, say, settle } = setUp();
+  await feed.choose("j");
+  let failures = 0;
+  feed.world.call = async () => { failures += 1; throw new TypeError("Failed to fetch"); };
+  say({ event: "job", job: { ...job, notes_revision: 1 }, cursor: 1, seq: 3 });
+  await settle();
+  feed.tick();
+  assert.equal(failures, 1);
+  seen.time += 600;
+  feed.tick();
+  await settle();
+  assert.equal(failures, 2);
+});
+
+test("a job that was over and is begun again is followed again", async () => {
+  const { feed, seen, say, settle } = setUp();
+  await feed.choose("j");
+  say({ event: "job", job: { ...job, status: "failed" }, cursor: 1, seq: 3 });
+  feed.onState({ readyState: 3, code: 1000, timeStamp: (seen.time += 1) });
+  feed.listed(job);
+  await settle();
+  assert.equal(feed.job.status, "failed", "what the list says is older");
+  feed.world.call = async (_, path) => structuredClone(path.includes("/metrics")
+    ? { stream: "s", cursor: 1, total: 2, columns: { epoch: [0, 1], a: [1, 2] } } : { job: { ...job, attempt: 2 }, facts: {}, notes: [] });
+  feed.listed({ ...job, attempt: 2 });
+  await settle();
+  await settle();
+  assert.equal(feed.job.status, "running");
+  assert.match(seen.urls.at(-1), /^\/j\?after=1&stream=s/);
+});
+
 test("the list of jobs is replaced by a sync and changed by what follows", () => {
   const sent = [];
   const list = new JobsFeed({ setUrl() {}, send: (text) => sent.push(without(JSON.parse(text))), now: () => 1, later: (f) => f(), random: () => 0 }, { changed() {}, jobs() {}, store() {}, synced() {} });
@@ -165,7 +221,7 @@ test("a job that the server did not know is loaded again once the list of all jo
   feed.onState({ readyState: 3, code: 4504, reason: "unknown job", timeStamp: (seen.time += 1) });
   assert.equal(feed.state, "unknown");
   assert.equal(feed.badge(), "hidden");
-  feed.listed();
+  feed.listed(job);
   await settle();
   assert.equal(feed.state, "ready");
   assert.match(seen.urls.at(-1), /^\/j\?after=1&stream=s/);

@@ -3,10 +3,12 @@
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { lowerBound } = core.columns;
-  const { smooth, forLogAxis, gaps, extent } = core.lines;
+  const { isScalar, smooth, forLogAxis, gaps, extent } = core.lines;
   const { valueText, fill } = core.ticks;
-  const { xAxis, yTicks, padded } = core.axes;
-  const { baseLayout, pick, DASHES } = core.figure;
+  const { xAxis, xLayout, yRange, yTicks, padded } = core.axes;
+  const { baseLayout } = core.layout;
+  const { pick, DASHES, RAW_OPACITY } = core.traces;
+  const { notOnLog } = core.figure;
 
   /**
    * Observed against expected coverage, of the newest epoch and of a chosen one.
@@ -27,7 +29,6 @@
       ticktext: layout.yaxis.ticktext, unifiedhovertitle: { text: `${look.texts.expected} %{x:.2f}` },
     });
     const data = [];
-    const notes = [];
     if (newest >= 0) {
       const [first, second] = look.colors.lines;
       data.push(curve(rows[newest], source, `${look.texts.axis_epoch} ${source.columns.epoch[newest]}`, first, "solid", "circle", onLog));
@@ -41,7 +42,7 @@
       });
     }
     return {
-      data, layout, notes, isEmpty: newest < 0,
+      data, layout, notes: [], isEmpty: newest < 0, slots: {},
       summary: newest < 0 ? spec.title : `${spec.title}. ${look.texts.axis_epoch} ${source.columns.epoch[newest]}`,
     };
   }
@@ -72,67 +73,49 @@
 
   /**
    * One metric of several jobs.
-   * @param {{job: Object, columns: Object, color: string, order: number}[]} jobs
+   * @param {{job: Object, columns: Object, color: string, order: number, name: string}[]} jobs
    */
   function compareFigure(spec, jobs, metric, view, look) {
     const onLog = view.scale === "log";
     const layout = baseLayout(spec, view, look);
-    const data = [];
-    const heights = [];
-    const notes = [];
-    let hidden = 0;
-    let ends = null;
-    for (const { job, columns, color, order, name } of jobs) {
-      const column = columns[metric];
-      if (!column || column.some(Array.isArray)) continue;
-      const axis = xAxis(columns, view.x, look);
-      const forAxis = onLog ? forLogAxis(column) : { shown: column, hidden: 0 };
-      hidden += forAxis.hidden;
-      const smoothed = smooth(forAxis.shown, view.smoothing, onLog);
-      const picked = pick(forAxis.shown, 0, column.length, look.width);
-      const { isSparse } = gaps(column);
-      const scale = view.x === "relative" ? secondsPer(axis, columns) : 1;
-      const x = picked.map((i) => axis.values[i] * scale);
-      const dash = DASHES[order % DASHES.length];
-      const common = { type: "scatter", mode: isSparse ? "lines+markers" : "lines", x, connectgaps: isSparse };
-      data.push({
-        ...common, name, meta: job.id, y: picked.map((i) => smoothed[i] ?? null),
-        text: picked.map((i) => valueText(smoothed[i], spec.unit)), hovertemplate: "%{text}",
-        line: { color, width: 2, dash }, marker: { color, size: 5 },
-      });
-      if (smoothed !== forAxis.shown) {
-        data.push({
-          ...common, name: `${name}, ${look.texts.raw}`, y: picked.map((i) => forAxis.shown[i] ?? null),
-          hoverinfo: "skip", showlegend: false, opacity: 0.28, line: { color, width: 1.2 },
-        });
-      }
-      heights.push(forAxis.shown);
-      if (x.length) ends = ends ? [Math.min(ends[0], x[0]), Math.max(ends[1], x[x.length - 1])] : [x[0], x[x.length - 1]];
-      layout.xaxis = { ...axis.layout, ...layout.xaxis };
-    }
-    if (view.x === "relative") {
-      layout.xaxis.title = { text: fill(look.texts.axis_relative, { unit: "s" }), standoff: 6, font: { size: 12 } };
-      layout.xaxis.unifiedhovertitle = { text: "%{x:.4~g} s" };
-    }
-    const found = extent(heights, onLog);
-    let range = onLog ? [-1, 4] : [0, 1];
-    if (found) {
-      const [low, high] = onLog ? found.map(Math.log10) : found;
-      const pad = (high - low) * 0.06 || Math.abs(high) * 0.1 || 0.5;
-      range = [low - pad, high + pad];
-    }
-    if (view.zoom) range = view.zoom.y;
+    const curves = jobs.filter(({ columns }) => isScalar(columns[metric]))
+      .map((job) => comparedCurve(job, metric, spec, view, look));
+    const heights = curves.map((curve) => curve.shown);
+    const range = yRange(heights, [], onLog, view.zoom);
     Object.assign(layout.yaxis, yTicks(range, onLog, spec, look), { range });
-    layout.xaxis.range = view.zoom ? view.zoom.x : padded(...(ends && ends[1] > ends[0] ? ends : [0, 10]));
-    if (hidden > 0) notes.push(fill(look.texts.not_on_log, { n: `${hidden} ${look.texts.points}` }));
-    return { data, layout, notes, isEmpty: !found, summary: `${spec.title}: ${data.map((d) => d.name).join(", ")}` };
+    const ends = extent(curves.map((curve) => curve.x), false);
+    const xRange = view.zoom ? view.zoom.x : padded(...(ends && ends[1] > ends[0] ? ends : [0, 10]));
+    Object.assign(layout.xaxis, xLayout(view.x, xRange, look), { range: xRange });
+    const hidden = curves.reduce((sum, curve) => sum + curve.hidden, 0);
+    const data = curves.flatMap((curve) => curve.traces);
+    return {
+      data, layout, notes: hidden > 0 ? [notOnLog(hidden, look.texts)] : [], isEmpty: !extent(heights, onLog),
+      summary: `${spec.title}: ${data.filter((line) => line.meta).map((line) => line.name).join(", ")}`, slots: {},
+    };
   }
 
-  /** The relative axis picks its own unit per job; several jobs need one: seconds. */
-  function secondsPer(axis, columns) {
-    const last = axis.values[axis.values.length - 1];
-    const span = Date.parse(columns.timestamp[columns.timestamp.length - 1]) - Date.parse(columns.timestamp[0]);
-    return last > 0 ? span / 1000 / last : 1;
+  function comparedCurve({ job, columns, color, order, name }, metric, spec, view, look) {
+    const onLog = view.scale === "log";
+    const column = columns[metric];
+    const axis = xAxis(columns, view.x);
+    const { shown, hidden } = onLog ? forLogAxis(column) : { shown: column, hidden: 0 };
+    const smoothed = smooth(shown, view.smoothing, onLog);
+    const picked = pick(shown, 0, column.length, look.width);
+    const { isSparse } = gaps(column);
+    const x = picked.map((i) => axis.values[i]);
+    const shared = { type: "scatter", mode: isSparse ? "lines+markers" : "lines", x, connectgaps: isSparse };
+    const traces = [{
+      ...shared, name, meta: job.id, y: picked.map((i) => smoothed[i] ?? null),
+      text: picked.map((i) => valueText(smoothed[i], spec.unit)), hovertemplate: "%{text}",
+      line: { color, width: 2, dash: DASHES[order % DASHES.length] }, marker: { color, size: 5 },
+    }];
+    if (smoothed !== shown) {
+      traces.push({
+        ...shared, name: `${name}, ${look.texts.raw}`, y: picked.map((i) => shown[i] ?? null), mode: "lines",
+        hoverinfo: "skip", showlegend: false, opacity: RAW_OPACITY, line: { color, width: 1.2 },
+      });
+    }
+    return { x, shown, hidden, traces };
   }
 
   core.diagrams = { reliabilityFigure, compareFigure };

@@ -1,0 +1,54 @@
+/* Titles and units of metrics that nobody described, from their names. Pure. */
+(function (root) {
+  "use strict";
+  const core = (root.heimdallCore = root.heimdallCore || {});
+
+  const UNITS = {
+    m: "m", km: "km", mm: "mm", s: "s", seconds: "s", ms: "ms", us: "µs", ns: "ns", minutes: "min", hours: "h",
+    percent: "%", pct: "%", hz: "Hz", khz: "kHz", mhz: "MHz", db: "dB", dbm: "dBm", deg: "°", rad: "rad",
+    bytes: "B", kb: "kB", mb: "MB", gb: "GB", nats: "nats", bits: "bits", fraction: "fraction",
+  };
+  const TIMES = new Set(["s", "ms", "µs", "ns", "min", "h"]);
+  const UPPER = new Set(["cpu", "gpu", "rmse", "mse", "mae", "gdop", "nll", "ece", "crps", "auc", "lr", "snr", "f1", "l1", "l2", "kl"]);
+
+  /** `val_distance_p68_m` → `m`, as the names of metrics carry it; an empty text: unknown. */
+  function unitOf(metric) {
+    const suffix = /_([a-z]+)$/i.exec(metric);
+    return (suffix && UNITS[suffix[1].toLowerCase()]) || "";
+  }
+
+  /** `eval/gpu_wait_seconds` → `GPU wait time`: the last part in words, its unit left to the axis. */
+  function titleOf(metric) {
+    const unit = unitOf(metric);
+    const last = metric.split("/").pop() || metric;
+    const words = (unit ? last.replace(/_[a-z]+$/i, "") : last).split(/[_\s]+/).filter(Boolean);
+    if (words.length === 0) return metric;
+    const said = words.map((word) => (UPPER.has(word.toLowerCase()) ? word.toUpperCase() : word));
+    said[0] = said[0][0].toUpperCase() + said[0].slice(1);
+    const endsInTime = /^(time|duration|latency|age|delay|eta)$/i.test(words[words.length - 1]);
+    return said.join(" ") + (TIMES.has(unit) && !endsInTime ? " time" : "");
+  }
+
+  /** Whether each of the words stands somewhere in the text, in any order and case. */
+  function matches(text, search) {
+    const hay = text.toLowerCase();
+    return search.toLowerCase().split(/\s+/).filter(Boolean).every((word) => hay.includes(word));
+  }
+
+  /** Whether a log axis is the better first view: positive values over more than two decades. */
+  function prefersLog(values) {
+    let count = 0;
+    let low = Infinity;
+    let high = 0;
+    for (const value of values) {
+      if (typeof value !== "number") continue;
+      if (value <= 0) return false;
+      count += 1;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    return count >= 10 && high > 100 * low;
+  }
+
+  core.names = { unitOf, titleOf, matches, prefersLog };
+})(typeof window === "undefined" ? globalThis : window);

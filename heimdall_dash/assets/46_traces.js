@@ -1,0 +1,77 @@
+/* Lines as Plotly draws them, from columns: which points, which texts at the pointer. Pure. */
+(function (root) {
+  "use strict";
+  const core = (root.heimdallCore = root.heimdallCore || {});
+  const { lowerBound } = core.columns;
+  const { thin } = core.lines;
+  const { valueText } = core.ticks;
+
+  const THIN_ABOVE = 6000; // points of one line; SVG draws fewer than that in about 16 ms
+  const RAW_OPACITY = 0.28; // of the raw line behind a smooth one
+  const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+
+  /** Indexes to draw: the visible ones and one neighbour on either side. */
+  function visibleRange(values, zoom, isRising) {
+    if (!zoom) return [0, values.length];
+    const [low, high] = zoom.x;
+    if (isRising) {
+      return [Math.max(0, lowerBound(values, low) - 1), Math.min(values.length, lowerBound(values, high) + 2)];
+    }
+    // a clock may have been set back between two epochs
+    const first = values.findIndex((value) => value >= low);
+    const last = values.findLastIndex((value) => value <= high);
+    if (first < 0 || last < 0) return [Math.max(0, values.length - 1), values.length];
+    return [Math.max(0, Math.min(first, last) - 1), Math.min(values.length, Math.max(first, last) + 2)];
+  }
+
+  function pick(values, from, to, width) {
+    const buckets = to - from > THIN_ABOVE ? Math.max(200, Math.round(1.4 * width)) : to - from;
+    return thin(values, from, to, buckets);
+  }
+
+  function trace(line, color, axis, picked, values, { unit, isSparse, column, isSmoothed, rawWord }) {
+    const isShort = picked.length < 2;
+    return {
+      type: "scatter",
+      mode: isSparse || isShort ? "lines+markers" : "lines",
+      name: line.name,
+      meta: line.metric,
+      x: picked.map((i) => axis.values[i]),
+      y: picked.map((i) => values[i] ?? null),
+      text: isSmoothed
+        ? both(texts(values, unit, picked), texts(column, unit, picked), rawWord)
+        : texts(column, unit, picked),
+      hovertemplate: "%{text}",
+      connectgaps: isSparse,
+      line: { color, width: 2, dash: line.dash },
+      marker: { color, size: 5 },
+      ...(line.axis === 2 ? { yaxis: "y2" } : {}),
+    };
+  }
+
+  function rawTrace(line, color, axis, picked, values, isSparse, rawWord) {
+    return {
+      type: "scatter", mode: "lines", name: `${line.name}, ${rawWord}`, meta: line.metric,
+      x: picked.map((i) => axis.values[i]), y: picked.map((i) => values[i] ?? null),
+      hoverinfo: "skip", showlegend: false, opacity: RAW_OPACITY, connectgaps: isSparse,
+      line: { color, width: 1.2 },
+      ...(line.axis === 2 ? { yaxis: "y2" } : {}),
+    };
+  }
+
+  const knownTexts = new WeakMap();
+
+  /** Texts at the pointer of the picked values; columns only grow, so each text is made once. */
+  function texts(values, unit, picked) {
+    let byUnit = knownTexts.get(values);
+    if (!byUnit) knownTexts.set(values, (byUnit = {}));
+    const known = (byUnit[unit] = byUnit[unit] || []);
+    return picked.map((i) => (known[i] ??= valueText(values[i], unit)));
+  }
+
+  function both(smoothed, raw, rawWord) {
+    return smoothed.map((text, i) => `${text} (${rawWord} ${raw[i]})`);
+  }
+
+  core.traces = { visibleRange, pick, trace, rawTrace, THIN_ABOVE, RAW_OPACITY, DASHES };
+})(typeof window === "undefined" ? globalThis : window);

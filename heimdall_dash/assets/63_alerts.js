@@ -1,0 +1,68 @@
+/* What deserves the reader's attention, and which of it was not said before. Pure. */
+(function (root) {
+  "use strict";
+  const core = (root.heimdallCore = root.heimdallCore || {});
+  const { valueText, fill } = core.ticks;
+  const { reasonText } = core.jobs;
+
+  const PATIENCE = 100; // epochs without a better validation loss
+  const QUIET_MS = 5 * 60_000; // an alert that comes and goes is one alert
+
+  /**
+   * What deserves attention now, for a job that can still change or has just failed.
+   * @returns {{kind: string, text: string}[]}
+   */
+  function alerts(job, columns, texts) {
+    if (!job) return [];
+    const found = [];
+    if (job.status === "failed") found.push({ kind: "failed", text: reasonText(job, texts) });
+    if (job.stalled) found.push({ kind: "stalled", text: texts.alert_stalled });
+    if (job.status !== "running") return found;
+    const epochs = columns.epoch;
+    const last = epochs.length - 1;
+    const empty = Object.keys(columns).filter((name) =>
+      /loss/.test(name) && last >= 0 && columns[name][last] === null && columns[name].some((v) => v !== null));
+    if (empty.length) found.push({ kind: "nan", text: fill(texts.alert_nan, { metrics: empty.join(", "), epoch: epochs[last] }) });
+    const rise = divergence(columns.val_loss);
+    if (rise) found.push({ kind: "divergence", text: fill(texts.alert_divergence, { loss: valueText(rise.now), best: valueText(rise.best) }) });
+    const since = typeof job.best_epoch === "number" && last >= 0 ? epochs[last] - job.best_epoch : 0;
+    if (since >= PATIENCE) {
+      const n = Math.floor(since / PATIENCE) * PATIENCE; // in steps, so that it is not read out each epoch
+      found.push({ kind: "plateau", text: fill(texts.alert_plateau, { n, epoch: job.best_epoch }) });
+    }
+    return found;
+  }
+
+  /** The loss left its best by more than half of the whole way down, three epochs in a row. */
+  function divergence(losses) {
+    const values = (losses || []).filter((value) => typeof value === "number");
+    if (values.length < 10) return null;
+    const best = Math.min(...values.slice(-2000));
+    const way = values[0] - best;
+    if (!(way > 0)) return null;
+    const isOff = values.slice(-3).every((value) => value > best + way / 2);
+    return isOff ? { now: values[values.length - 1], best } : null;
+  }
+
+  /** Which alerts are news: each once, and again only when it had been away for five minutes. */
+  class AlertLog {
+    constructor() {
+      this.seenAt = new Map(); // job → kind → when it was last there, in ms
+    }
+
+    /**
+     * What stands there at the first look at a job is before the reader's eyes and no news.
+     * @returns {{kind: string, text: string}[]}
+     */
+    news(jobId, found, now) {
+      const isFirstLook = !this.seenAt.has(jobId);
+      if (isFirstLook) this.seenAt.set(jobId, new Map());
+      const seen = this.seenAt.get(jobId);
+      const fresh = found.filter(({ kind }) => !isFirstLook && !(now - seen.get(kind) < QUIET_MS));
+      for (const { kind } of found) seen.set(kind, now);
+      return fresh;
+    }
+  }
+
+  core.alerts = { alerts, divergence, AlertLog, QUIET_MS };
+})(typeof window === "undefined" ? globalThis : window);

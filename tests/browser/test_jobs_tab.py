@@ -1,0 +1,176 @@
+"""The Jobs tab by hand and by keyboard: cards, actions, the form, hundreds of jobs."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from heimdall_dash import Job
+from heimdall_dash.records import iso_time
+from tests.browser.conftest import Page, log_epochs, metrics
+
+pytestmark = pytest.mark.browser
+
+StartJob = Callable[..., Job]
+CARDS = "return [...document.querySelectorAll('.job-card .job-name')].map((n) => n.textContent)"
+FOCUS = (
+    "const at = document.activeElement;"
+    "return `${at.closest('[data-job]')?.dataset.job ?? ''} ${at.dataset.action ?? at.id}`.trim()"
+)
+
+
+@pytest.fixture
+def rest(reader: Page) -> Iterator[httpx.Client]:
+    """REST of the shared server."""
+    with httpx.Client(base_url=reader.server.url + "/api/v1/training", timeout=20) as client:
+        yield client
+
+
+def press(page: Page, *keys: str) -> None:
+    ActionChains(page.driver).send_keys(*keys).perform()
+
+
+def test_card_shows_how_a_job_goes(reader: Page, train: StartJob, rest: httpx.Client) -> None:
+    done = train("kite done")
+    log_epochs(done, 1, 3)
+    done.finish("completed", "no gain in 50 epochs")
+    failed = train("kite unlucky")
+    failed.finish("failed", "RuntimeError: the loss was not finite")
+    body = {"job_name": "kite busy", "external": True, "config": {"epochs": 200}}
+    busy = rest.post("/jobs", json=body).json()["id"]
+    began = time.time() - 50 * 10
+
+    def train_busily(first: int, last: int) -> None:
+        """Ten seconds per epoch, up to now."""
+        rows = [
+            {"epoch": i, "timestamp": iso_time(began + i * 10), **metrics(i)}
+            for i in range(first, last + 1)
+        ]
+        rest.post(f"/jobs/{busy}/metrics", json=rows).raise_for_status()
+
+    train_busily(1, 50)
+    reader.open("?tab=jobs&search=kite")
+    expected = ["kite busy", "kite unlucky", "kite done"]
+    reader.wait(lambda: reader.run(CARDS) == expected, "running first, then failed")
+    card = f"return document.querySelector('[data-job=\"{busy}\"]')"
+    text = reader.wait(
+        lambda: (found := reader.run(f"{card}.innerText")) and "Epoch 50 of 200" in found and found,
+        "the epoch",
+    )
+    assert busy[:8] in text
+    assert re.search(r"about 2[45] min left", text)
+    assert "1.39 · epoch 50" in text  # -4.8 + 17 * 0.98 ** 50
+    assert "21,900 m" in text
+    assert " s ago" in text
+    assert reader.run(f"{card}.querySelector('[role=progressbar]').ariaValueNow") == "25"
+    reader.wait(lambda: reader.run(f"{card}.querySelector('.spark polyline')"), "the small curve")
+    assert "RuntimeError: the loss was not finite" in reader.text("jobs-list")
+    assert "Ended early, at epoch 3 of 500: no gain in 50 epochs" in reader.text("jobs-list")
+    train_busily(51, 60)
+    reader.wait(lambda: "Epoch 60 of 200" in reader.run(f"{card}.innerText"), "it growing")
+
+
+def test_actions_by_keyboard_ask_first_and_never_lose_the_focus(
+    reader: Page, rest: httpx.Client
+) -> None:
+    ids = {
+        name: rest.post("/jobs", json={"job_name": name, "external": True}).json()["id"]
+        for name in ("owl first", "owl second")
+    }
+    reader.open("?tab=jobs&search=owl")
+    reader.wait(lambda: len(reader.run(CARDS)) == 2, "the cards")
+    cancel = reader.driver.find_element(
+        By.CSS_SELECTOR, f"[data-job='{ids['owl second']}'] [data-action=cancel]"
+    )
+    cancel.send_keys(Keys.ENTER)
+    inside = "return document.activeElement.closest('dialog') !== null"
+    reader.wait(lambda: reader.run(inside), "the question")
+    for _ in range(3):
+        press(reader, Keys.TAB)
+        assert reader.run(inside), "the focus stays in the question"
+    press(reader, Keys.ESCAPE)
+    reader.wait(lambda: not reader.run("return document.querySelector('dialog')"), "its end")
+    assert reader.run(FOCUS) == f"{ids['owl second']} cancel"
+    assert rest.get(f"/jobs/{ids['owl second']}").json()["job"]["status"] == "pending"
+
+    delete = f"[data-job='{ids['owl second']}'] [data-action=delete]"
+    reader.driver.find_element(By.CSS_SELECTOR, delete).send_keys(Keys.ENTER)
+    reader.wait(lambda: reader.run(inside), "the question")
+    assert "Delete “owl second”" in reader.run(
+        "return document.querySelector('dialog').textContent"
+    )
+    reader.driver.find_element(By.CSS_SELECTOR, "dialog .danger").send_keys(Keys.ENTER)
+    reader.wait(lambda: reader.run(CARDS) == ["owl first"], "the card's end")
+    reader.wait(
+        lambda: reader.run(FOCUS) == f"{ids['owl first']} open", "the focus on the next card"
+    )
+
+
+def test_refused_action_is_said(reader: Page, rest: httpx.Client) -> None:
+    reader.expected_errors = ("404",)
+    job = rest.post("/jobs", json={"job_name": "wren", "external": True}).json()
+    reader.open("?tab=jobs&search=wren")
+    reader.wait(lambda: reader.run(CARDS) == ["wren"], "the card")
+    reader.run("window.act = dash_clientside.heimdall.page.cards.world.act")
+    rest.delete(f"/jobs/{job['id']}")
+    reader.run("act('pause', arguments[0])", job)
+    reader.wait(
+        lambda: reader.run(
+            "return document.querySelector('.toast')?.textContent.startsWith('Pause was refused')"
+        ),
+        "the reason",
+    )
+
+
+def test_form_checks_what_belongs_together_and_keeps_what_was_typed(
+    reader: Page, rest: httpx.Client
+) -> None:
+    reader.expected_errors = ("422",)
+    reader.open("?tab=jobs")
+    reader.click(".create-job-details > summary")
+    reader.wait(lambda: reader.driver.find_elements(By.ID, "new-epochs"), "the form")
+
+    def field(name: str) -> str:
+        value: str = reader.run("return document.getElementById(`new-${arguments[0]}`).value", name)
+        return value
+
+    assert (field("epochs"), field("batch_size"), field("scenario")) == ("500", "256", "gnss")
+    reader.click("#create-job button[type=submit]")
+    reader.wait(lambda: reader.run(FOCUS) == "new-job_name", "the focus on the missing name")
+    assert reader.text("new-job_name-error") == "Please give the job a name."
+    press(reader, "wide")
+    reader.click(".form-more > summary")
+    width = reader.driver.find_element(By.ID, "new-width")
+    width.clear()
+    width.send_keys("33")
+    reader.click(".form-more > summary")
+    reader.click("#create-job button[type=submit]")
+    reader.wait(lambda: "heads 4 does not divide width 33" in reader.text("new-heads-error"), "it")
+    assert reader.run(FOCUS) == "new-heads"
+    assert reader.driver.find_element(By.ID, "new-heads").is_displayed()
+    assert field("job_name") == "wide"
+    assert "wide" not in [job["job_name"] for job in rest.get("/jobs").json()["jobs"]]
+
+
+def test_hundreds_of_jobs_are_searched_filtered_and_sorted(page: Page, api: httpx.Client) -> None:
+    for i in range(60):
+        api.post("/jobs", json={"job_name": f"job {i:03}", "external": True})
+    done = api.get("/jobs?limit=1").json()["jobs"][0]
+    api.post(f"/jobs/{done['id']}/status", json={"status": "completed"})
+    page.open("?tab=jobs&order=name")
+    page.wait(lambda: page.run(CARDS) == [f"job {i:03}" for i in range(24)], "the first page")
+    page.driver.find_element(By.CSS_SELECTOR, "#jobs-list .more").click()
+    page.wait(lambda: len(page.run(CARDS)) == 48, "more of them")
+    page.driver.find_element(By.ID, "jobs-search").send_keys("job 01")
+    wanted = {"job 001", *(f"job {i:03}" for i in range(10, 20))}  # and ids that begin with 01
+    page.wait(lambda: wanted <= set(page.run(CARDS)) and len(page.run(CARDS)) < 15, "the search")
+    page.driver.find_element(By.ID, "jobs-search").send_keys(Keys.BACKSPACE * 6)
+    page.run("dash_clientside.set_props('jobs-status', {value: ['completed']})")
+    page.wait(lambda: page.run(CARDS) == ["job 059"], "the filter")
+    page.wait(lambda: "status=completed" in page.driver.current_url, "it in the address")
+    assert "1 of 60 jobs" in page.text("jobs-list")

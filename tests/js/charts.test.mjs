@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { core } from "./core.mjs";
+
+const { otherSpec } = core.otherCharts;
+const { zoomedBy, fitted } = core.draw;
+const texts = { value: "Value", ideal: "Ideal: {value}", units: { m: "Metres (m)", fraction: "Fraction" } };
+
+test("a metric nobody described gets its words from its name", () => {
+  const spec = otherSpec("eval/queue_wait_m", undefined, "log", texts);
+  assert.deepEqual([spec.title, spec.y_label, spec.unit, spec.scale, spec.hint], ["Queue wait", "Metres (m)", "m", "log", "eval/queue_wait_m"]);
+  assert.equal(otherSpec("reward", undefined, "linear", texts).y_label, "Value");
+});
+
+test("a metric that is known says what it means, and where it should be", () => {
+  const known = { title: "Coverage at 68 %", unit: "fraction", hint: "Share inside.", ideal: 0.68 };
+  const spec = otherSpec("coverage_68", known, "linear", texts);
+  assert.deepEqual([spec.title, spec.y_label, spec.unit, spec.hint], ["Coverage at 68 %", "Fraction", "", "coverage_68: Share inside."]);
+  assert.deepEqual(spec.references, [{ name: "Ideal: 0.68", value: 0.68, fact: null }]);
+});
+
+test("keys move and zoom, and undo both", () => {
+  const now = { x: [0, 100], y: [-1, 1] };
+  assert.deepEqual(zoomedBy("ArrowRight", now), { x: [15, 115], y: [-1, 1] });
+  assert.deepEqual(zoomedBy("ArrowUp", now), { x: [0, 100], y: [-0.7, 1.3] });
+  assert.deepEqual(zoomedBy("+", now).x, [15, 85]);
+  assert.equal(zoomedBy("0", now), null);
+  assert.equal(zoomedBy("Tab", now), undefined);
+});
+
+test("fitted heights hold what is visible of the left axis, in its units", () => {
+  const line = { x: [1, 2, 3, 4], y: [1e5, 100, 10, 1e6], meta: "a" };
+  const second = { x: [2, 3], y: [1e9, 1e9], meta: "b", yaxis: "y2" };
+  const { y } = fitted({ data: [line, second], layout: { yaxis: { type: "log" } } }, { x: [1.5, 3.5], y: [0, 9] });
+  assert.ok(Math.abs(y[0] - 0.94) < 1e-9 && Math.abs(y[1] - 2.06) < 1e-9);
+});
