@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+TWO := -n 2 -q
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -18,12 +19,12 @@ run: .venv/.run
 
 test: .venv/.dev
 	@scripts/test_tools.sh
-	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults
+	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults $(TWO)
 	@scripts/node.sh --test tests/js/*.test.mjs
 	@$(BIN)/python -m pytest tests/browser tests/faults
 
 test-fast: .venv/.dev
-	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults -m "not slow" -q
+	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults -m "not slow" $(TWO)
 	@scripts/node.sh --test tests/js/*.test.mjs
 
 check: .venv/.dev
