@@ -64,6 +64,7 @@ def test_append_counts_repeated_epochs_and_stores_them_once(store: Store) -> Non
     store.append(job_id, [row(1, x=1.0), row(2, x=2.0)])
     done = store.append(job_id, [row(2, x=99.0), row(3, x=3.0)])
     assert (done.accepted, done.duplicates) == (1, 1)
+    assert job_view(store.job(job_id))["epochs_stored"] == 3
     assert [orjson.loads(raw)["x"] for raw in store.rows(job_id)] == [1.0, 2.0, 3.0]
 
 

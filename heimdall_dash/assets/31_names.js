@@ -17,6 +17,12 @@
     return (suffix && UNITS[suffix[1].toLowerCase()]) || "";
   }
 
+  /** What stands behind a value: a fraction is read without a unit. */
+  function valueUnitOf(metric) {
+    const unit = unitOf(metric);
+    return unit === "fraction" ? "" : unit;
+  }
+
   /** `eval/gpu_wait_seconds` → `GPU wait time`: the last part in words, its unit left to the axis. */
   function titleOf(metric) {
     const unit = unitOf(metric);
@@ -50,5 +56,16 @@
     return count >= 10 && high > 100 * low;
   }
 
-  core.names = { unitOf, titleOf, matches, prefersLog };
+  /**
+   * How a metric that nobody chose a scale for is first read. What has a perfect value other than
+   * zero, or is a share of a whole, is read on a linear axis.
+   * @param {Object} [known]  what ui/other_metrics.py says of it
+   */
+  function firstScale(metric, values, known) {
+    const unit = known ? known.unit : unitOf(metric);
+    const isShare = Boolean(known && known.ideal) || unit === "fraction" || unit === "%";
+    return !isShare && prefersLog(values) ? "log" : "linear";
+  }
+
+  core.names = { unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale };
 })(typeof window === "undefined" ? globalThis : window);

@@ -6,7 +6,7 @@
   const { isScalar, smooth, forLogAxis, gaps, extent } = core.lines;
   const { valueText, fill } = core.ticks;
   const { xAxis, xLayout, yRange, yTicks, padded } = core.axes;
-  const { baseLayout } = core.layout;
+  const { baseLayout, plotArea } = core.layout;
   const { pick, DASHES, RAW_OPACITY } = core.traces;
   const { notOnLog } = core.figure;
 
@@ -71,6 +71,8 @@
     return i;
   }
 
+  const LEGEND_BELOW_PX = 46; // a share of this high a plot would leave a gap
+
   /**
    * One metric of several jobs.
    * @param {{job: Object, columns: Object, color: string, order: number, name: string}[]} jobs
@@ -78,6 +80,7 @@
   function compareFigure(spec, jobs, metric, view, look) {
     const onLog = view.scale === "log";
     const layout = baseLayout(spec, view, look);
+    layout.legend.y = -LEGEND_BELOW_PX / plotArea(look).h;
     const curves = jobs.filter(({ columns }) => isScalar(columns[metric]))
       .map((job) => comparedCurve(job, metric, spec, view, look));
     const heights = curves.map((curve) => curve.shown);

@@ -29,6 +29,13 @@
     return fill(job.total_epochs ? texts.epoch_of : texts.epoch_at, { current: job.current_epoch, total: job.total_epochs });
   }
 
+  /** Whether this page holds every epoch that the store holds: what is shown, and what it is shown of. */
+  function deliveredText(job, held, texts) {
+    const { epochs_stored: stored } = job;
+    if (!stored) return "";
+    return fill(held >= stored ? texts.delivered_all : texts.delivered_some, { held, stored });
+  }
+
   /** `-5.83 · epoch 481`, of the validation loss. */
   function bestText(job, texts) {
     if (typeof job.best_val_loss !== "number") return "–";
@@ -142,13 +149,7 @@
       .map(([group, metrics]) => ({ group, metrics }));
   }
 
-  /** `val_distance_p68_m` → unit `m`, as the names of metrics carry it. */
-  function unitOf(name) {
-    const unit = /_(m|s|ms|ns|percent|seconds|hz|db|km)$/.exec(name);
-    return unit ? { percent: "%", seconds: "s", hz: "Hz", db: "dB" }[unit[1]] || unit[1] : "";
-  }
-
   core.jobs = {
-    label, epochText, bestText, canChange, actions, chooseJob, arrange, etaText, progressText, reasonText, age, otherMetrics, unitOf,
+    label, epochText, bestText, canChange, actions, chooseJob, arrange, etaText, progressText, deliveredText, reasonText, age, otherMetrics,
   };
 })(typeof window === "undefined" ? globalThis : window);

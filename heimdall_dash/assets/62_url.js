@@ -6,6 +6,7 @@
   const TABS = ["jobs", "metrics", "compare"];
   const X_MODES = ["epoch", "relative", "wall"];
   const RATES = ["live", "1s", "5s", "paused"];
+  const SCALES = ["log", "linear"];
   const MOST_COMPARED = 12;
 
   /** @returns {Object} the view of a page that was opened without a query */
@@ -13,7 +14,7 @@
     return {
       tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
       zooms: {}, reliability: null, search: "", statuses: [], order: "status", compare: [],
-      metric: "val_loss", compareX: "epoch",
+      metric: "val_loss", compareX: "epoch", wide: null, find: "", folded: [],
     };
   }
 
@@ -30,11 +31,11 @@
     put("x", view.x, "epoch");
     put("rate", view.rate, "live");
     put("linked", view.linked ? 1 : "", "");
-    for (const scale of ["log", "linear"]) {
+    for (const scale of SCALES) {
       put(scale, Object.keys(view.scales).filter((id) => view.scales[id] === scale).sort().join(","), "");
     }
     for (const [id, zoom] of Object.entries(view.zooms)) {
-      if (zoom) query.set(`zoom.${id}`, [...zoom.x, ...zoom.y].map((end) => Number(end.toPrecision(15))).join(","));
+      if (zoom) query.set(`zoom.${id}`, zoomText(zoom));
     }
     put("reliability", view.reliability, null);
     put("search", view.search, "");
@@ -43,6 +44,9 @@
     put("compare", view.compare.join(","), "");
     put("metric", view.metric, standard.metric);
     put("cx", view.compareX, "epoch");
+    put("wide", view.wide, null);
+    put("find", view.find, "");
+    for (const group of view.folded) query.append("fold", group); // one of them has no name
     const text = query.toString().replace(/%2C/g, ",");
     return text ? `?${text}` : "";
   }
@@ -59,12 +63,11 @@
     view.x = among("x", X_MODES, view.x);
     view.rate = among("rate", RATES, view.rate);
     view.linked = query.get("linked") === "1";
-    for (const scale of ["log", "linear"]) for (const id of list(query.get(scale))) view.scales[id] = scale;
+    for (const scale of SCALES) for (const id of list(query.get(scale))) view.scales[id] = scale;
     for (const [name, value] of query) {
       if (!name.startsWith("zoom.")) continue;
-      const ends = value.split(",").map(Number);
-      if (ends.length !== 4 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) continue;
-      view.zooms[name.slice(5)] = { x: ends.slice(0, 2), y: ends.slice(2) };
+      const zoom = zoomOf(value);
+      if (zoom) view.zooms[name.slice(5)] = zoom;
     }
     const epoch = query.get("reliability");
     if (epoch !== null && /^\d+$/.test(epoch)) view.reliability = Number(epoch);
@@ -74,7 +77,23 @@
     view.compare = list(query.get("compare")).slice(0, MOST_COMPARED);
     view.metric = query.get("metric") || view.metric;
     view.compareX = among("cx", ["epoch", "relative"], view.compareX);
+    view.wide = query.get("wide") || null;
+    view.find = query.get("find") || "";
+    view.folded = [...new Set(query.getAll("fold"))];
     return view;
+  }
+
+  /** `x0,x1,y0,y1`, and the scale that the heights belong to where the chart's default may change. */
+  function zoomText({ x, y, scale }) {
+    return [...[...x, ...y].map((end) => Number(end.toPrecision(15))), ...(scale ? [scale] : [])].join(",");
+  }
+
+  function zoomOf(text) {
+    const parts = text.split(",");
+    const scale = SCALES.includes(parts[4]) ? { scale: parts.pop() } : {};
+    const ends = parts.map(Number);
+    if (ends.length !== 4 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) return null;
+    return { x: ends.slice(0, 2), y: ends.slice(2), ...scale };
   }
 
   function list(text) {

@@ -27,9 +27,9 @@
     }
 
     chart(spec) {
-      return {
-        scale: this.scales[spec.id] || spec.scale, smoothing: this.smoothing, x: this.x, zoom: this.zooms[spec.id] || null,
-      };
+      const zoom = this.zooms[spec.id] || null;
+      const scale = this.scales[spec.id] || zoom?.scale || spec.scale;
+      return { scale, smoothing: this.smoothing, x: this.x, zoom };
     }
 
     /** The reader zoomed a chart, or (null) wants to follow the newest epoch again. */
@@ -41,8 +41,9 @@
     }
 
     _zoom(id, zoom) {
-      if (zoom) this.zooms[id] = zoom;
-      else delete this.zooms[id];
+      const spec = this.#world.charts().get(id);
+      if (!zoom) delete this.zooms[id];
+      else this.zooms[id] = spec.isGuessed ? { ...zoom, scale: this.chart(spec).scale } : zoom; // heights mean nothing without
     }
 
     /** The same stretch of time on every chart; each keeps its own heights. */
@@ -57,6 +58,7 @@
 
     scaled(id, scale) {
       this._scale(id, scale);
+      if (this.#world.charts().get(id).isGuessed) this.scales[id] = scale; // the default may be another one tomorrow
       this.#world.redraw(id);
       this.write();
     }
@@ -109,7 +111,7 @@
 
     /* ---------------------------------------------------------------- controls */
 
-    /** Set every control to what the view says. */
+    /** Set every control to what the view says; the comparison sees to its own scale. */
     showControls() {
       const { show } = this.#world;
       const values = {
@@ -118,7 +120,7 @@
       };
       for (const [id, value] of Object.entries(values)) show(id, { value });
       show("linked-zoom", { checked: this.linked });
-      for (const spec of this.#world.charts().values()) this._showScale(spec);
+      for (const spec of this.#world.charts().values()) if (spec.id !== "compare-chart") this._showScale(spec);
     }
 
     _showScale(spec) {

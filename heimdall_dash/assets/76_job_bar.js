@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
-  const { actions, bestText, etaText, age, progressText, reasonText } = core.jobs;
+  const { actions, bestText, etaText, age, progressText, deliveredText, reasonText } = core.jobs;
   const { fill } = core.ticks;
   const { el, setText, setAttribute } = core.world;
 
@@ -17,10 +17,10 @@
       this.actionsKey = null;
       this.factsKey = null;
       this.progress = {
-        fill: el("span", { class: "bar-fill" }), epoch: el("span", { class: "job-epoch" }), eta: el("span", { class: "job-eta" }),
+        fill: el("span", { class: "bar-fill" }), epoch: el("span", { class: "job-epoch" }), held: el("span", { class: "job-held" }), eta: el("span", { class: "job-eta" }),
       };
       byId("job-progress").append(el("div", { class: "bar" }, this.progress.fill),
-        el("div", { class: "job-line" }, this.progress.epoch, this.progress.eta));
+        el("div", { class: "job-line" }, this.progress.epoch, this.progress.held, this.progress.eta));
       this.reason = el("p", { class: "job-reason", id: "job-reason", role: "status", hidden: true });
       this.note = el("p", { class: "job-note", id: "job-note", role: "status", hidden: true });
       byId("job-progress").after(this.reason, this.note);
@@ -34,7 +34,7 @@
       this._status(job);
       this._badge(feed.badge());
       this._age(feed);
-      this._progress(job);
+      this._progress(job, feed.store.total);
       this._reason(job);
       this._actions(job);
       this._exports(feed.jobId);
@@ -73,7 +73,7 @@
       return found.isStale;
     }
 
-    _progress(job) {
+    _progress(job, held) {
       const { texts, now } = this.world;
       const box = byId("job-progress");
       box.hidden = !job;
@@ -82,7 +82,9 @@
       this.progress.fill.style.width = `${percent}%`;
       setAttribute(this.progress.fill, "data-status", job.status);
       setAttribute(box, "aria-valuenow", String(Math.round(percent)));
-      setText(this.progress.epoch, job.total_epochs ? `${progressText(job, texts)} · ${Math.floor(percent)} %` : progressText(job, texts));
+      const share = job.total_epochs ? `${Math.floor(percent)} %` : "";
+      setText(this.progress.epoch, [progressText(job, texts), share].filter(Boolean).join(" · "));
+      setText(this.progress.held, deliveredText(job, held, texts));
       const best = typeof job.best_val_loss === "number" ? `${texts.best_loss} ${bestText(job, texts)}` : "";
       setText(this.progress.eta, [best, etaText(job, now(), texts)].filter(Boolean).join(" · "));
     }

@@ -2,6 +2,7 @@
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
+  const { proven } = core.spec;
   const { valueText, fill } = core.ticks;
   const { el, setText } = core.world;
 
@@ -16,7 +17,8 @@
     const last = columns.epoch.length - 1;
     return specs
       .filter(({ metric }) => last < 0 || hasNumber(columns[metric]))
-      .map((spec) => {
+      .map((given) => {
+        const spec = proven(given, facts);
         const value = last < 0 ? null : columns[spec.metric][last];
         const words = last < 0 ? [texts.key_waiting]
           : typeof value === "number" ? against(spec, value, columns, last, facts, job, texts) : missing(spec, columns, last, texts);

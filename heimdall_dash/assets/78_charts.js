@@ -3,6 +3,7 @@
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { lineFigure } = core.figure;
+  const { proven, lacks } = core.spec;
   const { reliabilityFigure } = core.diagrams;
   const { fill } = core.ticks;
   const { el, setText, setAttribute } = core.world;
@@ -20,6 +21,7 @@
       this.specs = new Map();
       this.cards = new Map();
       this.slots = new Map(); // where each chart's names of reference lines stand
+      this.wide = new core.wide.Wide(this);
       for (const spec of page.config.charts) {
         this.add(spec, document.getElementById(spec.id), (size) => this._figure(spec, size));
       }
@@ -40,7 +42,8 @@
       this.cards.set(spec.id, { card, buttons });
       box.append(empty);
       card.querySelector("[data-buttons]").replaceChildren(...Object.values(buttons));
-      card.addEventListener("keydown", (event) => this._escape(spec, event), true);
+      card.addEventListener("keydown", (event) => this.wide.escape(spec, event), true);
+      if (this.page.view.wide === spec.id) this.wide.show();
       painter.add({
         id: spec.id, box, build,
         onZoom: (zoom) => this.page.zoomed(spec.id, zoom),
@@ -50,7 +53,7 @@
           this.slots.set(spec.id, figure.slots);
           for (const name of ["png", "svg"]) buttons[name].disabled = figure.isEmpty;
           buttons.follow.classList.toggle("is-idle", !this.page.view.zooms[spec.id]);
-          setText(note, [spec.hint, ...figure.notes].filter(Boolean).join(" · "));
+          setText(note, [this._known(spec).hint, ...figure.notes].filter(Boolean).join(" · "));
           setAttribute(box, "aria-label", `${figure.summary}. ${config.texts.chart_keys}`);
         },
       });
@@ -59,6 +62,12 @@
     remove(id) {
       this.page.painter.remove(id);
       for (const known of [this.specs, this.cards, this.slots]) known.delete(id);
+    }
+
+    /** Until the job's facts are there, nobody knows what they prove: words do not come and go. */
+    _known(spec) {
+      const { feed } = this.page;
+      return feed.state === "ready" ? proven(spec, feed.facts) : spec;
     }
 
     /** The figure of one of the job's own charts. */
@@ -73,7 +82,7 @@
       const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
       const figure = spec.kind === "reliability"
         ? reliabilityFigure(spec, source, view, appearance, this.page.view.reliability)
-        : lineFigure(spec, source, view, appearance);
+        : lineFigure(this._known(spec), source, view, appearance);
       const { total, columns } = feed.store;
       if (total > columns.epoch.length) {
         figure.notes.push(fill(config.texts.thinned, { returned: columns.epoch.length, total }));
@@ -92,7 +101,7 @@
       if (status === "pending") return texts.empty_pending;
       if (["completed", "failed", "cancelled"].includes(status)) return fill(texts.empty_final, { metrics });
       if (feed.store.cursor < 0) return fill(texts.empty_running, { job: feed.job.job_name });
-      return fill(texts.empty_metric, { metrics });
+      return fill(lacks(spec, feed.store.columns) ? texts.empty_so_far : texts.empty_metric, { metrics });
     }
 
     /* ------------------------------------------------------------- buttons */
@@ -106,29 +115,8 @@
         follow: button("follow", () => this.page.zoomed(spec.id, null), { class: "button tiny is-idle" }),
         png: button("save_png", () => this._save(spec, "png")),
         svg: button("save_svg", () => this._save(spec, "svg")),
-        enlarge: button("enlarge", () => this.enlarge(this.page.view.wide === spec.id ? null : spec.id), {
-          "aria-pressed": "false", title: fill(texts.enlarge_label, { title: spec.title }),
-        }),
+        enlarge: this.wide.button(spec),
       };
-    }
-
-    /** One chart over the full width, or (null) each at its own size again. */
-    enlarge(id) {
-      const before = this.page.view.wide;
-      this.page.view.wide = id;
-      for (const [known, { card, buttons }] of this.cards) {
-        card.classList.toggle("is-wide", known === id);
-        setAttribute(buttons.enlarge, "aria-pressed", String(known === id));
-      }
-      const moved = this.cards.get(id ?? before);
-      if (moved) moved.card.scrollIntoView({ block: "nearest" });
-    }
-
-    _escape(spec, event) {
-      if (event.key !== "Escape" || this.page.view.wide !== spec.id) return;
-      event.stopPropagation();
-      event.preventDefault();
-      this.enlarge(null);
     }
 
     async _save(spec, format) {
@@ -144,17 +132,30 @@
 
     /** New epochs: charts for metrics that stand on no other, and those the search leaves. */
     others() {
-      if (this.otherCharts.update(this.page.feed)) this.filter.apply();
+      const { feed } = this.page;
+      if (this.otherCharts.update(feed)) this.filter.apply();
+      if (feed.store.columns.epoch.length) this.wide.settle();
+      this.compact(feed);
+    }
+
+    /** A chart that the job has nothing for is small and comes after all others (style.css). */
+    compact(feed) {
+      if (feed.state === "loading") return; // as the job before left them, until it is known
+      for (const spec of this.page.config.charts) {
+        const isLacking = feed.state === "ready" && lacks(spec, feed.store.columns);
+        this.cards.get(spec.id).card.classList.toggle("is-lacking", isLacking);
+      }
     }
 
     /** The key figures go with the charts: while these are paused, those stand still too. */
     figuresNow(feed) {
+      this.compact(feed);
       if (!this.page.painter.isPaused) this.keyFigures.render(feed);
     }
 
     /** Whatever the view says of the cards themselves. */
     showView() {
-      this.enlarge(this.page.view.wide ?? null);
+      this.wide.show();
       this.filter.show();
     }
   }

@@ -22,17 +22,18 @@
 
     _typed() {
       this.page.view.find = this.input.value;
+      this.page.view.write();
       this.apply();
     }
 
     /** Set the box to what the view says. */
     show() {
-      this.input.value = this.page.view.find || "";
+      this.input.value = this.page.view.find;
       this.apply();
     }
 
     apply() {
-      const search = (this.page.view.find || "").trim();
+      const search = this.page.view.find.trim();
       let shown = 0;
       let total = 0;
       for (const [id, { card }] of this.charts.cards) {
@@ -46,7 +47,7 @@
       }
       for (const [name, { box, list }] of this.charts.otherCharts.groups) {
         box.hidden = [...list.children].every((card) => card.hidden);
-        box.open = search ? true : !(this.page.view.folded || []).includes(name);
+        box.open = search ? true : !this.page.view.folded.includes(name);
       }
       const { texts } = this.page.config;
       setText(this.count, !search ? "" : shown ? fill(texts.find_count, { shown, total }) : texts.find_nothing);

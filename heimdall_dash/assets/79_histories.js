@@ -44,6 +44,11 @@
       return this.kept.get(id)?.store || emptyStore(id);
     }
 
+    /** Whether there has been an answer. */
+    isKnown(id) {
+      return Boolean(this.kept.get(id)?.seen);
+    }
+
     _kept(id) {
       if (!this.kept.has(id)) {
         this.kept.set(id, { store: emptyStore(id), seen: "", isBusy: false, dueAt: 0, failures: 0 });

@@ -4,28 +4,23 @@
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { otherMetrics } = core.jobs;
-  const { titleOf, unitOf, prefersLog } = core.names;
+  const { titleOf, unitOf, firstScale } = core.names;
   const { fill } = core.ticks;
   const { el } = core.world;
 
   /** The specification of a metric's own chart: what is known of it, else what its name says. Pure. */
   function otherSpec(metric, known, scale, texts) {
     const title = known ? known.title : titleOf(metric);
-    const unit = known ? known.unit : unitOf(metric);
-    const isNumber = unit === "1";
+    const said = (unit) => ({
+      y_label: unit === "1" || !unit ? texts.value : texts.units[unit] || unit, unit: unit === "1" || unit === "fraction" ? "" : unit,
+    });
     return {
-      id: `other:${metric}`, title, y_label: isNumber || !unit ? texts.value : texts.units[unit] || unit,
-      unit: isNumber || unit === "fraction" ? "" : unit, scale, ticks: [], kind: "lines",
+      id: `other:${metric}`, title, ...said(known ? known.unit : unitOf(metric)), scale, isGuessed: true, ticks: [], kind: "lines",
+      proof: known ? known.proof : null, unproven: { ...said(unitOf(metric)), hint: metric },
       references: known && known.ideal !== null ? [{ name: fill(texts.ideal, { value: known.ideal }), value: known.ideal, fact: null }] : [],
       hint: [metric, known && known.hint].filter(Boolean).join(": "),
       lines: [{ metric, name: title, dash: "solid", axis: 1, unit: null }],
     };
-  }
-
-  /** What has a perfect value other than zero, or is a share of a whole, is read on a linear axis. */
-  function firstScale(values, known) {
-    const isShare = known && (known.ideal || known.unit === "fraction");
-    return !isShare && prefersLog(values) ? "log" : "linear";
   }
 
   class OtherCharts {
@@ -63,7 +58,7 @@
     _chooseScales(columns) {
       for (const metric of this.metrics) {
         const spec = this.charts.specs.get(`other:${metric}`);
-        if (spec) spec.scale = firstScale(columns[metric], this.page.config.metrics[metric]);
+        if (spec) spec.scale = firstScale(metric, columns[metric], this.page.config.metrics[metric]);
       }
     }
 
@@ -88,7 +83,7 @@
         metrics.forEach((metric, j) => {
           const id = `other:${metric}`;
           const isNew = !this.charts.specs.has(id);
-          const spec = isNew ? otherSpec(metric, known[metric], firstScale(columns[metric], known[metric]), texts) : this.charts.specs.get(id);
+          const spec = isNew ? otherSpec(metric, known[metric], firstScale(metric, columns[metric], known[metric]), texts) : this.charts.specs.get(id);
           const card = isNew ? this._card(spec, texts) : this.charts.cards.get(id).card;
           putAt(section.list, card, j);
           if (isNew) this._draw(spec, card);
@@ -100,7 +95,7 @@
       const list = el("div", { class: "charts" });
       const summary = el("summary", {}, el("h2", {}, group ? fill(texts.other_group, { group }) : texts.other_title));
       const box = el("details", { class: "other-group", "data-group": group }, summary, list);
-      const isFolded = (this.page.view.folded || []).includes(group);
+      const isFolded = this.page.view.folded.includes(group);
       box.open = !isFolded;
       // a click, not `toggle`: the search opens groups as well, and that is not the reader's wish
       summary.addEventListener("click", () => this._fold(group, box.open));
@@ -108,14 +103,16 @@
     }
 
     _fold(group, isFolded) {
-      const others = (this.page.view.folded || []).filter((name) => name !== group);
-      this.page.view.folded = isFolded ? [...others, group] : others;
+      const { view } = this.page;
+      const others = view.folded.filter((name) => name !== group);
+      view.folded = isFolded ? [...others, group] : others;
+      view.write();
     }
 
     _card(spec, texts) {
       const scale = el("select", {
         class: "scale-select", id: `scale-${spec.id}`, "aria-label": fill(texts.scale_label, { title: spec.title }),
-        onchange: (event) => this._scaled(spec.id, event.target.value),
+        onchange: (event) => this.page.scaled(spec.id, event.target.value),
       }, el("option", { value: "linear" }, texts.linear), el("option", { value: "log" }, texts.log));
       return el("section", { class: "card chart-card", "aria-label": spec.title, "data-chart": spec.id },
         el("div", { class: "chart-tools" }, scale, el("div", { class: "chart-buttons", "data-buttons": spec.id })),
@@ -129,12 +126,6 @@
         scale.value = this.page.chartView(spec).scale;
         return this.charts.jobFigure(spec, size);
       });
-    }
-
-    /** The default depends on the data, so that a choice is kept also where it is the default now. */
-    _scaled(id, scale) {
-      this.page.scaled(id, scale);
-      this.page.view.scales[id] = scale;
     }
   }
 

@@ -2,7 +2,8 @@
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
-  const { unitOf, epochText } = core.jobs;
+  const { epochText } = core.jobs;
+  const { valueUnitOf } = core.names;
   const { direction, bestOf, winners } = core.better;
   const { valueText, fill } = core.ticks;
   const { el } = core.world;
@@ -26,13 +27,13 @@
     }
     return [...rows, ...metricRows(compared, metric, texts), plain(fill(texts.compare_last_row, { metric }), ({ columns }) => {
       const values = (columns[metric] || []).filter((value) => typeof value === "number");
-      return valueText(values[values.length - 1], unitOf(metric));
+      return valueText(values[values.length - 1], valueUnitOf(metric));
     })];
   }
 
   /** One row for a metric whose good direction is known; else its lowest and its highest value. */
   function metricRows(compared, metric, texts) {
-    const unit = unitOf(metric);
+    const unit = valueUnitOf(metric);
     const known = direction(metric);
     const found = (way) => compared.map(({ columns }) => bestOf(columns.epoch, columns[metric] || [], way));
     if (known.way === "unknown") {

@@ -4,10 +4,11 @@
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { compareFigure } = core.diagrams;
   const { DASHES } = core.traces;
-  const { unitOf } = core.jobs;
+  const { unitOf, valueUnitOf } = core.names;
   const { Palette } = core.palette;
   const { Histories } = core.histories;
   const { CompareTable } = core.compareTable;
+  const { CompareScale } = core.compareScale;
   const { look } = core.charts;
   const { fill } = core.ticks;
 
@@ -21,6 +22,8 @@
         { call: page.call, now: () => performance.now(), random: Math.random }, () => this._arrived());
       this.palette = new Palette(page.config.colors.light.lines.length, DASHES.length);
       this.table = new CompareTable(document.getElementById("compare-table"), page.config);
+      this.spec = { id: CHART, title: page.config.texts.axis_epoch, lines: [], scale: "linear", isGuessed: true, hint: "" };
+      this.scale = new CompareScale(page, this.spec);
       this.namesKey = "";
       this.metricsKey = "";
     }
@@ -47,9 +50,12 @@
       const { config, view } = this.page;
       const { metric } = view;
       const unit = unitOf(metric);
-      const spec = { id: CHART, title: metric, y_label: unit ? `${metric} (${unit})` : metric, unit, scale: "linear", ticks: [] };
       const compared = this._compared();
-      const own = { ...view.chart({ id: CHART, scale: "linear" }), x: view.compareX };
+      this.scale.settle(compared, compared.every(({ job }) => this.histories.isKnown(job.id)));
+      const spec = {
+        ...this.spec, title: metric, y_label: unit ? `${metric} (${unit})` : metric, unit: valueUnitOf(metric), ticks: [],
+      };
+      const own = { ...view.chart(this.spec), x: view.compareX };
       const figure = compareFigure(spec, compared, metric, own, look(config, size));
       figure.emptyText = compared.length ? config.texts.empty_compare_metric : config.texts.empty_compare;
       for (const { name, store } of compared) {
@@ -57,6 +63,11 @@
         if (store.total > returned) figure.notes.push(`${name}: ${fill(config.texts.thinned, { returned, total: store.total })}`);
       }
       return figure;
+    }
+
+    /** The toggle says another scale, by the reader's hand or by ours. */
+    scaled(scale) {
+      this.scale.chosen(scale);
     }
 
     /** Every chosen job that exists, with its curve and how that looks. */

@@ -41,8 +41,7 @@
     page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });
     page.charts = new Charts(page);
     page.compare = new Compare(page);
-    page.charts.add({ id: "compare-chart", title: texts.axis_epoch, lines: [], scale: "linear", hint: "" },
-      byId("compare-chart"), (size) => page.compare.figure(size));
+    page.charts.add(page.compare.spec, byId("compare-chart"), (size) => page.compare.figure(size));
   }
 
   function viewOf(page) {

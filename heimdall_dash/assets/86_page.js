@@ -170,6 +170,7 @@
     control(id, value) {
       if (id.startsWith("scale-") && id !== "scale-all") {
         const chart = id.slice(6);
+        if (chart === this.config.compare) return this.compare.scaled(value);
         if (value !== this.view.chart(this.charts.specs.get(chart)).scale) this.view.scaled(chart, value);
         return;
       }
@@ -185,6 +186,7 @@
     /** Every control says what the view says. */
     _showControls() {
       this.view.showControls();
+      this.charts.showView();
       this.compare.offerMetrics();
       this.select.forget();
       this.reliability.forget();

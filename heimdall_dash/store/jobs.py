@@ -85,6 +85,7 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
         "heartbeat_at": fields.get("heartbeat_at"),
         "ended_because": fields.get("ended_because"),
         "last_metrics": json.loads(fields.get("last_metrics") or "{}"),
+        "epochs_stored": _int(fields.get("epochs_stored")) or 0,
         "notes_revision": _int(fields.get("notes_revision")) or 0,
     }
 

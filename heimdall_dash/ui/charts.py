@@ -4,11 +4,13 @@ the browser as JSON, so that every chart comes from one mechanism.
 Metrics that stand in no chart get one of their own in the browser, grouped by prefix.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 TARGET_M = 30.0  # the key figure: 68 % of the positions within this distance
 GDOP_LIMIT = 5.0  # geometry better than this counts as good
+OUR_TRAINER = "oracle_nll"  # a fact that only our trainer publishes, as null where it is unknown
 
 Scale = Literal["log", "linear"]
 Dash = Literal["solid", "dash", "dot", "dashdot"]
@@ -38,7 +40,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Chart:
-    """`ticks`: preferred tick values on a log axis; the browser adds to them where they are few."""
+    """`ticks`: preferred tick values on a log axis; the browser adds to them where they are few.
+
+    `proof`: the fact without which some fields claim too much, because anybody may publish a
+    metric of that name; a job that lacks it is shown with what `unproven` says in their place.
+    """
 
     id: str
     title: str
@@ -52,6 +58,8 @@ class Chart:
     y2_range: tuple[float, float] | None = None
     kind: Literal["lines", "reliability"] = "lines"
     hint: str = ""
+    proof: str | None = None
+    unproven: Mapping[str, str] = field(default_factory=dict)
 
 
 _TARGET = Reference("Target 30 m", value=TARGET_M)
@@ -69,6 +77,8 @@ CHARTS: tuple[Chart, ...] = (
         ),
         references=(Reference("Lowest possible", fact="oracle_nll"),),
         hint="Mean negative log-likelihood of the true positions; below zero is normal.",
+        proof=OUR_TRAINER,
+        unproven={"y_label": "Loss", "unit": "", "hint": ""},
     ),
     Chart(
         "uncertainty-chart",
@@ -96,7 +106,7 @@ CHARTS: tuple[Chart, ...] = (
         ),
         scale="log",
         references=(Reference("Cramér–Rao bound RMSE", fact="crlb_rmse_m"),),
-        hint="Ruled by the worst few scenes; percentiles show the ordinary ones.",
+        hint="Ruled by the few largest errors; percentiles show the ordinary ones.",
     ),
     Chart(
         "distance-error-chart",
@@ -110,6 +120,8 @@ CHARTS: tuple[Chart, ...] = (
         scale="log",
         references=(_TARGET, _BOUND_P68),
         hint="The 30 m hold for simulated timing of the quality that the job's facts state.",
+        proof=OUR_TRAINER,
+        unproven={"hint": ""},
     ),
     Chart(
         "percentiles-chart",
@@ -138,7 +150,7 @@ CHARTS: tuple[Chart, ...] = (
         "",
         (Line("reliability_observed", "Observed coverage"),),
         kind="reliability",
-        hint="On the diagonal: calibrated. Below: over-confident, fewer truths inside the ellipse "
+        hint="On the diagonal: calibrated. Below: over-confident, fewer truths inside the region "
         "than it says. Above: too cautious.",
     ),
     Chart(
@@ -149,6 +161,8 @@ CHARTS: tuple[Chart, ...] = (
         (Line("learning_rate", "Learning Rate"),),
         scale="log",
         hint="Of the epoch's last step.",
+        proof=OUR_TRAINER,
+        unproven={"hint": ""},
     ),
     Chart(
         "gdop-chart",
@@ -164,6 +178,8 @@ CHARTS: tuple[Chart, ...] = (
         y2_range=(0, 105),
         hint="Geometry of the validation scenes: constant while they are. Lower is better. "
         "The share, on the right, is of scenes with good geometry.",
+        proof=OUR_TRAINER,
+        unproven={"hint": "Lower is better."},
     ),
     Chart(
         "gradient-chart",
@@ -177,6 +193,8 @@ CHARTS: tuple[Chart, ...] = (
         scale="log",
         hint="Gradient: mean of the epoch, before clipping. It may rise while the loss falls: "
         "it scales with 1/σ.",
+        proof=OUR_TRAINER,
+        unproven={"y_label": "Norm", "hint": ""},
     ),
 )
 

@@ -1,14 +1,16 @@
 """The few numbers above the charts: a metric's newest value, and what it is to be held against."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from heimdall_dash.ui.charts import TARGET_M
+from heimdall_dash.ui.charts import OUR_TRAINER, TARGET_M
 
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """Shown for jobs that have the metric. What is None is not said."""
+    """Shown for jobs that have the metric. What is None is not said. `proof` and `unproven` as in
+    `charts.Chart`."""
 
     metric: str
     label: str
@@ -18,6 +20,8 @@ class KeyFigure:
     partner: str | None = None  # a metric that should be equal
     floor: str | None = None  # a fact: nothing can be lower
     with_best: bool = False  # the job's best epoch is of this metric
+    proof: str | None = None
+    unproven: Mapping[str, str] = field(default_factory=dict)
 
 
 KEY_FIGURES: tuple[KeyFigure, ...] = (
@@ -30,7 +34,15 @@ KEY_FIGURES: tuple[KeyFigure, ...] = (
         floor="crlb_rmse_m",
     ),
     KeyFigure("coverage_68", "Coverage at 68 %", "", expected=0.68),
-    KeyFigure("val_loss", "Validation loss", "nats", floor="oracle_nll", with_best=True),
+    KeyFigure(
+        "val_loss",
+        "Validation loss",
+        "nats",
+        floor="oracle_nll",
+        with_best=True,
+        proof=OUR_TRAINER,
+        unproven={"unit": ""},
+    ),
 )
 
 

@@ -34,7 +34,7 @@ def metrics_tab() -> Component:
                 **attributes(aria_label=texts.HELP_TITLE),
             ),
         ],
-        className="tab-body",
+        className="tab-body metrics-body",
     )
 
 

@@ -4,34 +4,38 @@ what they mean. Any other metric gets its title and unit from its name, in the b
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from heimdall_dash.ui.charts import OUR_TRAINER
+
 
 @dataclass(frozen=True)
 class Known:
-    """`ideal`: a constant to draw, where the perfect value is one."""
+    """`ideal`: a constant to draw, where the perfect value is one. `proof`: the fact without which
+    neither unit nor hint is claimed, as in `charts.Chart`; None: true whoever published it."""
 
     title: str
     unit: str
     hint: str
     ideal: float | None = None
+    proof: str | None = OUR_TRAINER
 
 
-_COVERAGE = "Share of truths inside the ellipse of this level."
+_COVERAGE = "Share of truths inside the region of this level."
 
 KNOWN: dict[str, Known] = {
     "train_objective": Known("Training objective", "nats", "What the epoch's steps minimised."),
     "train_distance_p68_m": Known("Training p68", "m", "68 % of the training scenes within."),
     "uncertainty_ratio_p68": Known(
-        "Predicted p68 / observed p68", "1", "1: calibrated. Below: over-confident.", 1
+        "Predicted p68 / observed p68", "1", "1: calibrated. Below: over-confident.", 1, None
     ),
     "expected_calibration_error": Known(
-        "Expected calibration error", "1", "Mean distance from the reliability diagonal.", 0
+        "Expected calibration error", "1", "Mean distance from the reliability diagonal.", 0, None
     ),
     "expected_calibration_error_signed": Known(
-        "Signed calibration error", "1", "Below 0: over-confident. Above: too cautious.", 0
+        "Signed calibration error", "1", "Below 0: over-confident. Above: too cautious.", 0, None
     ),
-    "coverage_50": Known("Coverage at 50 %", "fraction", _COVERAGE, 0.5),
-    "coverage_68": Known("Coverage at 68 %", "fraction", _COVERAGE, 0.68),
-    "coverage_95": Known("Coverage at 95 %", "fraction", _COVERAGE, 0.95),
+    "coverage_50": Known("Coverage at 50 %", "fraction", _COVERAGE, 0.5, None),
+    "coverage_68": Known("Coverage at 68 %", "fraction", _COVERAGE, 0.68, None),
+    "coverage_95": Known("Coverage at 95 %", "fraction", _COVERAGE, 0.95, None),
     "z_std": Known("Error / predicted uncertainty", "1", "Root mean square; 1: calibrated.", 1),
     "z_std_robust": Known(
         "Error / predicted uncertainty, robust",

@@ -145,10 +145,11 @@ def test_enlarged_chart_takes_the_width_and_escape_returns_it(
     button.send_keys(Keys.ENTER)
     reader.wait(lambda: reader.layout("rmse-chart", "width") > 2 * before, "the wide chart")
     assert button.get_attribute("aria-pressed") == "true"
-    assert reader.run("return dash_clientside.heimdall.page.view.wide") == "rmse-chart"
+    reader.wait(lambda: "wide=rmse-chart" in reader.driver.current_url, "it in the address")
     reader.driver.find_element(By.ID, "rmse-chart").send_keys(Keys.ESCAPE)
     reader.wait(lambda: reader.layout("rmse-chart", "width") == before, "its own size")
     assert button.get_attribute("aria-pressed") == "false"
+    reader.wait(lambda: "wide" not in reader.driver.current_url, "nothing in the address")
     button.send_keys(Keys.ENTER)
     reader.wait(lambda: reader.layout("rmse-chart", "width") > 2 * before, "the wide chart again")
     button.send_keys(Keys.ENTER)
@@ -201,6 +202,26 @@ def test_search_and_folded_groups_of_other_metrics(reader: Page, train: StartJob
     kept = "return document.getElementById('other:sharpness_m').dataset.kept"
     assert reader.run(kept) == "yes"
     assert reader.layout("other:queue_wait_seconds", "yaxis.type") == "log"
+
+    # a link shows the same: the search, the folded group, the wide chart among those that come late
+    search.send_keys("sharp")
+    reader.click("button[aria-label='Enlarge Sharpness']")
+    reader.wait(lambda: "find=sharp&fold=eval" in reader.driver.current_url, "the address")
+    assert "wide=other%3Asharpness_m" in reader.driver.current_url
+    reader.driver.refresh()
+    both = ["other:sharpness_m", "other:sharpness_p10_m"]
+    reader.wait(lambda: reader.run("return !!window.dash_clientside?.heimdall?.page"), "the page")
+    reader.wait(lambda: reader.run(shown) == both, "the same charts")
+    wide = "return document.querySelector('.chart-card.is-wide')?.dataset.chart"
+    assert reader.run(wide) == both[0]
+    search = reader.driver.find_element(By.ID, "chart-search")
+    search.send_keys(Keys.BACKSPACE * 5)
+    reader.wait(lambda: len(reader.run(shown)) == 13, "all but the folded group again")
+
+    # what no job's chart is called cannot be wide
+    reader.open(f"?job={job.id}&wide=other:nothing")
+    reader.wait(lambda: len(reader.epochs()) == 21, "the history")
+    reader.wait(lambda: "wide" not in reader.driver.current_url, "no such chart")
 
 
 def frames_while(reader: Page, act: Callable[[], None]) -> list[Image.Image]:

@@ -107,3 +107,41 @@ def test_table_says_which_job_is_best_and_when(reader: Page, train: StartJob) ->
     )
     assert row(reader, "Lowest oddity") == ["0.400 · epoch 1", "0.100 · epoch 1"]
     assert row(reader, "Highest oddity") == ["0.900 · epoch 3", "0.990 · epoch 2"]
+
+
+def test_scale_suits_the_metric_and_the_readers_choice_wins(reader: Page, train: StartJob) -> None:
+    jobs = [train("first"), train("second")]
+    for fade, job in zip((0.6, 0.7), jobs, strict=True):
+        for epoch in range(20):
+            job.log(epoch, val_distance_p68_m=25 + 70_000 * fade**epoch, val_loss=-5 + fade**epoch)
+
+    def scale() -> list[str | None]:
+        toggle = "return document.querySelector('#scale-compare-chart input:checked').value"
+        return [reader.layout("compare-chart", "yaxis.type"), reader.run(toggle)]
+
+    def title() -> str:
+        return str(reader.layout("compare-chart", "title.text"))
+
+    def choose(metric: str) -> None:
+        reader.run("dash_clientside.set_props('compare-metric', {value: arguments[0]})", metric)
+        reader.wait(lambda: title().startswith(metric), metric)
+
+    chosen = ",".join(job.id for job in jobs)
+    reader.open(f"?tab=compare&compare={chosen}&metric=val_distance_p68_m")
+    reader.wait(lambda: scale() == ["log", "log"], "metres over four decades")
+    assert title() == "val_distance_p68_m (Log Scale)"
+    jobs[0].log(20, val_distance_p68_m=-1.0, val_loss=1.0)
+    reader.wait(lambda: reader.drawn("compare-chart")[-1] == 20, "one more epoch")
+    assert scale() == ["log", "log"]
+    choose("val_loss")
+    reader.wait(lambda: scale() == ["linear", "linear"], "a loss below zero")
+    assert "log=" not in reader.driver.current_url
+    choose("val_distance_p68_m")
+    reader.wait(lambda: scale()[0] == scale()[1], "a toggle that agrees")
+    reader.choose_segment("scale-compare-chart", "log")
+    reader.wait(lambda: scale() == ["log", "log"], "the reader's choice")
+    reader.wait(lambda: "log=compare-chart" in reader.driver.current_url, "it in the address")
+    choose("val_loss")
+    assert scale() == ["log", "log"]
+    reader.open(f"?tab=compare&compare={chosen}&metric=val_distance_p68_m&linear=compare-chart")
+    reader.wait(lambda: scale() == ["linear", "linear"], "the choice of a link")

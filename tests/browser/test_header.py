@@ -51,6 +51,9 @@ def test_typing_in_the_job_select_survives_new_epochs(reader: Page, train: Start
     select.send_keys("oth")
     log_epochs(job, 4, 9)
     reader.wait(lambda: reader.text("job-progress").startswith("Epoch 9"), "more epochs")
+    reader.wait(
+        lambda: "all 9 stored epochs are here" in reader.text("job-progress"), "all of them"
+    )
     assert reader.run(LABEL) == "oth"
     reader.driver.find_element("xpath", "//*[@role='option'][contains(., 'other (')]").click()
     reader.wait(lambda: reader.run(LABEL) == "other (completed) - Epoch 0/500", "the chosen job")

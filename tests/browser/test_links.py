@@ -32,6 +32,8 @@ def shown(page: Page) -> dict[str, Any]:
         "  heights: layout('loss-chart')?.yaxis.range, reliability: slider('reliability-epoch'),"
         "  search: value('jobs-search'), order: value('jobs-sort'), statuses: pills('jobs-status'),"
         "  compare: pills('compare-select'), metric: value('compare-metric'),"
+        "  wide: document.querySelector('.chart-card.is-wide')?.dataset.chart,"
+        "  find: value('chart-search'),"
         "  cx: choice('compare-x'), compareRange: layout('compare-chart')?.xaxis.range}"
     )
     return found
@@ -46,7 +48,7 @@ def test_link_restores_the_exact_view(reader: Page, train: StartJob) -> None:
         f"job={first.id}&smooth=0.35&x=relative&rate=5s&linked=1&log=loss-chart"
         "&zoom.loss-chart=2,8,-0.5,1.25&reliability=7&search=s&status=completed&order=name"
         f"&compare={first.id},{second.id}&metric=val_rmse_m&cx=relative"
-        "&zoom.compare-chart=1,3,100,90000"
+        "&zoom.compare-chart=1,3,100,90000&wide=loss-chart&find=loss"
     )
     reader.open(f"?{view}")
     reader.wait(lambda: len(reader.drawn()) > 0, "the chart")
@@ -59,7 +61,7 @@ def test_link_restores_the_exact_view(reader: Page, train: StartJob) -> None:
         "loss": "log", "range": [2, 8], "heights": [-0.5, 1.25],
         "reliability": "7", "search": "s", "order": "Name", "statuses": ["completed"],
         "compare": ["first (completed)", "second (completed)"], "metric": "val_rmse_m",
-        "cx": "relative",
+        "cx": "relative", "wide": "loss-chart", "find": "loss",
     }  # fmt: skip
     assert {name: found[name] for name in expected} == expected
     reader.click("[role=tab][id$=compare]")
@@ -89,9 +91,12 @@ def test_back_and_forward_go_through_tabs_and_jobs(reader: Page, train: StartJob
     reader.driver.find_element(By.ID, "loss-chart").send_keys("+")
     reader.wait(lambda: "zoom.loss-chart" in reader.driver.current_url, "a zoom in the address")
     zoomed = shown(reader)["range"]
+    reader.click("button[aria-label='Enlarge Loss']")
+    reader.wait(lambda: "wide=loss-chart" in reader.driver.current_url, "the wide chart as well")
     reader.click("[role=tab][id$=jobs]")
     reader.driver.find_element(By.ID, "jobs-search").send_keys("second")
     reader.wait(lambda: "search=second" in reader.driver.current_url, "the search in the address")
+    reader.run("dash_clientside.heimdall.page.charts.wide.choose(null)")
     reader.click(f"[data-job='{second.id}'] [data-action=open]")
     reader.wait(lambda: shown(reader)["job"].startswith("second"), "the second job")
     reader.wait(lambda: shown(reader)["tab"] == "Metrics", "its charts")
@@ -100,6 +105,7 @@ def test_back_and_forward_go_through_tabs_and_jobs(reader: Page, train: StartJob
     assert shown(reader)["search"] == "second"
     reader.driver.back()
     reader.wait(lambda: shown(reader)["tab"] == "Metrics", "the first job's charts again")
+    assert shown(reader)["wide"] == "loss-chart"
     reader.wait(lambda: shown(reader)["job"].startswith("first"), "the first job again")
     reader.wait(lambda: shown(reader)["range"] == zoomed, "as it was zoomed")
     reader.driver.forward()

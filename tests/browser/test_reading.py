@@ -145,7 +145,7 @@ def test_a_tab_behind_another_draws_nothing_and_has_everything(
 
 
 def test_keys_zoom_move_fit_and_read(reader: Page, train: StartJob) -> None:
-    job = train()
+    job = train(facts={"oracle_nll": None})  # a unit that only our trainer's loss has
     log_epochs(job, 0, 100)
     reader.open(f"?job={job.id}")
     reader.wait(lambda: len(reader.drawn()) == 101, "the history")
@@ -213,3 +213,38 @@ def test_key_figures_tell_the_newest_epoch_and_what_is_missing(
     reader.wait(
         lambda: not reader.driver.find_element(By.ID, "key-figures").is_displayed(), "no figures"
     )
+
+
+def test_job_of_a_foreign_trainer_is_told_nothing_false_and_shows_its_own_charts_first(
+    reader: Page,
+) -> None:
+    def foreign(first: int, last: int, **more: float) -> list[dict[str, Any]]:
+        rows = [{"train_loss": 3.0 - i / 10, "val_loss": 3.1 - i / 10} for i in range(first, last)]
+        return [{"epoch": first + i, "eval/bleu": 20.0} | r | more for i, r in enumerate(rows)]
+
+    job, feed = external_job(reader, [])
+    card = "return document.getElementById(arguments[0]).closest('.chart-card')"
+    height = card + ".getBoundingClientRect().height"
+    top = card + ".getBoundingClientRect().top"
+    reader.open(f"?job={job}")
+    reader.wait(lambda: "Pending" in reader.text("rmse-chart"), "a job without epochs")
+    assert reader.run(height, "rmse-chart") > 360, "says at full size what it waits for"
+
+    feed(foreign(0, 12))
+    reader.wait(lambda: len(reader.drawn()) == 12, "the history")
+    assert reader.layout("loss-chart", "yaxis.title.text") == "Loss"
+    assert reader.run("return document.querySelector('[data-note=loss-chart]').textContent") == ""
+    value = "return document.querySelector('[data-metric=val_loss] .key-value').textContent"
+    assert reader.run(value) == "2.00"
+    reader.show("rmse-chart")
+    said = "This job published no train_rmse_m, val_rmse_m so far."
+    reader.wait(lambda: said in reader.text("rmse-chart"), "what the job lacks")
+    assert 90 < reader.run(height, "rmse-chart") < 130
+    assert reader.run(top, "loss-chart") < reader.run(top, "other:eval/bleu")
+    assert reader.run(top, "other:eval/bleu") < reader.run(top, "rmse-chart")
+
+    feed(foreign(12, 14, val_rmse_m=5.0))
+    reader.wait(lambda: reader.run(height, "rmse-chart") > 360, "a chart like any other")
+    assert reader.run(top, "rmse-chart") < reader.run(top, "other:eval/bleu")
+    reader.show("rmse-chart")
+    assert reader.layout("rmse-chart", "yaxis.title.text") == "Distance (m) - Log Scale"

@@ -19,6 +19,24 @@ test("a metric that is known says what it means, and where it should be", () => 
   assert.deepEqual(spec.references, [{ name: "Ideal: 0.68", value: 0.68, fact: null }]);
 });
 
+test("what only our trainer's metrics mean is not said of anybody's", () => {
+  const { proven } = core.spec;
+  const known = { title: "Evaluation time", unit: "s", hint: "Wall time.", ideal: null, proof: "ours" };
+  const spec = otherSpec("eval_seconds", known, "linear", { ...texts, units: { s: "Seconds (s)" } });
+  assert.deepEqual([proven(spec, { ours: null }).hint, proven(spec, {}).hint], ["eval_seconds: Wall time.", "eval_seconds"]);
+  const objective = otherSpec("train_objective", { ...known, unit: "nats" }, "linear", texts);
+  const said = (facts) => { const { y_label, unit } = proven(objective, facts); return [y_label, unit]; };
+  assert.deepEqual([said({ ours: 1 }), said({}), said(null)], [["nats", "nats"], ["Value", ""], ["Value", ""]]);
+  const anybodys = otherSpec("reward", undefined, "linear", texts);
+  assert.equal(proven(anybodys, {}), anybodys);
+});
+
+test("a chart lacks what a job with epochs never published, not what was never finite", () => {
+  const { lacks } = core.spec;
+  const spec = { lines: [{ metric: "a" }, { metric: "b" }] };
+  assert.deepEqual([{ epoch: [] }, { epoch: [1], c: [1] }, { epoch: [1], b: [null] }].map((columns) => lacks(spec, columns)), [false, true, false]);
+});
+
 test("keys move and zoom, and undo both", () => {
   const now = { x: [0, 100], y: [-1, 1] };
   assert.deepEqual(zoomedBy("ArrowRight", now), { x: [15, 115], y: [-1, 1] });

@@ -82,6 +82,50 @@ test("a job keeps its colour and dash whoever comes or goes, and no two look ali
   assert.equal(new Set(palette.of(ids.slice(0, 7)).map(({ color }) => color)).size <= 7, true);
 });
 
+/** The comparison's scale, on a page that notes what it is told. */
+function scaleOf(view) {
+  const spec = { id: "compare-chart", scale: "linear" };
+  const seen = { told: [], chosen: [] };
+  const page = {
+    config: { metrics: {} },
+    view: { compare: ["a", "b"], metric: "x", scales: {}, chart: () => ({ scale: page.view.scales[spec.id] || spec.scale }), ...view },
+    setProps: (_, { value }) => seen.told.push(value),
+    scaled: (id, scale) => { seen.chosen.push(scale); page.view.scales[id] = scale; },
+  };
+  return { spec, seen, view: page.view, scale: new core.compareScale.CompareScale(page, spec) };
+}
+
+const fall = Array.from({ length: 20 }, (_, i) => 70_000 * 0.6 ** i);
+
+test("a metric that falls over decades is compared on a log axis, decided once all curves are there", () => {
+  const { spec, seen, view, scale } = scaleOf();
+  scale.settle([{ columns: {} }], false);
+  scale.settle([{ columns: { x: fall } }], false);
+  assert.equal(spec.scale, "log");
+  scale.settle([{ columns: { x: fall, y: [1, 2] } }, { columns: { x: [1, 2] } }], true);
+  scale.settle([{ columns: { x: fall } }, { columns: { x: [1, -2] } }], true);
+  assert.equal(spec.scale, "log", "what comes later changes nothing");
+  view.metric = "y";
+  scale.settle([{ columns: { x: fall, y: [1, 2] } }], true);
+  assert.equal(spec.scale, "linear", "another metric is decided anew");
+  view.metric = "x";
+  view.compare = ["a"];
+  scale.settle([{ columns: { x: [...fall, -2] } }], true);
+  assert.equal(spec.scale, "linear", "and other jobs");
+  assert.deepEqual([seen.told, seen.chosen], [["log", "linear"], []], "the toggle says what is drawn");
+});
+
+test("the reader's choice of a scale wins, and what the page itself told the toggle is none", () => {
+  const { spec, seen, view, scale } = scaleOf();
+  scale.settle([{ columns: { x: fall } }], true);
+  scale.chosen("log");
+  assert.deepEqual(seen.chosen, [], "an echo");
+  scale.chosen("linear");
+  view.metric = "y";
+  scale.settle([{ columns: { y: fall } }], true);
+  assert.deepEqual([seen.chosen, seen.told, spec.scale, view.chart().scale], [["linear"], ["log"], "log", "linear"]);
+});
+
 /** A store that answers by hand; the clock is ours. */
 function setUp(answers) {
   const seen = { time: 0, asked: [], changes: 0 };

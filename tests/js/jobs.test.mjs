@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { label, actions, chooseJob, arrange, age, reasonText, otherMetrics, unitOf } = core.jobs;
+const { label, actions, chooseJob, arrange, age, reasonText, otherMetrics } = core.jobs;
 const { alerts, AlertLog, QUIET_MS } = core.alerts;
 const texts = new Proxy({}, { get: (_, name) => `${String(name)} {time}{n}{metrics}` });
 const job = (more) => ({ id: "i", job_name: "VHF", status: "running", current_epoch: 412, total_epochs: 500, created_at: "2026-11-23T10:00:00.000Z", ...more });
@@ -107,6 +107,11 @@ test("unforeseen metrics are grouped by prefix; known, empty and array-valued on
   ]);
 });
 
-test("a metric's name carries its unit", () => {
-  assert.deepEqual(["val_distance_p68_m", "gdop_below_5_percent", "epoch_duration_seconds", "val_loss"].map(unitOf), ["m", "%", "s", ""]);
+test("the page says whether it holds every stored epoch", () => {
+  const texts = { delivered_all: "all {stored}", delivered_some: "{held} of {stored}" };
+  const said = (stored, held) => core.jobs.deliveredText({ epochs_stored: stored }, held, texts);
+  assert.equal(said(0, 0), "");
+  assert.equal(said(44, 44), "all 44");
+  assert.equal(said(44, 43), "43 of 44");
+  assert.equal(said(44, 45), "all 44"); // the job's state is one step behind the epochs
 });

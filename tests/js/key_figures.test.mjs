@@ -25,6 +25,12 @@ test("a value that the newest epoch lacks is missing, and an older one says its 
   assert.deepEqual(one({ partner: "b" }, { epoch: [1, 2], a: [1, 2], b: [5, null] }).words, ["predicted –"]);
 });
 
+test("a unit is shown when the job's facts prove it", () => {
+  const loss = { unit: "nats", proof: "oracle_nll", unproven: { unit: "" } };
+  const value = (facts) => one(loss, { epoch: [1], a: [0.26] }, facts).value;
+  assert.deepEqual([value({ oracle_nll: null }), value({}), value(null)], ["0.260 nats", "0.260", "0.260"]);
+});
+
 test("a metric that the job lacks has no figure; a job without epochs waits for all", () => {
   assert.equal(one({}, { epoch: [1], b: [1] }), undefined);
   assert.equal(one({}, { epoch: [1], a: [null] }), undefined);

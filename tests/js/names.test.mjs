@@ -2,13 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { unitOf, titleOf, matches, prefersLog } = core.names;
+const { unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale } = core.names;
 
 test("titles and units come from names", () => {
   const said = ["sharpness_p10_m", "eval/gpu_wait_seconds", "queue_delay_ms", "snr_db", "gdop_below_5_percent", "eval/f1", "reward", "_"];
   assert.deepEqual(said.map((name) => [titleOf(name), unitOf(name)]), [
     ["Sharpness p10", "m"], ["GPU wait time", "s"], ["Queue delay", "ms"], ["SNR", "dB"], ["GDOP below 5", "%"], ["F1", ""], ["Reward", ""], ["_", ""],
   ]);
+});
+
+test("a metric's name carries its unit; a fraction's values are read without", () => {
+  const names = ["val_distance_p68_m", "epoch_duration_seconds", "val_loss", "clipped_fraction"];
+  assert.deepEqual(names.map(unitOf), ["m", "s", "", "fraction"]);
+  assert.deepEqual(names.map(valueUnitOf), ["m", "s", "", ""]);
 });
 
 test("a search finds words in any order and case", () => {
@@ -23,4 +29,12 @@ test("a log axis is proposed for positive values over more than two decades only
   assert.equal(prefersLog([...fall, 0]), false);
   assert.equal(prefersLog([null, ...fall.slice(0, 5)]), false);
   assert.equal(prefersLog(fall.map((value) => 1 + value / 1e6)), false);
+});
+
+test("a share, and what has a perfect value, is first read on a linear axis", () => {
+  const fall = Array.from({ length: 20 }, (_, i) => 1000 * 0.6 ** i);
+  const of = (metric, known) => firstScale(metric, fall, known);
+  assert.deepEqual([of("val_distance_p68_m"), of("clipped_fraction"), of("gdop_below_5_percent")], ["log", "linear", "linear"]);
+  assert.deepEqual([of("z", { unit: "1", ideal: 1 }), of("ece", { unit: "1", ideal: 0 }), of("c", { unit: "fraction", ideal: null })], ["linear", "log", "linear"]);
+  assert.equal(firstScale("a", [...fall, -1]), "linear");
 });

@@ -67,6 +67,7 @@ end
 if #rows > 0 or created == 1 then
   local first = math.max(1, #intervals - 20)
   redis.call('HSET', job, 'attempt', ARGV[4], 'last_metric_at', now, 'heartbeat_at', now,
+    'epochs_stored', redis.call('XLEN', epochs),
     'last_ms', string.format('%d', last_ms or 0), 'intervals', table.concat(intervals, ' ', first))
   if #rows > 0 then redis.call('HSET', job, 'last_metrics', ARGV[9]) end
   if best_epoch then redis.call('HSET', job, 'best_epoch', best_epoch, 'best_val_loss', best_text) end
