@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-TWO := -n 2 -q
+TWO := -q -n 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -21,7 +21,8 @@ test: .venv/.dev
 	@scripts/test_tools.sh
 	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults $(TWO)
 	@scripts/node.sh --test tests/js/*.test.mjs
-	@$(BIN)/python -m pytest tests/browser tests/faults
+	@$(BIN)/python -m pytest tests/browser $(TWO) --dist loadfile
+	@$(BIN)/python -m pytest tests/faults -q
 
 test-fast: .venv/.dev
 	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults -m "not slow" $(TWO)
