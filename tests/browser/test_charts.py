@@ -206,14 +206,14 @@ def test_search_and_folded_groups_of_other_metrics(reader: Page, train: StartJob
     # a link shows the same: the search, the folded group, the wide chart among those that come late
     search.send_keys("sharp")
     reader.click("button[aria-label='Enlarge Sharpness']")
-    reader.wait(lambda: "find=sharp&fold=eval" in reader.driver.current_url, "the address")
-    assert "wide=other%3Asharpness_m" in reader.driver.current_url
+    query = ("wide=other%3Asharpness_m", "find=sharp&fold=eval")
+    reader.wait(lambda: all(part in reader.driver.current_url for part in query), "the address")
     reader.driver.refresh()
     both = ["other:sharpness_m", "other:sharpness_p10_m"]
     reader.wait(lambda: reader.run("return !!window.dash_clientside?.heimdall?.page"), "the page")
     reader.wait(lambda: reader.run(shown) == both, "the same charts")
     wide = "return document.querySelector('.chart-card.is-wide')?.dataset.chart"
-    assert reader.run(wide) == both[0]
+    reader.wait(lambda: reader.run(wide) == both[0], "the wide chart")
     search = reader.driver.find_element(By.ID, "chart-search")
     search.send_keys(Keys.BACKSPACE * 5)
     reader.wait(lambda: len(reader.run(shown)) == 13, "all but the folded group again")
