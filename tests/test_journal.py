@@ -75,8 +75,12 @@ def test_journal_is_as_it_was_after_the_disk_was_full(tmp_path: Path) -> None:
 
 
 def test_prune_removes_only_logs_of_jobs_that_ended_long_ago(tmp_path: Path) -> None:
-    for name, age_s in {"running": None, "ended": 3600, "old": 31 * 24 * 3600}.items():
+    long_s = 31 * 24 * 3600
+    ages = {"running": None, "ended": 3600, "old": long_s, "old, not delivered": long_s}
+    for name, age_s in ages.items():
         journal = Journal(tmp_path, name)
+        if "not delivered" in name:
+            journal.leave({"status": "completed"})
         if age_s is not None:
             journal.mark_ended()
             marker = journal.folder / "ended.json"
@@ -84,7 +88,11 @@ def test_prune_removes_only_logs_of_jobs_that_ended_long_ago(tmp_path: Path) -> 
             os.utime(marker, (when, when))
         journal.close()
     prune(tmp_path)
-    assert sorted(path.name for path in (tmp_path / "jobs").iterdir()) == ["ended", "running"]
+    assert sorted(path.name for path in (tmp_path / "jobs").iterdir()) == [
+        "ended",
+        "old, not delivered",
+        "running",
+    ]
 
 
 def test_journal_refuses_the_earlier_process_once_another_has_taken_it_over(tmp_path: Path) -> None:

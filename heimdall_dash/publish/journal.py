@@ -167,8 +167,10 @@ def left_behind(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def prune(data: Path) -> None:
-    """Remove the folders of jobs that ended more than 30 days ago."""
+    """Remove the folders of jobs that ended more than 30 days ago and were delivered."""
     for marker in (data / "jobs").glob("*/ended.json"):
+        if (marker.parent / "left.json").exists():
+            continue
         if time.time() - marker.stat().st_mtime > RETENTION_S:
             log.info("Removing the log of a job that ended 30 days ago: %s", marker.parent)
             shutil.rmtree(marker.parent, ignore_errors=True)
