@@ -1,0 +1,128 @@
+"""The record: a job's history is a table of cells, a row per epoch; a write adds cells to it.
+
+Writes are ordered by their position. Whoever applies them in that order gets the same table: the
+newest write of a cell wins, an epoch keeps the time of its first write, and a write that takes
+back removes every epoch behind the one it names. Nothing here knows Redis, HTTP or the page.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+import orjson
+
+from heimdall_dash.records import Columns, Row
+
+NotFinite = dict[str, str]  # metric → "nan", "inf" or "-inf"
+
+
+class Position(NamedTuple):
+    """Where a write stands: the newest epoch that any write had named so far, and a number among
+    the writes that came while it was the newest. It is the id of the stream's entry."""
+
+    epoch: int
+    part: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.part}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`412-1`; raises ValueError."""
+        epoch, dash, part = text.partition("-")
+        if not (dash and epoch.isdecimal() and part.isdecimal() and len(text) <= 41):
+            raise ValueError(f"a position is two whole numbers such as 412-1, got {text!r:.60}")
+        return cls(int(epoch), int(part))
+
+
+START = Position(0, 0)  # before the first write
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One call of `log`, or one row of a request; or a taking back, which has no row.
+
+    epoch: the row's; of a taking back the last epoch that stays.
+    row: `{"epoch", "timestamp", cells…}`. A cell of None was not written, unless `not_finite`
+    names it: then it holds NaN or an infinity, or a list with one of them.
+    """
+
+    position: Position
+    epoch: int
+    row: Row | None
+    not_finite: NotFinite = field(default_factory=dict)
+
+    @property
+    def takes_back(self) -> bool:
+        return self.row is None
+
+
+def write_of_entry(entry_id: str, fields: Mapping[str, Any]) -> Write:
+    """The write that an entry of the stream holds; raises ValueError when it cannot be read."""
+    position = Position.parse(entry_id)
+    if "back" in fields:
+        return Write(position, int(fields["back"]), None)
+    try:
+        row = orjson.loads(fields["row"])
+        not_finite = orjson.loads(fields["nf"]) if "nf" in fields else {}
+    except (KeyError, orjson.JSONDecodeError) as error:
+        raise ValueError(f"entry {entry_id} cannot be read: {error!r:.80}") from error
+    if not is_row(row) or not isinstance(not_finite, dict):
+        raise ValueError(f"entry {entry_id} holds no row")
+    return Write(position, row["epoch"], row, not_finite)
+
+
+def is_row(row: object) -> bool:
+    return isinstance(row, dict) and type(row.get("epoch")) is int and row["epoch"] >= 0
+
+
+@dataclass
+class Joined:
+    """Writes joined by epoch: what a frame carries.
+
+    take_back: every epoch behind it is to be dropped before the columns are joined; None: none.
+    columns: `epoch` rising; None where these writes have no such cell, or where `not_finite`
+    names it: `{"val_loss": {12: "nan"}}`.
+    """
+
+    take_back: int | None
+    columns: Columns
+    not_finite: dict[str, dict[int, str]]
+
+
+def join(writes: Iterable[Write]) -> Joined:
+    """All writes, in the order of their positions, as one step."""
+    rows: dict[int, Row] = {}
+    marks: dict[int, NotFinite] = {}
+    take_back: int | None = None
+    for write in writes:
+        if write.row is None:
+            take_back = write.epoch if take_back is None else min(take_back, write.epoch)
+            rows = {epoch: row for epoch, row in rows.items() if epoch <= write.epoch}
+            marks = {epoch: mark for epoch, mark in marks.items() if epoch <= write.epoch}
+        elif write.epoch not in rows:
+            rows[write.epoch] = dict(write.row)
+            if write.not_finite:
+                marks[write.epoch] = dict(write.not_finite)
+        else:
+            _add(rows[write.epoch], marks, write)
+    epochs = sorted(rows)
+    names = dict.fromkeys(["epoch", *(name for epoch in epochs for name in rows[epoch])])
+    columns = {name: [rows[epoch].get(name) for epoch in epochs] for name in names}
+    not_finite: dict[str, dict[int, str]] = {}
+    for epoch in sorted(marks):
+        for name, kind in marks[epoch].items():
+            not_finite.setdefault(name, {})[epoch] = kind
+    return Joined(take_back, columns, not_finite)
+
+
+def _add(row: Row, marks: dict[int, NotFinite], write: Write) -> None:
+    """Put a further write's cells into the epoch's row."""
+    for name, value in (write.row or {}).items():
+        if name == "timestamp" or (value is None and name not in write.not_finite):
+            continue
+        row[name] = value
+        if write.epoch in marks:
+            marks[write.epoch].pop(name, None)
+    if write.not_finite:
+        marks.setdefault(write.epoch, {}).update(write.not_finite)
