@@ -90,8 +90,11 @@ class Joined:
     not_finite: dict[str, dict[int, str]]
 
 
-def join(writes: Iterable[Write]) -> Joined:
-    """All writes, in the order of their positions, as one step."""
+def rows_of(
+    writes: Iterable[Write],
+) -> tuple[int | None, dict[int, Row], dict[int, NotFinite]]:
+    """All writes, in the order of their positions, as one step: the earliest epoch that was taken
+    back to (None: none was), the rows by epoch, and what of them is not finite."""
     rows: dict[int, Row] = {}
     marks: dict[int, NotFinite] = {}
     take_back: int | None = None
@@ -106,6 +109,12 @@ def join(writes: Iterable[Write]) -> Joined:
                 marks[write.epoch] = dict(write.not_finite)
         else:
             _add(rows[write.epoch], marks, write)
+    return take_back, rows, marks
+
+
+def join(writes: Iterable[Write]) -> Joined:
+    """The same as columns."""
+    take_back, rows, marks = rows_of(writes)
     epochs = sorted(rows)
     names = dict.fromkeys(["epoch", *(name for epoch in epochs for name in rows[epoch])])
     columns = {name: [rows[epoch].get(name) for epoch in epochs] for name in names}
