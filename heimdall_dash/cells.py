@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from heimdall_dash.records import Columns, Row
+from heimdall_dash.records import MAX_EPOCH, Columns, Row
 
 NotFinite = dict[str, str]  # metric → "nan", "inf" or "-inf"
 
@@ -73,7 +73,9 @@ def write_of_entry(entry_id: str, fields: Mapping[str, Any]) -> Write:
 
 
 def is_row(row: object) -> bool:
-    return isinstance(row, dict) and type(row.get("epoch")) is int and row["epoch"] >= 0
+    return (
+        isinstance(row, dict) and type(row.get("epoch")) is int and 0 <= row["epoch"] <= MAX_EPOCH
+    )
 
 
 @dataclass
