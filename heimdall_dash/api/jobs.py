@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -57,7 +56,9 @@ def job_routes(store: Store, queue: JobQueue, data: Path) -> APIRouter:
     @routes.get("/jobs/{job_id}")
     def show_job(job_id: str, request: Request) -> dict[str, Any]:
         fields = store.job(job_id)
-        recent: list[Row] = [orjson.loads(raw) for raw in store.newest_rows(job_id, RECENT)]
+        recent: list[Row] = [
+            write.row for write in store.newest_writes(job_id, RECENT) if write.row
+        ]
         scheme = "wss" if request.url.scheme == "https" else "ws"
         return {
             "job": job_view(fields),

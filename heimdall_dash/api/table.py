@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from heimdall_dash.cells import START, NotFinite, Position, Write, rows_of
+from heimdall_dash.cells import START, NotFinite, Write, rows_of
 from heimdall_dash.records import Row
 
 Values = np.ndarray | list[Any]

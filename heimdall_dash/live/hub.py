@@ -10,6 +10,7 @@ history (the store does), or know viewers (connections come and look).
 import asyncio
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -36,8 +37,10 @@ SUSPECT_S = 20.0  # for so long after an outage a missing job may still be resto
 
 
 class Hub:
-    def __init__(self, follower: Follower) -> None:
+    def __init__(self, follower: Follower, now: Callable[[], datetime] | None = None) -> None:
+        """now: the store's clock, if somebody reads it already; else the hub does."""
         self._follower = follower
+        self._given_now = now
         self._topics: dict[str, Topic] = {}
         self._seen_ids: set[str] = set()  # jobs that this process has shown to somebody
         self._had_outage = False
@@ -69,7 +72,7 @@ class Hub:
 
     def now(self) -> datetime:
         """By the store's clock."""
-        return local_now() + self._clock_ahead
+        return self._given_now() if self._given_now else local_now() + self._clock_ahead
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator[Topic]:
@@ -325,4 +328,5 @@ async def _pause(seconds: float, at_most_s: float) -> None:
 
 
 def _clock() -> float:
-    return asyncio.get_running_loop().time()
+    """Not the loop's: health is asked for from other threads."""
+    return time.monotonic()
