@@ -15,7 +15,7 @@ from heimdall_dash.live.messages import publication
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "metrics_frames.json").read_text())
 
 values = st.one_of(
-    st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 9), st.none(),
+    st.floats(-1e6, 1e6), st.integers(0, 9), st.none(),
     st.lists(st.floats(0, 1), max_size=2),
 )  # fmt: skip
 cells = st.dictionaries(st.sampled_from("abcde"), values, max_size=4)
