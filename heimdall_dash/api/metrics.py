@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from heimdall_dash.api.history import History
 from heimdall_dash.api.jobs import PREFIX
 from heimdall_dash.api.json_body import json_body, read_json
-from heimdall_dash.api.refusals import Refused, documented
+from heimdall_dash.api.refusals import Refused
 from heimdall_dash.api.thinning import thin
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.records import (
@@ -45,7 +45,7 @@ class EpochRow(BaseModel):
 def metric_routes(store: Store, history: History) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["metrics"])
 
-    @routes.get("/jobs/{job_id}/metrics", responses=documented(404))
+    @routes.get("/jobs/{job_id}/metrics")
     def read(
         job_id: str,
         after: Epoch = None,
@@ -75,11 +75,7 @@ def metric_routes(store: Store, history: History) -> APIRouter:
         }
         return Response(orjson.dumps(answer), media_type="application/json")
 
-    @routes.post(
-        "/jobs/{job_id}/metrics",
-        openapi_extra=json_body(EpochRow),
-        responses=documented(400, 404, 409, 413),
-    )
+    @routes.post("/jobs/{job_id}/metrics", openapi_extra=json_body(EpochRow))
     async def append(job_id: str, request: Request) -> dict[str, int]:
         """Append one epoch or a list of them; repeats are counted, not stored."""
         return await run_in_threadpool(_append, store, job_id, await read_json(request))
