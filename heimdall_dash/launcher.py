@@ -20,9 +20,9 @@ from types import FrameType
 from typing import IO
 
 from heimdall_dash.errors import StartupRefused, StoreUnavailable
-from heimdall_dash.left_behind import bring
 from heimdall_dash.log import set_up
 from heimdall_dash.part import Part
+from heimdall_dash.publish.bring import Bringer
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.settings import Settings, settings_or_exit
 from heimdall_dash.store.embedded import EmbeddedStore
@@ -132,7 +132,8 @@ class Launcher:
             return False
         print(f"Heimdall is ready: {base}", flush=True)
         threading.Thread(
-            target=bring, args=(self._settings.heimdall_data, self._settings.store_url), daemon=True
+            target=Bringer([self._settings.heimdall_data], lambda: self._settings.store_url).look,
+            daemon=True,
         ).start()
         return True
 

@@ -29,7 +29,7 @@ def add_to(commands: Any) -> None:
 
 
 def _sync(options: argparse.Namespace) -> int:
-    from heimdall_dash.publish.bring import sync_runs  # type: ignore[import-not-found]
+    from heimdall_dash.publish.bring import sync_runs
 
     missing = [path for path in options.paths if not path.exists()]
     if missing:
@@ -38,8 +38,8 @@ def _sync(options: argparse.Namespace) -> int:
     for run in sync_runs(options.paths or _default_paths(), options.url):
         runs, parts = runs + 1, parts + (not run.is_whole)
         print(
-            f"{run.job_id[:8]}  {printable(run.name)}: {run.rows_there} epochs here, "
-            f"{run.rows_before} there before, {run.rows_now} now: "
+            f"{run.job_id[:8]}  {printable(run.name)}: {run.rows_there} rows here, "
+            f"{_count(run.epochs_before)} epochs there before, {_count(run.epochs_now)} now: "
             + ("whole" if run.is_whole else f"not whole: {printable(run.trouble)}"),
             flush=True,
         )
@@ -48,6 +48,10 @@ def _sync(options: argparse.Namespace) -> int:
     if parts:
         print(f"Heimdall: {parts} of {runs} runs could not be brought whole", file=sys.stderr)
     return 1 if parts else 0
+
+
+def _count(epochs: int | None) -> str:
+    return "?" if epochs is None else str(epochs)
 
 
 def _default_paths() -> list[Path]:
