@@ -19,10 +19,11 @@ from pydantic import (
 )
 
 from heimdall_dash.metrics import MAX_NAME, clean_epoch
+from heimdall_dash.publish.birth import MAX_NAME as MAX_JOB_NAME
+from heimdall_dash.publish.birth import MAX_TAGS, MAX_WORD
 from heimdall_dash.records import MAX_EPOCH, parse_time
 from heimdall_dash.store.store import MAX_NOTE
 
-MAX_TAGS = 50
 MAX_KEYS = 50  # key metrics of one job
 MAX_CHARTS = 100
 MAX_LINES = 50  # metrics on one chart
@@ -52,12 +53,12 @@ def _past(text: object) -> str:
 # Text on one line, not blank, without spaces around it.
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_JOB_NAME),
     AfterValidator(_printable),
 ]
 Label = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD),
     AfterValidator(_printable),
 ]
 # As it is: a metric's name may begin or end with a space.
