@@ -5,7 +5,7 @@ An RQ entry only says "look at this job"; a worker takes the job when the store 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,14 +34,17 @@ class JobQueue:
         self._store, self._url = store, url
         self._connection: Any = None
 
-    def submit(self, name: str, config: TrainingConfig) -> Fields:
-        """Create a job and queue it for the next free worker."""
+    def submit(
+        self, name: str, config: TrainingConfig, more: Mapping[str, Any] | None = None
+    ) -> Fields:
+        """Create a job and queue it for the next free worker; `more` are further fields."""
         fields = self._store.create_job(
             name,
             status=Status.QUEUED,
             config=config.model_dump(mode="json"),
             total_epochs=config.epochs,
             external=False,
+            more=more,
         )
         self._enqueue(fields)
         return fields
