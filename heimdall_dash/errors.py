@@ -32,6 +32,10 @@ class StoreUnavailable(HeimdallError, ConnectionError):
     """The store does not answer. Nothing was lost: it can be tried again."""
 
 
+class NoQueue(StoreUnavailable):
+    """The store is of a kind that cannot queue jobs for workers; it never will."""
+
+
 class DeliveryIncomplete(HeimdallError):
     """Some epochs reached the local log but not the store before the deadline."""
 

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from rq import Worker
 from rq.serializers import JSONSerializer
 
+from heimdall_dash.entries import NAME
 from heimdall_dash.errors import (
     HeimdallError,
     IllegalTransition,
@@ -27,7 +28,7 @@ from heimdall_dash.errors import (
     UnknownJob,
 )
 from heimdall_dash.publisher import Job
-from heimdall_dash.queue import NAME, JobQueue
+from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import NO_EPOCH, Status, utc_now
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.checkpoints import StoredCheckpoints

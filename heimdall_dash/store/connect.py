@@ -1,6 +1,7 @@
 """Clients of the store, for one server or a cluster; which of the two it is, the server tells."""
 
 import importlib.resources
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -9,9 +10,21 @@ from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.cluster import RedisCluster
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from heimdall_dash.errors import StartupRefused, StoreUnavailable
+
+Url = str | Callable[[], str]  # called before each new connection: the embedded store may move
 
 SOCKET_TIMEOUT_S = 5.0
 UNAVAILABLE = (OSError, RedisError, TimeoutError)
@@ -21,6 +34,30 @@ _OPTIONS: dict[str, Any] = {
     "socket_timeout": SOCKET_TIMEOUT_S,
     "socket_connect_timeout": SOCKET_TIMEOUT_S,
 }
+
+
+# A server that answers and takes nothing at present: an outage like any other. Said inside a
+# script, such a refusal looks like a fault of the script.
+_FULL_OR_BUSY = (
+    OutOfMemoryError, ReadOnlyError, BusyLoadingError, ClusterDownError, MasterDownError,
+    TryAgainError,
+)  # fmt: skip
+_FULL_OR_BUSY_WORDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNKILLABLE")  # redis-py names no class
+
+
+def address(url: Url) -> str:
+    """Where the store is now; raises StoreUnavailable when nobody can say."""
+    if isinstance(url, str):
+        return url
+    try:
+        return url()
+    except StartupRefused as error:
+        raise StoreUnavailable(str(error)) from error
+
+
+def takes_nothing(error: RedisError) -> bool:
+    """Whether a refusal is the server's state (memory, disk, a replica), not our fault."""
+    return isinstance(error, _FULL_OR_BUSY) or str(error).startswith(_FULL_OR_BUSY_WORDS)
 
 
 def script(name: str) -> str:
@@ -33,7 +70,7 @@ def connect(url: str) -> "redis.Redis | RedisCluster":
     """A client for threads. Raises redis' ConnectionError when nothing answers at `url`."""
     client = redis.Redis.from_url(url, retry=_retry(Retry), **_OPTIONS)
     try:
-        if not _is_cluster(client.info("cluster")):
+        if not is_cluster(client):
             return client
     except BaseException:
         client.close()
@@ -77,7 +114,11 @@ def connect_bytes(url: str, answer_within_s: float | None = None) -> redis.Redis
     )  # fmt: skip
 
 
-def _is_cluster(reply: dict[str, Any]) -> bool:
+def is_cluster(client: redis.Redis) -> bool:
+    return _is_cluster(client.info("cluster"))
+
+
+def _is_cluster(reply: Any) -> bool:
     return bool(reply.get("cluster_enabled"))
 
 
