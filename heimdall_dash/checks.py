@@ -1,0 +1,54 @@
+"""What `/health` asks of each part of the web server."""
+
+import importlib.util
+from datetime import datetime
+
+from heimdall_dash.api.health import HEALTHY, NONE_HERE, Check
+from heimdall_dash.background import Background
+from heimdall_dash.clock import StoreClock
+from heimdall_dash.errors import StoreUnavailable
+from heimdall_dash.live.hub import Hub
+from heimdall_dash.store.store import Store
+from heimdall_dash.store.workers import Workers
+
+
+def has_trainer() -> bool:
+    """Whether the demonstration's trainer is installed here, as in a clone; torch is not loaded."""
+    return all(importlib.util.find_spec(name) is not None for name in ("trainer", "torch"))
+
+
+def checks(
+    store: Store, hub: Hub, clock: StoreClock, hub_work: Background, watch: Background
+) -> dict[str, Check]:
+    """By the service's name."""
+    return {
+        "store": lambda: _store(store),
+        "worker": lambda: _worker(store, clock.now()),
+        "live": lambda: _live(hub, hub_work),
+        "watch": watch.health,
+    }
+
+
+def _store(store: Store) -> str:
+    try:
+        store.ping()
+    except StoreUnavailable as error:
+        return f"unhealthy: {error}"
+    return HEALTHY
+
+
+def _worker(store: Store, now: datetime) -> str:
+    try:
+        if Workers(store).alive(now):
+            return HEALTHY
+    except StoreUnavailable:
+        return "unknown"
+    return "unhealthy: no worker gave a sign of life" if has_trainer() else NONE_HERE
+
+
+def _live(hub: Hub, work: Background) -> str:
+    if (state := work.health()) != HEALTHY:
+        return state
+    if (own := getattr(hub, "health", None)) is not None:
+        return str(own())
+    return HEALTHY if hub.available else "unhealthy: not following the store"
