@@ -18,7 +18,7 @@ class JobKeys:
 
     @property
     def epochs(self) -> str:
-        """Stream: entry `<epoch>-1`, field `row`, the epoch's row as JSON."""
+        """Stream of writes: the id is the position; `row` (JSON) and `nf`, or `back`."""
         return f"heimdall:{{{self.job_id}}}:epochs"
 
     @property
@@ -30,6 +30,30 @@ class JobKeys:
     def notes(self) -> str:
         """List: warnings and resumptions, newest last, each as JSON; the last 200 are kept."""
         return f"heimdall:{{{self.job_id}}}:notes"
+
+    @property
+    def late(self) -> str:
+        """Hash: epoch → positions of the writes that came after a newer epoch had."""
+        return f"heimdall:{{{self.job_id}}}:late"
+
+    @property
+    def writers(self) -> str:
+        """Hash: token of a trainer's local log → how many of its bytes are stored, and
+        `attempt:<token>` → the attempt that it was given."""
+        return f"heimdall:{{{self.job_id}}}:writers"
+
+    @property
+    def names(self) -> str:
+        """Set: the names of the job's metrics."""
+        return f"heimdall:{{{self.job_id}}}:names"
+
+    @property
+    def others(self) -> list[str]:
+        """Every key of the job but its hash and its tombstone."""
+        return [
+            self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
+            self.names,
+        ]  # fmt: skip
 
     @property
     def checkpoint(self) -> str:

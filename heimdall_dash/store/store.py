@@ -9,13 +9,14 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import orjson
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 
+from heimdall_dash.cells import START, NotFinite, Position, Write, write_of_entry
 from heimdall_dash.errors import (
     HeimdallError,
     IllegalTransition,
@@ -24,16 +25,23 @@ from heimdall_dash.errors import (
     StoreUnavailable,
     UnknownJob,
 )
-from heimdall_dash.records import NO_EPOCH, Row, Status, parse_time, storable, utc_now
+from heimdall_dash.log import Rarely
+from heimdall_dash.records import Row, Status, parse_time, utc_now
 from heimdall_dash.store.connect import UNAVAILABLE, connect, disconnect, script
-from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
+from heimdall_dash.store.jobs import Fields, flat, new_fields, paired, position_of
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, WORKER_PREFIX, JobKeys
+from heimdall_dash.store.log_write import LAST_METRICS, LogWrite, facts_write, note_text, row_write
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TOMBSTONE_S = 7 * 24 * 3600
-LAST_METRICS = ("train_loss", "val_loss", "val_rmse_m", "val_distance_p68_m")
+MAX_NAMES = 10_000  # distinct metrics of one job
+MAX_NOTE = 2_000  # characters
+KNOWN_JOBS = 64  # jobs whose metric names this process remembers to have told the store
+CHUNK_ENTRIES = 2_000
+RECOUNTS = 5
+Entry = tuple[str, dict[str, str]]
 
 
 class StoreRefused(HeimdallError):
@@ -43,9 +51,18 @@ class StoreRefused(HeimdallError):
 class StoreBehind(HeimdallError):
     """The store has less than it once confirmed: it came back empty, or with an older state."""
 
-    def __init__(self, last_epoch: int) -> None:
-        super().__init__(f"the store came back with epochs up to {last_epoch} only")
-        self.last_epoch = last_epoch
+    def __init__(self, place: int) -> None:
+        super().__init__(f"the store came back with the first {place} bytes of the log only")
+        self.place = place
+
+
+class TooManyNames(InvalidMetric):
+    """The job has, or would have, more distinct metrics than one job may."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"a job may have {MAX_NAMES} distinct metrics at most, this would make {count}"
+        )
 
 
 class JobOver(IllegalTransition):
@@ -54,22 +71,36 @@ class JobOver(IllegalTransition):
 
 @dataclass(frozen=True)
 class Appended:
-    """What the store made of a batch of epochs."""
+    """What the store made of a batch of writes."""
 
     accepted: int
     duplicates: int
-    last_epoch: int
+    position: Position
     stream: str
-    created: bool
+    place: int  # of the writer's log: how far the store has it, in bytes
+    needs_recount: bool
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What the store answers to a trainer that announces itself."""
+
+    attempt: int
+    is_created: bool
+    fields: Fields
 
 
 class Store:
     """Opens its connection when it is first used, and again when the server has changed."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | Callable[[], str]) -> None:
+        """url: may be a question that is asked at each connection, since a store can move."""
         self._url = url
         self._lock = threading.Lock()
         self._client: Any = None
+        self._scripts: dict[str, Any] = {}
+        self._names: dict[str, set[str]] = {}  # job → metrics that the store has heard of
+        self._unreadable = Rarely(log)
         self._publish_command = "PUBLISH"
 
     # -- jobs ------------------------------------------------------------------------------
@@ -83,8 +114,9 @@ class Store:
         total_epochs: int | None,
         external: bool,
         job_id: str | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Fields:
-        """Create a job; raises StoreUnavailable."""
+        """Create a job; `more` are further fields. Raises StoreUnavailable."""
         job_id = job_id or str(uuid.uuid4())
         keys = JobKeys(job_id)
         fields = new_fields(
@@ -95,7 +127,7 @@ class Store:
             config=config,
             total_epochs=total_epochs,
             external=external,
-        )
+        ) | dict(more or {})
         self._list(job_id, fields["created_at"])
         self._script("create", [keys.job, keys.gone], [JOBS_CHANNEL, json.dumps(flat(fields))])
         return self.job(job_id)
@@ -150,25 +182,26 @@ class Store:
                 json.dumps([str(status) for status in allowed]),
                 json.dumps(flat(fields or {})),
                 json.dumps(list(remove)),
-                storable(json.dumps(note, ensure_ascii=False)) if note else "",
+                note_text(note) if note else "",
             ],
         )
         if reply[0] == "OK":
             return paired(reply[1:])
         raise _refusal(job_id, action, reply)
 
-    def delete(self, job_id: str, allowed: Iterable[Status]) -> None:
-        """Raises UnknownJob, or IllegalTransition while the status is not in `allowed`."""
+    def delete(self, job_id: str, allowed: Collection[Status]) -> None:
+        """Raises UnknownJob, or IllegalTransition while the status is not in `allowed`; a job
+        whose status nobody knows can be deleted."""
         keys = JobKeys(job_id)
         reply = self._script(
             "delete",
-            [keys.job, keys.epochs, keys.facts, keys.notes, keys.checkpoint, keys.gone],
+            [keys.gone, keys.job, *keys.others],
             [
                 keys.channel,
                 JOBS_CHANNEL,
                 self._publish,
                 job_id,
-                json.dumps([str(status) for status in allowed]),
+                json.dumps([str(status) for status in Status if status not in allowed]),
                 TOMBSTONE_S,
             ],
         )
@@ -176,7 +209,69 @@ class Store:
             raise _refusal(job_id, "delete", reply)
         self._call(lambda client: client.zrem(JOBS, job_id))
 
-    # -- epochs ----------------------------------------------------------------------------
+    # -- the record ------------------------------------------------------------------------
+
+    def begin(
+        self,
+        job_id: str,
+        token: str,
+        *,
+        attempt: int,
+        birth: Mapping[str, Any],
+        takes_over: bool,
+    ) -> Begun:
+        """Announce a trainer whose local log is named `token`; safe to repeat.
+
+        birth: the fields to make the job with if the store does not have it.
+        takes_over: it goes on with the job as one attempt more than the last; else `attempt` was
+        given to it. Raises UnknownJob (deleted), StaleAttempt, StoreUnavailable.
+        """
+        keys = JobKeys(job_id)
+        self._list(job_id, birth["created_at"])
+        reply = self._script(
+            "begin",
+            [keys.job, keys.gone, keys.writers, keys.epochs, keys.notes, keys.facts, keys.late,
+             keys.names],
+            [keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
+             "next" if takes_over else "exact", new_stream_id(), json.dumps(flat(birth))],
+        )  # fmt: skip
+        if reply[0] != "OK":
+            raise _refusal(job_id, "begin", reply)
+        return Begun(int(reply[1]), bool(int(reply[2])), paired(reply[3:]))
+
+    def places(self, job_id: str) -> dict[str, int]:
+        """How far the store has each trainer's local log, in bytes, by the log's token."""
+        known = self._call(lambda client: client.hgetall(JobKeys(job_id).writers))
+        return {
+            token: int(place)
+            for token, place in known.items()
+            if not token.startswith("attempt:") and place.isdecimal()
+        }
+
+    def skip(self, job_id: str, token: str, place: int) -> None:
+        """Say that the store has what the log `token` holds up to `place`: it was copied there."""
+        self._call(lambda client: client.hset(JobKeys(job_id).writers, token, place))
+
+    def deliver(
+        self,
+        job_id: str,
+        writes: Sequence[LogWrite],
+        *,
+        token: str,
+        place: int,
+        attempt: int,
+        brings: bool = False,
+    ) -> Appended:
+        """Bring writes of a trainer's local log, in its order; `place` is where they begin.
+
+        brings: the trainer is dead, nothing is taken over for it. Raises UnknownJob,
+        StaleAttempt, StoreBehind, StoreUnavailable, StoreRefused.
+        """
+        names = {name for write in writes if write.row for name in write.row}
+        return self._append(
+            job_id, writes, names, mode="bring" if brings else "write", token=token, place=place,
+            attempt=attempt,
+        )  # fmt: skip
 
     def append(
         self,
@@ -184,82 +279,175 @@ class Store:
         rows: Sequence[Row],
         *,
         attempt: int = 0,
-        birth: Mapping[str, Any] | None = None,
-        facts: Mapping[str, Any] | None = None,
-        known_last: int | None = None,
+        marks: Sequence[NotFinite] | None = None,
     ) -> Appended:
-        """Append rows (rising epochs, each with its `timestamp`), repeats counted and left out.
+        """Add rows that come without a log, each with its `timestamp`; what the epochs have
+        already is counted and left out.
 
-        birth: fields to create the job with if the store does not have it.
-        known_last: the last epoch that the writer knows was stored; StoreBehind if it is not.
-        Raises UnknownJob, StaleAttempt, JobOver; InvalidMetric for an epoch that is older than
-        the newest and not a repeat. Then nothing of the batch is stored.
+        marks: for each row, which of its metrics were not finite.
+        Raises UnknownJob, StaleAttempt, JobOver, TooManyNames. Then nothing of the batch is stored.
         """
+        marks = marks or [{}] * len(rows)
+        writes = [row_write(0, row, mark) for row, mark in zip(rows, marks, strict=True)]
+        names = {name for row in rows for name in row}
+        return self._append(
+            job_id, writes, names, mode="rest", token="", place=0, attempt=attempt
+        )  # fmt: skip
+
+    def _append(
+        self,
+        job_id: str,
+        writes: Sequence[LogWrite],
+        names: set[str],
+        *,
+        mode: str,
+        token: str,
+        place: int,
+        attempt: int,
+    ) -> Appended:
         keys = JobKeys(job_id)
-        if birth is not None:
-            self._list(job_id, birth["created_at"])
+        known = self._names.setdefault(job_id, set())
+        fresh = sorted(names - known - {"epoch", "timestamp"})
         arguments: list[Any] = [
-            keys.channel,
-            JOBS_CHANNEL,
-            self._publish,
-            attempt,
-            utc_now(),
-            new_stream_id(),
-            json.dumps(flat(birth)) if birth is not None else "",
-            json.dumps(facts, allow_nan=False) if facts is not None else "",
-            json.dumps({name: rows[-1].get(name) for name in LAST_METRICS} if rows else {}),
-            "" if known_last is None else known_last,
-        ]
-        for row in rows:
-            loss = row.get("val_loss")
-            arguments += [
-                row["epoch"],
-                orjson.dumps(row).decode(),
-                "" if not isinstance(loss, (int, float)) else repr(float(loss)),
-                int(parse_time(row["timestamp"]).timestamp() * 1000),
-            ]
-        reply = self._script("append", [keys.job, keys.epochs, keys.gone, keys.facts], arguments)
+            keys.channel, JOBS_CHANNEL, self._publish, attempt, mode, utc_now(), token, place,
+            json.dumps(fresh), MAX_NAMES, json.dumps(_newest_values(writes)),
+        ]  # fmt: skip
+        for write in writes:
+            arguments += write.arguments
+        reply = self._script(
+            "append",
+            [keys.job, keys.epochs, keys.notes, keys.facts, keys.late, keys.writers, keys.names,
+             keys.checkpoint],
+            arguments,
+        )  # fmt: skip
         if reply[0] != "OK":
             raise _refusal(job_id, "append epochs to", reply)
-        return Appended(
-            int(reply[1]), int(reply[2]), int(reply[3]), str(reply[4]), bool(int(reply[5]))
-        )
+        known.update(fresh)
+        while len(self._names) > KNOWN_JOBS:
+            self._names.pop(next(iter(self._names)))
+        done = Appended(
+            int(reply[1]), int(reply[2]), Position.parse(reply[3]), str(reply[4]), int(reply[5]),
+            bool(int(reply[6])),
+        )  # fmt: skip
+        if done.needs_recount and mode == "rest":
+            self.recount(job_id)
+        return done
 
-    def rows(
+    def recount(self, job_id: str) -> None:
+        """Find the best epoch, the newest and how many there are, where only the whole history
+        tells: after a taking back, or when the best epoch's loss was replaced."""
+        for _ in range(RECOUNTS):
+            position = position_of(self.job(job_id))
+            losses: dict[int, float | None] = {}
+            for write in self.each_write(job_id, upto=position):
+                if write.row is None:
+                    losses = {e: loss for e, loss in losses.items() if e <= write.epoch}
+                    continue
+                loss = write.row.get("val_loss")
+                is_number = isinstance(loss, (int, float))
+                losses.setdefault(write.epoch, None)
+                if is_number or "val_loss" in write.not_finite:
+                    losses[write.epoch] = float(loss) if isinstance(loss, (int, float)) else None
+            known = {epoch: loss for epoch, loss in losses.items() if loss is not None}
+            best = min(known, key=lambda epoch: (known[epoch], epoch)) if known else None
+            done = self._script(
+                "recount",
+                [JobKeys(job_id).job],
+                [
+                    str(position), len(losses), max(losses, default=0),
+                    "" if best is None else best, "" if best is None else repr(known[best]),
+                ],
+            )  # fmt: skip
+            if done:
+                return
+
+    def each_write(
+        self, job_id: str, *, after: Position = START, upto: Position | None = None
+    ) -> Iterator[Write]:
+        """All writes, oldest first, read in pieces."""
+        while True:
+            found = self._entries(job_id, after, upto, CHUNK_ENTRIES)
+            yield from self._readable(job_id, found)
+            if len(found) < CHUNK_ENTRIES:
+                return
+            after = Position.parse(found[-1][0])
+
+    def writes(
         self,
         job_id: str,
         *,
-        after: int = NO_EPOCH,
-        before: int | None = None,
+        after: Position = START,
+        upto: Position | None = None,
         limit: int | None = None,
-    ) -> list[bytes]:
-        """Rows as JSON bytes with after < epoch < before, oldest first, at most `limit`."""
-        start, stop = f"{after + 1}-0", "+" if before is None else f"({before}-0"
+    ) -> list[Write]:
+        """Writes with after < position ≤ upto, oldest first, of at most `limit` entries."""
+        return list(self._readable(job_id, self._entries(job_id, after, upto, limit)))
 
-        def read(client: Any) -> list[bytes]:
-            entries = client.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
-            return [entry["row"].encode() for _, entry in entries]
+    def newest_writes(self, job_id: str, count: int) -> list[Write]:
+        """The last `count` writes, oldest first."""
+
+        def read(client: Any) -> list[Entry]:
+            return list(reversed(client.xrevrange(JobKeys(job_id).epochs, count=count)))
+
+        return list(self._readable(job_id, self._call(read)))
+
+    def _entries(
+        self, job_id: str, after: Position, upto: Position | None, limit: int | None
+    ) -> list[Entry]:
+        start, stop = f"({after}", "+" if upto is None else str(upto)
+
+        def read(client: Any) -> list[Entry]:
+            return client.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
 
         return self._call(read)
 
-    def newest_rows(self, job_id: str, count: int) -> list[bytes]:
-        """The last `count` rows as JSON bytes, oldest first."""
-
-        def read(client: Any) -> list[bytes]:
-            entries = client.xrevrange(JobKeys(job_id).epochs, count=count)
-            return [entry["row"].encode() for _, entry in reversed(entries)]
-
-        return self._call(read)
+    def _readable(self, job_id: str, entries: Iterable[Entry]) -> Iterator[Write]:
+        """What cannot be read is that job's trouble alone: named once, left out."""
+        for entry_id, fields in entries:
+            try:
+                yield write_of_entry(entry_id, fields)
+            except ValueError as error:
+                self._unreadable.info(job_id, "Job %s: an entry is left out: %s", job_id, error)
 
     # -- facts, notes, signs of life -------------------------------------------------------
 
     def facts(self, job_id: str) -> dict[str, Any]:
         text = self._call(lambda client: client.get(JobKeys(job_id).facts))
-        return json.loads(text) if text else {}
+        found = _json(text)
+        return found if isinstance(found, dict) else {}
 
     def notes(self, job_id: str) -> list[dict[str, Any]]:
         texts = self._call(lambda client: client.lrange(JobKeys(job_id).notes, 0, -1))
-        return [json.loads(text) for text in texts]
+        return [note for note in map(_json, texts) if isinstance(note, dict)]
+
+    def add_note(self, job_id: str, note: Mapping[str, Any]) -> None:
+        """Put a note on the job's page. Raises UnknownJob, InvalidMetric."""
+        self.change(job_id, event="training:warning", note=note)
+
+    def put_facts(self, job_id: str, facts: Mapping[str, Any]) -> None:
+        """Replace the job's facts. Raises UnknownJob, InvalidMetric."""
+        fields = self.job(job_id)
+        attempt = int(fields.get("attempt") or 0)
+        self._append(
+            job_id, [facts_write(0, facts)], set(), mode="write", token="", place=0,
+            attempt=attempt,
+        )  # fmt: skip
+
+    def beat(self, job_id: str, token: str, attempt: int) -> tuple[int, Fields]:
+        """A trainer shows that it lives; how far the store has its log, and the job's fields.
+
+        Raises UnknownJob, StaleAttempt.
+        """
+        keys = JobKeys(job_id)
+        reply = self._script("beat", [keys.job, keys.writers], [token, attempt])
+        if reply[0] != "OK":
+            raise _refusal(job_id, "show life of", reply)
+        return int(reply[1]), paired(reply[2:])
+
+    def now(self) -> datetime:
+        """The store's clock, by which signs of life are judged."""
+        seconds, micros = self._call(lambda client: client.time(**_anywhere(client)))
+        return datetime.fromtimestamp(int(seconds) + int(micros) / 1e6, UTC)
 
     def beat_worker(self, name: str, ttl_s: int) -> None:
         """Note that worker `name` lives; forgotten after `ttl_s` without another call."""
@@ -299,14 +487,22 @@ class Store:
         return self._publish_command
 
     def _script(self, name: str, keys: list[str], arguments: list[Any]) -> Any:
-        text = _TEXTS[name]
-        return self._call(lambda client: client.eval(text, len(keys), *keys, *arguments))
+        def run(client: Any) -> Any:
+            known = self._scripts.get(name)
+            if known is None:
+                known = self._scripts[name] = client.register_script(_TEXTS[name])
+            return known(keys, arguments, client)
+
+        return self._call(run)
 
     def _call(self, command: Callable[[Any], T]) -> T:
         try:
             return command(self._connected())
+        except (OutOfMemoryError, ReadOnlyError) as error:
+            raise StoreUnavailable(f"the store takes no writes: {error}") from error
         except ResponseError as error:
-            if "user_script" in str(error):  # a fault of ours: trying again would not help
+            if "user_script" in str(error) and not _is_outage(str(error)):
+                # a fault of ours: trying again would not help
                 raise StoreRefused(f"the store refuses this: {error}") from error
             raise StoreUnavailable(f"the store does not answer: {error}") from error
         except UNAVAILABLE as error:
@@ -315,13 +511,50 @@ class Store:
     def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
-                self._client = connect(self._url)
+                self._client = connect(self._url if isinstance(self._url, str) else self._url())
+                self._scripts = {}
                 is_cluster = hasattr(self._client, "get_primaries")
                 self._publish_command = "SPUBLISH" if is_cluster else "PUBLISH"
             return self._client
 
 
-_TEXTS = {name: script(name) for name in ("append", "change", "create", "delete")}
+_TEXTS = {
+    name: script(name)
+    for name in ("append", "beat", "begin", "change", "create", "delete", "recount")
+}
+
+
+def _newest_values(writes: Sequence[LogWrite]) -> list[str]:
+    """Name, text, … of the values that a job's card shows."""
+    newest: dict[str, str] = {}
+    last = max((write.row["epoch"] for write in writes if write.row), default=0)
+    for write in writes:
+        if write.row is not None and write.row["epoch"] == last:
+            for name in LAST_METRICS:
+                value = write.row.get(name)
+                if type(value) is float or type(value) is int:
+                    newest[f"last:{name}"] = repr(value)
+    return [text for pair in newest.items() for text in pair]
+
+
+def _json(text: str | None) -> Any:
+    """None for what cannot be read: an odd note or fact must not hide the others."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None
+
+
+def _is_outage(error: str) -> bool:
+    """Whether a script failed for what the server is short of, not for what the script does."""
+    return any(word in error for word in ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "LOADING"))
+
+
+def _anywhere(client: Any) -> dict[str, Any]:
+    """Any node of a cluster tells the time."""
+    if not hasattr(client, "get_primaries"):
+        return {}
+    return {"target_nodes": client.get_primaries()[0]}
 
 
 def new_stream_id() -> str:
@@ -341,8 +574,6 @@ def _refusal(job_id: str, action: str, reply: list[Any]) -> Exception:
             return StoreBehind(int(reply[1]))
         case "FINAL":
             return JobOver(job_id, action, reply[1])
-        case "LATE":
-            return InvalidMetric(
-                f"epoch {reply[1]} comes after epoch {reply[2]} was stored; epochs must rise"
-            )
+        case "NAMES":
+            return TooManyNames(int(reply[1]))
     return StoreUnavailable(f"unexpected reply of the store: {reply!r:.200}")

@@ -17,6 +17,16 @@ if not legal then return {'STATUS', known[1]} end
 
 local set, remove = cjson.decode(ARGV[8]), cjson.decode(ARGV[9])
 if #set > 0 then redis.call('HSET', job, unpack(set)) end
+for i = 1, #set, 2 do
+  if set[i] == 'status' and set[i + 1] ~= known[1] then
+    redis.call('HDEL', job, 'last_ms') -- a pause is no epoch's duration
+    if set[i + 1] == 'running' then -- its clock begins anew, and it is the store's
+      local seconds, micros = unpack(redis.call('TIME'))
+      redis.call('HSET', job, 'heartbeat_ms',
+        string.format('%d', tonumber(seconds) * 1000 + math.floor(tonumber(micros) / 1000)))
+    end
+  end
+end
 if #remove > 0 then redis.call('HDEL', job, unpack(remove)) end
 if ARGV[10] ~= '' then
   redis.call('RPUSH', KEYS[2], ARGV[10])

@@ -1,0 +1,79 @@
+"""One write as the store's script takes it: a row, a taking back, a note, facts, or the end.
+
+What enters is checked before it comes here; here it only gets its form. `stop` is where the write
+ends in its trainer's local log, in bytes; 0 for what has no log.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from heimdall_dash.cells import NotFinite
+from heimdall_dash.errors import InvalidMetric
+from heimdall_dash.records import Row, Status, parse_time, storable
+
+LAST_METRICS = ("train_loss", "val_loss", "val_rmse_m", "val_distance_p68_m")
+END_FIELDS = ("completed_at", "error_message", "ended_because")  # what an end may say beside status
+ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class LogWrite:
+    stop: int
+    arguments: tuple[Any, ...]  # kind, stop, epoch, text, extra, time in ms, val_loss
+    row: Row | None = None
+
+
+def row_write(stop: int, row: Row, not_finite: NotFinite, text: bytes | None = None) -> LogWrite:
+    """text: the row as JSON, where the caller has it already."""
+    loss = row.get("val_loss")
+    arguments = (
+        "row", stop, row["epoch"], text if text is not None else orjson.dumps(row),
+        orjson.dumps(not_finite) if not_finite else "", _milliseconds(row["timestamp"]),
+        repr(loss) if type(loss) is float or type(loss) is int else "",
+    )  # fmt: skip
+    return LogWrite(stop, arguments, row)
+
+
+def back_write(stop: int, epoch: int) -> LogWrite:
+    return LogWrite(stop, ("back", stop, epoch, "", "", "", ""))
+
+
+def note_write(stop: int, note: Mapping[str, Any]) -> LogWrite:
+    return LogWrite(stop, ("note", stop, "", note_text(note), "", "", ""))
+
+
+def facts_write(stop: int, facts: Mapping[str, Any]) -> LogWrite:
+    return LogWrite(stop, ("facts", stop, "", _strict_json(facts), "", "", ""))
+
+
+def end_write(stop: int, end: Mapping[str, Any]) -> LogWrite:
+    """Raises InvalidMetric for a status that no run ends with; other fields are left out."""
+    if end.get("status") not in ENDS:
+        raise InvalidMetric(f"a run ends as one of {', '.join(sorted(ENDS))}")
+    fields = [
+        part
+        for name in END_FIELDS
+        if isinstance(end.get(name), str)
+        for part in (name, storable(end[name]))
+    ]
+    return LogWrite(stop, ("end", stop, "", json.dumps(fields), str(end["status"]), "", ""))
+
+
+def note_text(note: Mapping[str, Any]) -> str:
+    """A note as the store keeps it; raises InvalidMetric for what a reader could not read."""
+    return _strict_json(note)
+
+
+def _strict_json(value: Mapping[str, Any]) -> str:
+    try:
+        return storable(json.dumps(dict(value), ensure_ascii=False, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidMetric(f"not JSON: {error}") from error
+
+
+def _milliseconds(timestamp: str) -> int:
+    return int(parse_time(timestamp).timestamp() * 1000)
