@@ -24,11 +24,10 @@ from heimdall_dash.left_behind import bring
 from heimdall_dash.log import set_up
 from heimdall_dash.part import Part
 from heimdall_dash.queue import JobQueue
-from heimdall_dash.settings import Settings
+from heimdall_dash.settings import Settings, settings_or_exit
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
-from heimdall_dash.web import settings_or_exit
 
 log = logging.getLogger(__name__)
 

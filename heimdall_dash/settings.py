@@ -1,9 +1,10 @@
 """Settings, read once from the environment. Everything else receives what it needs as arguments."""
 
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from heimdall_dash.errors import StartupRefused
@@ -73,6 +74,18 @@ class Settings(BaseSettings):
                 f"no store: REDIS_URL is unset and {url_file} cannot be read ({error.strerror}); "
                 "start `make run`, or set REDIS_URL"
             ) from error
+
+
+def settings_or_exit() -> Settings:
+    """The settings, or one line that says what is wrong, and exit 2."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            message = str(problem["msg"]).removeprefix("Value error, ")
+            print(f"Heimdall: {name + ': ' if name else ''}{message}", file=sys.stderr)
+        raise SystemExit(2) from error
 
 
 def is_loopback(host: str) -> bool:

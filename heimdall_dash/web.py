@@ -1,16 +1,48 @@
-"""Run the web server: one or more uvicorn processes that share a port."""
+"""The web process: `python -m heimdall_dash.web`, and `app.py` where there is a clone.
+
+One uvicorn process, or several that share the port.
+"""
 
 import sys
 from typing import Any
 
 import uvicorn
-from pydantic import ValidationError
+from fastapi import FastAPI
 
 from heimdall_dash.errors import StartupRefused
-from heimdall_dash.settings import Settings
+from heimdall_dash.log import set_up
+from heimdall_dash.server import build_server
+from heimdall_dash.settings import Settings, settings_or_exit
 
 GRACE_S = 3
 MAX_MESSAGE_BYTES = 64 * 1024  # a client's message is an acknowledgement or a ping
+
+
+def main() -> None:
+    """Serve until a signal."""
+    settings = settings_or_exit()
+    options = uvicorn_options(settings)
+    if settings.web_concurrency > 1:  # each process builds its own
+        set_up(settings.heimdall_log_level)
+        uvicorn.run(
+            "heimdall_dash.web:application",
+            factory=True,
+            workers=settings.web_concurrency,
+            **options,
+        )
+    else:
+        uvicorn.run(application(), **options)
+
+
+def application() -> FastAPI:
+    """Settings → store → hub → server → page; or one line about impossible settings, and exit 2."""
+    settings = settings_or_exit()
+    set_up(settings.heimdall_log_level)
+    try:
+        return build_server(settings)
+    except StartupRefused as error:
+        print(f"Heimdall: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
 
 
 def uvicorn_options(settings: Settings) -> dict[str, Any]:
@@ -29,20 +61,5 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def serve(settings: Settings) -> None:
-    uvicorn.run("app:server", workers=settings.web_concurrency, **uvicorn_options(settings))
-
-
-def settings_or_exit() -> Settings:
-    """The settings, or one line that says what is wrong, and exit 2."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for problem in error.errors():
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            message = str(problem["msg"]).removeprefix("Value error, ")
-            print(f"Heimdall: {name + ': ' if name else ''}{message}", file=sys.stderr)
-        raise SystemExit(2) from error
-    except StartupRefused as error:
-        print(f"Heimdall: {error}", file=sys.stderr)
-        raise SystemExit(2) from error
+if __name__ == "__main__":
+    main()

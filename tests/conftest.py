@@ -1,6 +1,7 @@
 """Fixtures that several test files share: real servers, each in a folder of its own."""
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -56,6 +57,13 @@ def wait_for(condition: Callable[[], Any], timeout_s: float = 10.0, what: str = 
             return value
         threading.Event().wait(0.02)
     raise AssertionError(f"waited {timeout_s} s for {what or condition} in vain")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_dashboard(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests and what they start must never meet the dashboard of whoever runs them."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    os.environ.pop("HEIMDALL_URL", None)
 
 
 @pytest.fixture(scope="session")
