@@ -51,6 +51,7 @@ class Entries:
     def __init__(self, url: Url) -> None:
         self._url = url
         self._connection: Any = None
+        self._address = ""  # of the connection
 
     def check(self) -> None:
         """Raises NoQueue where nothing can ever be queued."""
@@ -127,12 +128,15 @@ class Entries:
         except ResponseError as error:
             raise StoreUnavailable(f"the queue takes nothing at present: {error}") from error
         except UNAVAILABLE as error:
-            self.close()  # the store may come back at another address
+            self.close()
             raise StoreUnavailable(f"the queue does not answer: {error}") from error
 
     def _connected(self) -> Any:
+        now_at = address(self._url)
+        if now_at != self._address:
+            self.close()
         if self._connection is None:
-            connection = connect_bytes(address(self._url), ANSWER_WITHIN_S)
+            connection = connect_bytes(now_at, ANSWER_WITHIN_S)
             if is_cluster(connection):
                 connection.close()
                 raise NoQueue(
@@ -140,7 +144,7 @@ class Entries:
                     'cannot use. Start trainers outside, and announce their jobs with "external": '
                     "true"
                 )
-            self._connection = connection
+            self._connection, self._address = connection, now_at
         return self._connection
 
 

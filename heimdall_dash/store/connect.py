@@ -10,16 +10,8 @@ from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.cluster import RedisCluster
-from redis.exceptions import (
-    BusyLoadingError,
-    ClusterDownError,
-    MasterDownError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    TryAgainError,
-)
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from heimdall_dash.errors import StartupRefused, StoreUnavailable
@@ -36,15 +28,6 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-# A server that answers and takes nothing at present: an outage like any other. Said inside a
-# script, such a refusal looks like a fault of the script.
-_FULL_OR_BUSY = (
-    OutOfMemoryError, ReadOnlyError, BusyLoadingError, ClusterDownError, MasterDownError,
-    TryAgainError,
-)  # fmt: skip
-_FULL_OR_BUSY_WORDS = ("MISCONF", "NOREPLICAS", "BUSY", "UNKILLABLE")  # redis-py names no class
-
-
 def address(url: Url) -> str:
     """Where the store is now; raises StoreUnavailable when nobody can say."""
     if isinstance(url, str):
@@ -53,11 +36,6 @@ def address(url: Url) -> str:
         return url()
     except StartupRefused as error:
         raise StoreUnavailable(str(error)) from error
-
-
-def takes_nothing(error: RedisError) -> bool:
-    """Whether a refusal is the server's state (memory, disk, a replica), not our fault."""
-    return isinstance(error, _FULL_OR_BUSY) or str(error).startswith(_FULL_OR_BUSY_WORDS)
 
 
 def script(name: str) -> str:
