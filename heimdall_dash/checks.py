@@ -1,20 +1,15 @@
 """What `/health` asks of each part of the web server."""
 
-import importlib.util
 from datetime import datetime
 
 from heimdall_dash.api.health import HEALTHY, NONE_HERE, Check
 from heimdall_dash.background import Background
 from heimdall_dash.clock import StoreClock
 from heimdall_dash.errors import StoreUnavailable
+from heimdall_dash.installed import has_trainer
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.workers import Workers
-
-
-def has_trainer() -> bool:
-    """Whether the demonstration's trainer is installed here, as in a clone; torch is not loaded."""
-    return all(importlib.util.find_spec(name) is not None for name in ("trainer", "torch"))
 
 
 def checks(

@@ -15,7 +15,7 @@ GRACE_S = 20.0  # then everybody has so long to show a sign of life before anyon
 
 
 class StoreClock:
-    """Fed with the store's time about once a second; `now()` between two readings goes on by itself.
+    """Fed with the store's time about once a second; `now()` goes on by itself in between.
 
     Guarantees: where the store's time advances by more than a few seconds beyond the time between
     two readings (machine suspended, this process frozen, store away, clock set), `now()` stands

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from heimdall_dash.store.connect import script
 from heimdall_dash.store.store import Store
 
-WORKERS = "heimdall:workers"  # sorted set: worker's name, scored by its last sign of life in Unix ms
+WORKERS = (
+    "heimdall:workers"  # sorted set: worker's name, scored by its last sign of life in Unix ms
+)
 SILENT_AFTER = timedelta(seconds=15)
 _BEAT = script("worker")
 
