@@ -9,7 +9,7 @@ from heimdall_dash.errors import StoreUnavailable
 from heimdall_dash.installed import has_trainer
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.store.store import Store
-from heimdall_dash.store.workers import Workers
+from heimdall_dash.store.signs import Workers, check_writes
 
 
 def checks(
@@ -26,7 +26,7 @@ def checks(
 
 def _store(store: Store) -> str:
     try:
-        store.ping()
+        check_writes(store)
     except StoreUnavailable as error:
         return f"unhealthy: {error}"
     return HEALTHY

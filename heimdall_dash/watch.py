@@ -1,4 +1,4 @@
-"""The web process's watch: it reads the store's clock, and has the queue put right what was lost."""
+"""The web process's watch: it reads the store's clock, and has the queue mend what was lost."""
 
 import asyncio
 import logging

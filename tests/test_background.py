@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 import pytest
 
 from heimdall_dash import background
 from heimdall_dash.background import Background
+from tests.conftest import wait_for
 
 
-async def until(condition: object, timeout_s: float = 5.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # type: ignore[operator]
-            await asyncio.sleep(0.01)
+async def until(condition: Callable[[], bool]) -> None:
+    await asyncio.to_thread(wait_for, condition, 5.0)
 
 
 async def test_work_that_ends_is_started_again_and_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ import redis
 from heimdall_dash import checks
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
-from heimdall_dash.store.workers import WORKERS, Workers
+from heimdall_dash.store.signs import WORKERS, Workers
 from tests.conftest import Web, wait_for, web_settings
 
 

@@ -1,4 +1,4 @@
-"""The queue: what is lost is queued again, what is over leaves nothing, one odd job harms nobody."""
+"""The queue: what is lost is queued again, what is over leaves nothing, an odd job harms nobody."""
 
 import logging
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class House:
         return self.store.job(job_id)["status"]
 
     def keys(self, job_id: str) -> list[bytes]:
-        return [key for key in self.client.scan_iter(match=f"rq:*{job_id}*")]
+        return list(self.client.scan_iter(match=f"rq:*{job_id}*"))
 
     def running(self, **fields: object) -> str:
         """A job that a worker took, and of which nothing was heard since."""
