@@ -55,16 +55,12 @@ def test_rest_answers_503_while_the_store_takes_no_writes(
         assert api.get("/jobs").json()["total"] == 1
         for path, body in calls[2:4]:
             assert api.post(path, json=body).status_code == 200
-        wait_for(
-            lambda: httpx.get(web.url + "/health").json()["services"]["store"] == "healthy"
-        )
+        wait_for(lambda: httpx.get(web.url + "/health").json()["services"]["store"] == "healthy")
 
 
 def test_store_names_full_servers_of_each_kind_as_outages(redis_server: RedisServer) -> None:
     store = Store(redis_server.url)
-    fields = store.create_job(
-        "x", status=Status.RUNNING, config={}, total_epochs=1, external=True
-    )
+    fields = store.create_job("x", status=Status.RUNNING, config={}, total_epochs=1, external=True)
     row = {"epoch": 1, "timestamp": "2026-01-01T00:00:00Z", "x": 1.0}
     for why in ROOM:
         with refusing(redis_server.url, why), pytest.raises(StoreUnavailable):
