@@ -8,8 +8,8 @@ from heimdall_dash.clock import StoreClock
 from heimdall_dash.errors import StoreUnavailable
 from heimdall_dash.installed import has_trainer
 from heimdall_dash.live.hub import Hub
-from heimdall_dash.store.store import Store
 from heimdall_dash.store.signs import Workers, check_writes
+from heimdall_dash.store.store import Store
 
 
 def checks(

@@ -1,4 +1,4 @@
-"""A store that answers and takes no writes (memory, disk, a replica) is an outage like any other."""
+"""A store that answers and takes no writes (memory, disk, replicas) is an outage like any other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -36,8 +36,8 @@ from heimdall_dash.settings import Settings
 from heimdall_dash.store.checkpoints import StoredCheckpoints
 from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
 from heimdall_dash.store.jobs import Fields
-from heimdall_dash.store.store import Store
 from heimdall_dash.store.signs import Workers
+from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
 from trainer.loop import Outcome, fit
