@@ -2,7 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+
+from heimdall_dash.log import Rarely
 
 log = logging.getLogger(__name__)
 
@@ -11,32 +13,26 @@ STOP_S = 1.0
 
 
 class Arrivals:
-    """A thread beside the launcher. Guarantees: no failure of one look ends it, or another."""
+    """A thread beside the launcher. Guarantees: no failure of one look ends it."""
 
-    def __init__(self, looks: Sequence[Callable[[], object]]) -> None:
-        """looks: each brings a bounded part of what lies in one place."""
-        self._looks = looks
+    def __init__(self, look: Callable[[], object]) -> None:
+        """look: brings what there is; may take its time."""
+        self._look = look
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._failed = Rarely(log)
+        self._thread = threading.Thread(target=self._run, name="arrivals", daemon=True)
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="arrivals", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(STOP_S)
+        self._thread.join(STOP_S)
 
     def _run(self) -> None:
-        failed: set[int] = set()  # looks whose failure was told
         while not self._stop.is_set():
-            for number, look in enumerate(self._looks):
-                try:
-                    look()
-                    failed.discard(number)
-                except Exception:
-                    if number not in failed:
-                        failed.add(number)
-                        log.exception("Looking for runs that were left behind failed, going on")
+            try:
+                self._look()
+            except Exception as error:
+                self._failed.info("look", "Looking for runs that were left behind: %r", error)
             self._stop.wait(LOOK_S)

@@ -36,6 +36,21 @@ class NoQueue(StoreUnavailable):
     """The store is of a kind that cannot queue jobs for workers; it never will."""
 
 
+class DashboardUnavailable(HeimdallError, ConnectionError):
+    """No dashboard answers: none is known, or what is at the address is none."""
+
+
+class DashboardRefused(HeimdallError):
+    """The dashboard answers, and does not do what was asked.
+
+    code: the HTTP status.
+    """
+
+    def __init__(self, code: int, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
 class DeliveryIncomplete(HeimdallError):
     """Some epochs reached the local log but not the store before the deadline."""
 

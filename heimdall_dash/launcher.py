@@ -18,12 +18,12 @@ from types import FrameType
 
 from heimdall_dash.arrivals import Arrivals
 from heimdall_dash.data_folder import DataFolder, InUse
-from heimdall_dash.discovery import announce
+from heimdall_dash.discovery import announce, runs_folder
 from heimdall_dash.errors import NoQueue, StartupRefused, StoreUnavailable
 from heimdall_dash.installed import has_trainer
-from heimdall_dash.left_behind import bring
 from heimdall_dash.log import set_up
 from heimdall_dash.part import Part
+from heimdall_dash.publish.bring import Bringer
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.remains import PARTS_TIMEOUT_S, STORE, STORE_TIMEOUT_S
 from heimdall_dash.settings import Settings, settings_or_exit
@@ -190,8 +190,8 @@ class Launcher:
 
     def _say_ready(self) -> None:
         print(f"Heimdall is ready: {self._url}", flush=True)
-        data = self._settings.heimdall_data
-        self._arrivals = Arrivals([lambda: bring(data, self._settings.store_url)])
+        folders = [self._settings.heimdall_data, runs_folder()]
+        self._arrivals = Arrivals(Bringer(folders, lambda: self._settings.store_url).look)
         self._arrivals.start()
 
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:

@@ -18,6 +18,7 @@ from heimdall_dash import __version__
 from heimdall_dash.api.health import health_routes
 from heimdall_dash.api.history import History
 from heimdall_dash.api.jobs import job_routes
+from heimdall_dash.api.log import log_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.refusals import add_refusals
 from heimdall_dash.api.security import Security
@@ -57,6 +58,7 @@ def build_server(settings: Settings) -> FastAPI:
     add_refusals(server)
     server.include_router(job_routes(store, queue, settings.heimdall_data))
     server.include_router(metric_routes(store, History(store)))
+    server.include_router(log_routes(store))
     server.include_router(health_routes(checks(store, hub, clock, hub_work, watch.background)))
     server.include_router(live_routes(hub))
     _close_api(server)

@@ -36,7 +36,7 @@ def start(valkey: EmbeddedStore, tmp_path: Path, **more: Any) -> Job:
 
 
 def epochs(store: Store, job_id: str) -> list[int]:
-    return [orjson.loads(raw)["epoch"] for raw in store.rows(job_id)]
+    return [write.epoch for write in store.writes(job_id)]
 
 
 def has_epochs(store: Store, job_id: str, expected: list[int]) -> bool:

@@ -221,12 +221,14 @@ class Store:
         attempt: int,
         birth: Mapping[str, Any],
         takes_over: bool,
+        brings: bool = False,
     ) -> Begun:
         """Announce a trainer whose local log is named `token`; safe to repeat.
 
         birth: the fields to make the job with if the store does not have it.
         takes_over: it goes on with the job as one attempt more than the last; else `attempt` was
-        given to it. Raises UnknownJob (deleted), StaleAttempt, StoreUnavailable.
+        given to it. brings: it is dead, so that nothing is taken from one that lives.
+        Raises UnknownJob (deleted), StaleAttempt, StoreUnavailable.
         """
         keys = JobKeys(job_id)
         self._list(job_id, birth["created_at"])
@@ -234,8 +236,11 @@ class Store:
             "begin",
             [keys.job, keys.gone, keys.writers, keys.epochs, keys.notes, keys.facts, keys.late,
              keys.names],
-            [keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
-             "next" if takes_over else "exact", new_stream_id(), json.dumps(flat(birth))],
+            [
+                keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
+                "bring" if brings else "next" if takes_over else "exact", new_stream_id(),
+                json.dumps(flat(birth)),
+            ],
         )  # fmt: skip
         if reply[0] != "OK":
             raise _refusal(job_id, "begin", reply)
@@ -445,6 +450,21 @@ class Store:
         if reply[0] != "OK":
             raise _refusal(job_id, "show life of", reply)
         return int(reply[1]), paired(reply[2:])
+
+    def look(self, job_id: str, token: str) -> tuple[int, Fields]:
+        """As `beat`, without a sign of life. Raises UnknownJob."""
+        keys = JobKeys(job_id)
+
+        def read(client: Any) -> list[Any]:
+            pipeline = client.pipeline(transaction=False)
+            pipeline.hget(keys.writers, token)
+            pipeline.hgetall(keys.job)
+            return list(pipeline.execute())
+
+        place, fields = self._call(read)
+        if not fields:
+            raise UnknownJob(job_id)
+        return int(place or 0), fields
 
     def now(self) -> datetime:
         """The store's clock, by which signs of life are judged."""
