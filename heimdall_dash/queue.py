@@ -5,7 +5,7 @@ An RQ entry only says "look at this job"; a worker takes the job when the store 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -34,8 +34,10 @@ class JobQueue:
         """Raises StoreUnavailable, or NoQueue where jobs can never be queued."""
         self._entries.check()
 
-    def submit(self, name: str, config: TrainingConfig, **more: Any) -> Fields:
-        """Create a job and queue it for the next free worker; more: as `Store.create_job` has it.
+    def submit(
+        self, name: str, config: TrainingConfig, more: Mapping[str, Any] | None = None
+    ) -> Fields:
+        """Create a job and queue it for the next free worker; `more` are further fields.
 
         Raises NoQueue, StoreUnavailable: then there is no job.
         """
@@ -46,7 +48,7 @@ class JobQueue:
             config=config.model_dump(mode="json"),
             total_epochs=config.epochs,
             external=False,
-            **more,
+            more=more,
         )
         self._enqueue(fields)
         return fields

@@ -193,7 +193,9 @@ def check_json(value: object, where: str, depth: int = 0) -> None:
     elif isinstance(value, float) and not isfinite(value):
         raise InvalidMetric(f"{where}: must be finite, got {value}")
     elif isinstance(value, int) and abs(value) > MAX_EPOCH:
-        raise InvalidMetric(f"{where}: integers may not exceed 2**53, got {value:.4g}")
+        raise InvalidMetric(
+            f"{where}: integers may not exceed 2**53, got {value.bit_length()} bits"
+        )
     elif value is not None and not isinstance(value, (bool, int, float)):
         raise InvalidMetric(f"{where}: not JSON: {_shown(value)}")
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from heimdall_dash.api.jobs import PREFIX
-from heimdall_dash.api.refusals import Refused
+from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.errors import InvalidMetric, UnknownJob
 from heimdall_dash.metrics import clean_cells
 from heimdall_dash.publish.birth import checked_birth
@@ -31,6 +31,7 @@ def log_routes(store: Store) -> APIRouter:
 
     @routes.post(
         "/jobs/{job_id}/log",
+        responses=documented(400, 404, 409, 413),
         openapi_extra={
             "requestBody": {
                 "required": True,
