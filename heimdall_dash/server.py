@@ -46,8 +46,8 @@ def build_server(settings: Settings) -> FastAPI:
     def where() -> str:
         return settings.store_url  # asked again at each connection: the embedded store can move
 
-    store, hub = Store(where), Hub(Follower(where))
-    queue, clock = JobQueue(store, where), StoreClock()
+    store, clock = Store(where), StoreClock()
+    queue, hub = JobQueue(store, where), Hub(Follower(where), clock.now)
     hub_work, watch = Background("the hub", hub.run), Watch(store, queue, clock)
     server = FastAPI(
         title="Heimdall Dash",
@@ -56,7 +56,7 @@ def build_server(settings: Settings) -> FastAPI:
         lifespan=_lifespan(hub, store, queue, [hub_work, watch.background]),
     )
     add_refusals(server)
-    server.include_router(job_routes(store, queue, settings.heimdall_data))
+    server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now))
     server.include_router(metric_routes(store, History(store)))
     server.include_router(log_routes(store))
     server.include_router(health_routes(checks(store, hub, clock, hub_work, watch.background)))

@@ -23,6 +23,7 @@ UNAVAILABLE = (OSError, RedisError, TimeoutError)
 
 _OPTIONS: dict[str, Any] = {
     "decode_responses": True,
+    "encoding_errors": "replace",  # one bad byte of one job must not fail the whole reply
     "socket_timeout": SOCKET_TIMEOUT_S,
     "socket_connect_timeout": SOCKET_TIMEOUT_S,
 }
