@@ -55,7 +55,7 @@ def clean_epoch(epoch: Any) -> int:
         except Exception as error:
             raise InvalidMetric(f"an epoch is a whole number ≥ 0, got {shown(epoch)}") from error
     if not 0 <= epoch <= MAX_EPOCH:
-        raise InvalidMetric(f"an epoch is between 0 and {MAX_EPOCH}, got {epoch:.6g}")
+        raise InvalidMetric(f"an epoch is between 0 and {MAX_EPOCH}, got {shown(epoch)}")
     return epoch
 
 

@@ -5,12 +5,11 @@ with Job.start("VHF", total_epochs=500, config={"learning_rate": 1e-3}) as job:
         job.log(epoch, train_loss=0.1, val_loss=0.2)
 """
 
-import atexit
 import logging
-import os
+import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,28 +18,37 @@ import orjson
 
 from heimdall_dash.errors import HeimdallError, InvalidMetric, StaleAttempt
 from heimdall_dash.log import Rarely
-from heimdall_dash.publish.journal import JOB_ID, Journal, prune
-from heimdall_dash.publish.line import decode, encode
+from heimdall_dash.metrics import clean_epoch, shown, shown_name
+from heimdall_dash.publish import ending
+from heimdall_dash.publish.birth import BIRTH_FIELDS, birth_fields, check_start
+from heimdall_dash.publish.config import plain_config
+from heimdall_dash.publish.destination import Destination, find
+from heimdall_dash.publish.ends import end_of, reason_text
+from heimdall_dash.publish.journal import Journal, prune
+from heimdall_dash.publish.line import encode_other, encode_row
+from heimdall_dash.publish.origin import origin
 from heimdall_dash.publish.sender import Sender
-from heimdall_dash.records import FINAL, MAX_EPOCH, Status, check_json, storable, utc_now
-from heimdall_dash.settings import Settings
-from heimdall_dash.store.jobs import Fields, new_fields
-from heimdall_dash.store.store import Store, new_stream_id
+from heimdall_dash.publish.stored import copied
+from heimdall_dash.publish.transport import Claim, Standing
+from heimdall_dash.records import FINAL, Status, storable, utc_now
+from heimdall_dash.store.jobs import Fields
+from heimdall_dash.store.log_write import ENDS
+from heimdall_dash.store.store import MAX_NAMES, Store
 
 log = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT_S = 15.0
-BIRTH_FIELDS = (
-    "id", "job_name", "status", "created_at", "started_at", "config", "total_epochs", "external",
-)  # fmt: skip
+CLOSE_PATIENCE_S = 15.0  # while nothing is delivered any more
+MAX_MESSAGE = 2_000  # characters of a note
+MOST_NOT_FINITE_NOTES = 50  # of a run; the page keeps 200 notes of all kinds
 
 
 class Job:
     """A run that is being published.
 
-    Guarantees: an epoch that `log` returned for is in a local file, and reaches the store once
-    and in order, through any outage, as long as this process or a later one of the same job
-    lives. `log` waits for no network. Does not: keep epochs that were never logged.
+    Guarantees: what `log` returned for is in a local file, and reaches the dashboard once and in
+    order, through any outage, by this process or by whoever brings the file later. After `start`
+    nothing that it is given raises, waits for the network or ends the run: what cannot be stored
+    is left out alone and named once. Does not: keep what was never logged.
     """
 
     def __init__(
@@ -48,17 +56,30 @@ class Job:
         journal: Journal,
         birth: dict[str, Any],
         attempt: int,
-        open_store: Callable[[], Store],
+        destination: Destination,
         *,
-        revives: bool = False,
+        takes_over: bool,
+        strict: bool = False,
     ) -> None:
-        """Use `start` or `attach`."""
+        """Use `start` or `attach`. Raises OSError when the local log cannot be written."""
         self.id: str = birth["id"]
-        self.attempt = attempt
-        self._journal, self._birth = journal, birth
-        self._sender = Sender(journal, birth, attempt, open_store, revives=revives)
-        self._end: dict[str, Any] | None = None  # what `finish` has said
+        self.name: str = birth["job_name"]
+        self.url: str | None = None  # of the run's page, once a dashboard was found
+        self._journal, self._birth, self._destination = journal, birth, destination
+        self._strict = strict
+        self._ends_itself = takes_over
+        self._own = journal.take()
+        claim = Claim(self.id, self._own.token, attempt, takes_over, birth)
+        self._sender = Sender(journal, claim, destination.open, self._begun)
+        self._last_epoch = journal.last_epoch()
+        self._facts: dict[str, Any] = {}
+        self._names: set[str] = set()  # of this run's cells
+        self._usual_names: set[str] = set()  # keyword names that were looked at before
+        self._said: set[str] = set()  # troubles that were named
+        self._not_finite_notes = 0
+        self._end: str | None = None  # the status that `finish` has said
         self._was_delivered: bool | None = None  # None: still open
+        self._is_forked = False
         self._disk_full = Rarely(log)
 
     @classmethod
@@ -67,107 +88,117 @@ class Job:
         name: str,
         *,
         total_epochs: int | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Any = None,
         facts: Mapping[str, Any] | None = None,
+        tags: Sequence[str] = (),
+        group: str | None = None,
+        project: str | None = None,
+        step_name: str | None = None,
+        key_metrics: Mapping[str, str] | None = None,
+        charts: Sequence[Mapping[str, Any]] = (),
+        first_epoch: int | None = None,
         url: str | None = None,
-        data_dir: Path | None = None,
+        data_dir: Path | str | None = None,
         job_id: str | None = None,
-        attempt: int | None = None,
+        resume_from: int | None = None,
+        with_origin: bool = True,
+        strict: bool = False,
     ) -> Self:
-        """Announce a new run; returns at once, also while the store is away.
+        """Announce a run; returns at once, also while nobody is there to hear it.
 
-        url: of the store; default REDIS_URL, else the store of a `make run` in HEIMDALL_DATA.
-        data_dir: where the local log goes; default HEIMDALL_DATA, `./data`.
-        job_id: goes on with the run whose local log is in data_dir, also when it was paused or
-        had ended; its attempt is one higher then, so that the earlier process can no longer write.
-        Raises InvalidMetric for a config that JSON cannot carry, OSError when the log cannot be
-        written.
+        config: a mapping, dataclass, Namespace, pydantic or OmegaConf object.
+        step_name: what `log` counts, when it is not epochs, such as "step".
+        key_metrics: `{"val/mIoU": "max"}`: what to look at first, and which way is better.
+        first_epoch: 1 says that an epoch 0 is the untrained model, and no epoch done.
+        url: redis://, rediss://, http:// or https://; default HEIMDALL_URL, REDIS_URL, the store
+        under HEIMDALL_DATA, the dashboard that this user runs on this machine.
+        data_dir: where the local log goes; default HEIMDALL_DATA, else beside that dashboard.
+        job_id: goes on with that run, from any machine; what it logs again replaces what was
+        there. resume_from: takes back everything after that epoch first.
+        with_origin: tell host, command, git commit and Python as facts.
+        strict: raise InvalidMetric for what cannot be stored, instead of leaving it out.
+        Raises InvalidMetric for arguments that cannot be meant, StartupRefused for an address that
+        is none, OSError when the local log cannot be written.
         """
-        _check_start(name, total_epochs, job_id)
-        data = data_dir or _settings().heimdall_data
-        prune(data)
-        journal = Journal(data, job_id or str(uuid.uuid4()))
-        birth = new_fields(
-            journal.folder.name,
-            name,
-            Status.RUNNING,
-            stream=new_stream_id(),
-            config=_plain(config or {}),
-            total_epochs=total_epochs,
-            external=True,
-        ) | {"started_at": utc_now()}
-        kept = journal.birth()
+        check_start(name, total_epochs, job_id)
+        destination = find(url, data_dir)
+        prune(destination.data)
+        journal = Journal(destination.data, job_id or str(uuid.uuid4()))
+        plain, troubles = plain_config(config)
+        birth = birth_fields(
+            journal.folder.name, name, plain, total_epochs, tags=tags, group=group,
+            project=project, step_name=step_name, key_metrics=key_metrics, charts=charts,
+            first_epoch=first_epoch,
+        )  # fmt: skip
+        kept = journal.saved()
         if kept is not None:
-            birth, facts = kept["fields"], facts or kept["facts"]
-        if attempt is None:
-            attempt = 0 if kept is None else int(kept.get("attempt", 0)) + 1
-        journal.save_birth({"fields": birth, "facts": None, "attempt": attempt})
-        job = cls(journal, birth, attempt, _opener(url, data), revives=kept is not None)
-        if facts:
-            job.describe(facts)
-        job._begin()
+            birth, facts = kept["fields"], facts or kept.get("facts")
+        journal.save({"fields": birth, "url": destination.url})
+        job = cls(journal, birth, 0, destination, takes_over=True, strict=strict)
+        job._open(troubles, resume_from, (origin() if with_origin else {}) | dict(facts or {}))
         return job
 
     @classmethod
     def attach(cls, fields: Fields, *, store: Store, url: str | None, data_dir: Path) -> Self:
         """Publish a job that a worker has taken: `fields` is its state in the store.
 
-        Epochs that only the store has are copied to the local log first, so that this machine
-        could rebuild them. Raises StoreUnavailable, OSError.
+        What other machines stored is copied to the local log first, so that this one could
+        rebuild it. Raises StoreUnavailable, OSError.
         """
         prune(data_dir)
         journal = Journal(data_dir, fields["id"])
-        for raw in store.rows(fields["id"], after=journal.last_epoch):
-            journal.append(orjson.loads(raw)["epoch"], raw + b"\n")
-        birth = {name: fields[name] for name in BIRTH_FIELDS if name in fields}
-        facts = store.facts(fields["id"])
-        attempt = int(fields["attempt"])
-        journal.save_birth({"fields": birth, "facts": facts or None, "attempt": attempt})
-        job = cls(journal, birth, attempt, _opener(url, data_dir))
-        job._begin()
+        copied(journal, store)
+        birth = {name: value for name, value in fields.items() if name in BIRTH_FIELDS}
+        journal.save({"fields": birth, "url": url})
+        destination = Destination(url, data_dir.absolute(), None)
+        if url is None:
+            destination.home = destination.data
+        job = cls(journal, birth, int(fields["attempt"]), destination, takes_over=False)
+        job._facts = store.facts(job.id)
+        job._open([], None, {})
         return job
 
     # -- while it runs ---------------------------------------------------------------------
 
-    def log(self, epoch: int, /, **metrics: Any) -> None:
-        """Log one epoch's metrics: finite scalars, or lists of up to 256 of them.
+    def log(self, epoch: int, metrics: Mapping[str, Any] | None = None, /, **more: Any) -> None:
+        """Log metrics of an epoch (or step): an integer ≥ 0, in any order, as often as wanted.
 
-        epoch: integer ≥ 0; one that is not newer than the last is taken for a repeat and left
-        out. NaN and infinities become null and are named in a warning. Raises InvalidMetric
-        (nothing is logged then); never because of the network.
+        Further calls for an epoch join; another value for a cell replaces the earlier one. A
+        metric is one finite number or a list of up to 256; nested mappings are flattened with
+        `/`. NaN and infinities become null and are named.
         """
-        if self._was_delivered is not None:
-            raise HeimdallError(f"job {self.id} was closed: epoch {epoch} comes too late")
-        number, line, not_finite = encode(epoch, metrics, time.time())
-        if number <= self._journal.last_epoch or self.refused is not None:
+        if self._is_deaf():
             return
+        if metrics is not None:
+            more = {**metrics, **more} if isinstance(metrics, Mapping) else self._unnamed(metrics)
         try:
-            self._journal.append(number, line)
-        except StaleAttempt as error:
-            self._sender.refuse(error)
+            number, line, not_finite, left_out = encode_row(epoch, more, time.time())
+        except InvalidMetric as error:
+            self._trouble("epoch", str(error))
             return
-        except OSError as error:
-            self._disk_full.info("full", "The local log cannot be written (%s)", error)
-            self._sender.unwritten.append(decode(line))
-            self._journal.last_epoch = number
+        if not more.keys() <= self._usual_names:
+            line = self._with_room(more, line)
+        self._last_epoch = number
+        self._keep(line)
         if not_finite:
-            self.warn(
-                f"epoch {number}: not finite, stored as null: {', '.join(not_finite)}",
-                epoch=number,
-            )
-        self._sender.wake()
+            self._say_not_finite(number, not_finite)
+        for name, why in left_out.items():
+            self._trouble(f"metric {name}", why, number)
 
     def describe(self, facts: Mapping[str, Any]) -> None:
-        """Static facts of the run, for the page: floors, sizes, versions."""
-        plain = _plain(facts)
-        self._journal.save_birth({"fields": self._birth, "facts": plain, "attempt": self.attempt})
-        self._sender.state_facts(plain)
+        """Static facts of the run, for the page: floors, sizes, versions; earlier ones stay."""
+        if self._is_deaf():
+            return
+        plain, troubles = plain_config(facts)
+        self._facts = self._facts | plain
+        self._keep(encode_other("facts", self._facts))
+        for trouble in troubles:
+            self._trouble("facts", trouble)
 
-    def warn(self, message: str, *, epoch: int | None = None, kind: str = "warning") -> None:
+    def warn(self, message: object, *, epoch: Any = None, kind: str = "warning") -> None:
         """Put a note on the page, at `epoch` where there is one."""
-        text = storable(str(message))
-        note = {"kind": kind, "epoch": epoch, "message": text, "timestamp": utc_now()}
-        self._sender.tell({"event": "training:warning", "note": note})
+        if not self._is_deaf():
+            self._note(message, epoch, kind)
 
     @property
     def desired(self) -> str:
@@ -176,8 +207,13 @@ class Job:
 
     @property
     def refused(self) -> HeimdallError | None:
-        """Why the store takes no more of this run: taken over, cancelled or deleted."""
+        """Why the store takes no more of this run: taken over, or deleted."""
         return self._sender.refused
+
+    @property
+    def attempt(self) -> int:
+        """How many processes had gone on with this run before, as far as the store has said."""
+        return self._sender.attempt
 
     def check_owner(self) -> None:
         """Raises StaleAttempt when another process on this machine goes on with the job: what
@@ -190,72 +226,61 @@ class Job:
 
     @property
     def last_epoch(self) -> int:
-        """The last epoch in the local log, -1 before the first."""
-        return self._journal.last_epoch
+        """The epoch that was logged last, -1 before the first."""
+        return self._last_epoch
+
+    def __repr__(self) -> str:
+        state = self._end or ("closed" if self._was_delivered is not None else self.desired)
+        where = self.url or self._destination.looked_at()
+        return f"<Job {self.name!r} {self.id} {state}, epoch {self._last_epoch}, {where}>"
 
     # -- its end ---------------------------------------------------------------------------
 
-    def finish(self, status: str, reason: str | None = None, **fields: Any) -> None:
+    def finish(self, status: str = "completed", reason: object = None, **others: Any) -> None:
         """Say how the run ended: completed, failed, cancelled, paused. The first word counts."""
-        change: dict[str, Any] = {"status": status, **fields}
-        if status in {Status.COMPLETED, Status.FAILED, Status.CANCELLED}:
+        if self._is_deaf() or self._end is not None:
+            return
+        status = str(status)
+        if status not in ENDS:
+            expected = f"expected one of {', '.join(sorted(ENDS))}, got {status!r:.60}"
+            self._trouble("finish", expected)
+            reason, status = reason or f"finish({status!r:.60})", str(Status.COMPLETED)
+        for name in others:
+            self._trouble("finish", f"{name!r:.60} is no part of an end and is left out")
+        self._end = status
+        change: dict[str, Any] = {"status": status}
+        if status in FINAL:
             change["completed_at"] = utc_now()
         if reason is not None:
-            change["error_message" if status == Status.FAILED else "ended_because"] = reason
-        self.end_as(change)
+            word = "error_message" if status == Status.FAILED else "ended_because"
+            change[word] = reason_text(reason)
+        self._keep(encode_other("end", change))
 
-    def end_as(self, change: dict[str, Any]) -> None:
-        """`finish`, with the fields as they go into the store."""
-        if self._end is not None:
-            return
-        self._end = change
-        status = change["status"]
-        if status in FINAL:
-            self._mark_ended()
-        self._sender.tell(
-            {
-                "event": f"training:{status}",
-                "action": f"mark as {status}",
-                "allowed": [Status.PENDING, Status.RUNNING, Status.PAUSED],
-                "fields": change,
-                "remove": ["desired"],
-            }
-        )
+    def close(self, timeout_s: float = CLOSE_PATIENCE_S) -> bool:
+        """Wait until all is delivered: as long as it goes on, and `timeout_s` when it does not.
+        A run that has not said how it ended is completed, unless a worker attached to it.
 
-    def _mark_ended(self) -> None:
-        try:
-            self._journal.mark_ended()
-        except OSError as error:  # only a later pruning needs it; the disk may be full
-            log.warning("Job %s: its log is not marked as ended: %s", self.id, error)
-
-    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
-        """Wait until all is delivered, at most `timeout_s`; says so and returns False if not."""
+        Returns whether everything is there; says what is not, and who will bring it.
+        """
         if self._was_delivered is not None:
             return self._was_delivered
-        atexit.unregister(self.close)
-        delivered = self._was_delivered = self._sender.wait_until_delivered(timeout_s)
+        if self._is_forked:
+            return False
+        ending.forget(self)
+        if self._end is None and self._ends_itself:
+            self.finish(Status.COMPLETED)
+        if not self._sender.was_there and not self._destination.is_anywhere:
+            timeout_s = 0.0  # there is nothing to wait for
+        with _Progress(self) as progress:
+            delivered = self._sender.wait_until_delivered(timeout_s, progress.show)
         self._sender.stop()
+        self._was_delivered = delivered
+        if delivered:
+            self._mark_done()
+        elif self._sender.refused is None:
+            self._say_undelivered()
         self._journal.close()
-        if not delivered and self._sender.refused is None:
-            log.warning(
-                "Job %s: not all epochs reached the store within %.0f s. They are kept in %s; the "
-                "next `make run` there sends them, and so does the next run of this job",
-                self.id, timeout_s, self._journal.folder,
-            )  # fmt: skip
-        self._note_left(is_left=not delivered and self._sender.refused is None)
         return delivered
-
-    def _note_left(self, *, is_left: bool) -> None:
-        """For `left_behind.bring`; a queued job needs no note, its next worker sends the rest."""
-        if self._birth.get("external") != "1":
-            return
-        try:
-            if is_left:
-                self._journal.leave(self._end)
-            else:
-                self._journal.forget_left()
-        except OSError as error:
-            log.warning("Job %s: no note could be left in its folder: %s", self.id, error)
 
     def __enter__(self) -> Self:
         return self
@@ -266,54 +291,176 @@ class Job:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            self.finish(Status.COMPLETED)
-        elif isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
-            self.finish(Status.CANCELLED, f"stopped by {type(error).__name__}")
-        else:
-            self.finish(Status.FAILED, f"{type(error).__name__}: {error}"[:2000])
-        self.close()
+        self.end_with(error)
 
-    def _begin(self) -> None:
-        atexit.register(self.close)  # for a program that ends without closing
+    def end_with(self, error: BaseException | None, *, patience_s: float | None = None) -> None:
+        """Finish as an error says (None: completed), and close."""
+        if self._is_forked or self._was_delivered is not None:
+            return
+        status, reason = end_of(error)
+        self.finish(status, reason)
+        self.close(CLOSE_PATIENCE_S if patience_s is None else patience_s)
+
+    def forget_process(self) -> None:
+        """In a forked child: it is not the trainer, whatever it calls."""
+        self._is_forked = True
+        self._own.close()
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _open(self, troubles: list[str], resume_from: int | None, facts: Mapping[str, Any]) -> None:
+        ending.watch(self)
+        if resume_from is not None:
+            self._keep(encode_other("back", clean_epoch(resume_from), time.time()))
+            self._note(f"goes on after epoch {resume_from}", resume_from, "resumed")
+        if facts:
+            self.describe(facts)
+        for trouble in troubles:
+            self._trouble("config", trouble)
         self._sender.start()
         self._sender.wake()
 
+    def _begun(self, standing: Standing) -> None:
+        if standing.url is not None and self.url is None:
+            self.url = standing.url
+            log.info("Job %s: %s", self.id, self.url)
 
-def _check_start(name: object, total_epochs: object, job_id: str | None) -> None:
-    if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > 120:
-        raise InvalidMetric(f"a job's name is 1 to 120 printable characters, got {name!r:.140}")
-    if total_epochs is not None and (
-        type(total_epochs) is not int or not 1 <= total_epochs <= MAX_EPOCH
-    ):
-        raise InvalidMetric(
-            f"total_epochs must be an integer ≥ 1 or None, got {total_epochs!r:.60}"
-        )
-    if job_id is not None and not JOB_ID.match(job_id):
-        raise InvalidMetric(f"job_id must be a UUID in lower case, got {job_id!r:.80}")
+    def _is_deaf(self) -> bool:
+        """Whether nothing more is kept: closed, taken over, or this is not the trainer."""
+        if self._was_delivered is None and not self._is_forked and self.refused is None:
+            return False
+        if self._is_forked:
+            self._say("fork", f"Job {self.id}: a forked child is not the trainer; not logged")
+        elif self._was_delivered is not None:
+            problem = f"Job {self.id} was closed: what is logged now comes too late"
+            if self._strict:
+                raise HeimdallError(problem)
+            self._say("closed", problem)
+        return True
+
+    def _keep(self, line: bytes) -> None:
+        try:
+            with self._own.turn:
+                refusal = self._journal.append(line)
+        except StaleAttempt as error:
+            self._sender.refuse(error)
+            return
+        except OSError as error:
+            self._say("lost", f"Job {self.id}: no room is left for its log: {error}", logging.ERROR)
+            return
+        if refusal is not None:
+            self._disk_full.info("full", "The local log cannot be written (%s)", refusal)
+        self._sender.wake()
+
+    def _note(self, message: object, epoch: Any, kind: str) -> None:
+        at = None
+        if epoch is not None:
+            try:
+                at = clean_epoch(epoch)
+            except InvalidMetric:
+                message = f"{_text(message)} (epoch {shown(epoch)})"
+        note = {
+            "kind": storable(str(kind))[:40], "epoch": at,
+            "message": storable(_text(message))[:MAX_MESSAGE], "timestamp": utc_now(),
+        }  # fmt: skip
+        self._keep(encode_other("note", note))
+
+    def _say_not_finite(self, epoch: int, not_finite: Mapping[str, str]) -> None:
+        self._not_finite_notes += 1
+        if self._not_finite_notes > MOST_NOT_FINITE_NOTES:
+            return
+        names = ", ".join(shown_name(name) for name in list(not_finite)[:20])
+        text = f"epoch {epoch}: not finite, stored as null: {names}"
+        if self._not_finite_notes == MOST_NOT_FINITE_NOTES:
+            text += "; further ones are marked on their charts alone"
+        self._note(text, epoch, "warning")
+
+    def _with_room(self, metrics: Mapping[str, Any], line: bytes) -> bytes:
+        """The line without names beyond those that a job may have."""
+        parts = orjson.loads(line)
+        fresh = [name for name in parts[2] if name not in self._names]
+        room = MAX_NAMES - len(self._names)
+        self._names.update(fresh[:room])
+        if len(fresh) <= room:
+            flat = {name for name, value in metrics.items() if not isinstance(value, Mapping)}
+            self._usual_names |= flat
+            return line
+        for name in fresh[room:]:
+            for cells in parts[2:]:
+                cells.pop(name, None)
+        self._trouble(
+            "names", f"a job has at most {MAX_NAMES} distinct metrics; {shown_name(fresh[room])!r} "
+            f"and what comes after it are too many", parts[0],
+        )  # fmt: skip
+        return orjson.dumps(parts) + b"\n"
+
+    def _unnamed(self, metrics: object) -> dict[str, Any]:
+        self._trouble("log", f"metrics are a mapping of names to numbers, got {shown(metrics)}")
+        return {}
+
+    def _trouble(self, what: str, why: str, epoch: int | None = None) -> None:
+        """Something is left out: named once in the log and on the page; strict: raised."""
+        text = f"{what}: {why}"
+        if self._strict:
+            raise InvalidMetric(text)
+        if self._say(what, f"Job {self.id}: {text}; left out"):
+            self._note(f"{text}; left out", epoch, "warning")
+
+    def _say(self, kind: str, text: str, level: int = logging.WARNING) -> bool:
+        if kind in self._said or len(self._said) >= 200:
+            return False
+        self._said.add(kind)
+        log.log(level, "%s", text)
+        return True
+
+    def _mark_done(self) -> None:
+        try:
+            self._journal.mark_done()
+        except OSError as error:  # a dashboard will find that nothing is missing
+            log.debug("job %s: its log is not marked as delivered: %s", self.id, error)
+
+    def _say_undelivered(self) -> None:
+        why = self._sender.trouble or "time was too short"
+        left = self._own.size - self._sender.delivered_bytes
+        log.warning(
+            "Job %s: not everything was delivered (%s): %d bytes of the log wait in %s. A "
+            "dashboard that runs here brings them by itself, `heimdall sync %s` from anywhere",
+            self.id, why, left, self._journal.folder, self._journal.folder,
+        )  # fmt: skip
 
 
-def _settings() -> Settings:
-    return Settings()
-
-
-def _opener(url: str | None, data: Path) -> Callable[[], Store]:
-    """Opens the store anew: the embedded one may have moved to another port."""
-
-    def open_store() -> Store:
-        if url:
-            return Store(url)
-        return Store(_settings().model_copy(update={"heimdall_data": data}).store_url)
-
-    return open_store
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What JSON can carry; not-finite numbers become None. Raises InvalidMetric."""
+def _text(message: object) -> str:
     try:
-        text = orjson.dumps(dict(values), option=orjson.OPT_SERIALIZE_NUMPY, default=os.fspath)
-    except TypeError as error:
-        raise InvalidMetric(f"config and facts must be JSON: {error}") from error
-    plain: dict[str, Any] = orjson.loads(text)
-    check_json(plain, "config")
-    return plain
+        return str(message)
+    except Exception:
+        return shown(message)
+
+
+class _Progress:
+    """A bar on standard error when leaving takes longer than a second or two."""
+
+    AFTER_S = 1.5
+
+    def __init__(self, job: Job) -> None:
+        self._job, self._began = job, time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self) -> None:
+        sender, own = self._job._sender, self._job._own
+        if self._bar is None:
+            if time.monotonic() - self._began < self.AFTER_S or not sender.was_there:
+                return
+            from tqdm import tqdm
+
+            self._bar = tqdm(
+                total=own.size, unit="B", unit_scale=True, desc=f"{self._job.name}: delivering",
+                file=sys.stderr,
+            )  # fmt: skip
+        self._bar.update(sender.delivered_bytes - self._bar.n)

@@ -22,6 +22,7 @@ Columns = dict[str, list[Any]]
 MAX_EPOCH = 2**53 - 1  # the largest integer that JavaScript counts exactly
 MAX_LIST = 256  # values in one array-valued metric
 MAX_METRICS = 512  # metrics in one row
+LAST_UNIX_S = 253_402_300_799.0  # the end of the year 9999
 MAX_DEPTH = 20  # of nested configs and facts
 NO_EPOCH = -1  # the cursor before the first epoch
 
@@ -57,7 +58,9 @@ def utc_now() -> str:
 
 
 def iso_time(unix_s: float) -> str:
-    """A time as ISO 8601 in UTC with milliseconds and `Z`."""
+    """A time as ISO 8601 in UTC with milliseconds and `Z`; a clock at an impossible year gives the
+    nearest possible one, since a row is worth more than its time."""
+    unix_s = min(max(unix_s, 0.0), LAST_UNIX_S) if unix_s == unix_s else 0.0
     return f"{_to_the_second(int(unix_s))}.{int(unix_s % 1 * 1000):03d}Z"
 
 
@@ -190,7 +193,9 @@ def check_json(value: object, where: str, depth: int = 0) -> None:
     elif isinstance(value, float) and not isfinite(value):
         raise InvalidMetric(f"{where}: must be finite, got {value}")
     elif isinstance(value, int) and abs(value) > MAX_EPOCH:
-        raise InvalidMetric(f"{where}: integers may not exceed 2**53, got {value:.4g}")
+        raise InvalidMetric(
+            f"{where}: integers may not exceed 2**53, got {value.bit_length()} bits"
+        )
     elif value is not None and not isinstance(value, (bool, int, float)):
         raise InvalidMetric(f"{where}: not JSON: {_shown(value)}")
 

@@ -1,99 +1,118 @@
-"""A job's local log: one JSON row per line, appended before anything goes over the network.
+"""A run's local log: every write is a line, appended before anything goes over the network.
 
-Guarantees: a row that `append` returned for survives the death of the process; a torn last line
-is recognised when the file is opened again, and cut off. Bounded: `prune` removes the logs of
-jobs that ended more than 30 days ago.
+Guarantees: a line that `append` took survives the death of the process; while the disk refuses it,
+it keeps its place in memory, before anything newer. Each process that goes on with a run writes a
+file of its own, named by a token, and holds a lock on it: no lock, no living owner. Lines are
+identified by that token and their place in the file.
 """
 
+import contextlib
+import fcntl
 import json
 import logging
 import mmap
 import os
 import re
+import secrets
 import shutil
+import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from heimdall_dash.errors import StaleAttempt
-from heimdall_dash.publish.line import decode
-from heimdall_dash.records import NO_EPOCH, Row
+from heimdall_dash.publish.line import epoch_of
+from heimdall_dash.records import NO_EPOCH
 
 log = logging.getLogger(__name__)
 
 RETENTION_S = 30 * 24 * 3600
-READ_BYTES = 4 * 2**20
 TOKEN_BYTES = 16
-
+RETRY_DISK_S = 0.25
+MAX_UNWRITTEN_BYTES = 256 * 2**20  # lines in memory while the disk is full
+LAST_BYTES = 1 << 20  # of a file, in which its last row is looked for
 
 # A job's id names a folder: a UUID, and nothing that leads elsewhere.
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+COPY = "copy."  # how the token begins of a file that was copied from a store
+OLDER_FORMAT = "epochs"  # token of `epochs.jsonl`, which versions before this wrote
 
 
-class Journal:
-    """The folder `<data>/jobs/<job id>`: `epochs.jsonl`, `job.json`, and `owner`.
+class LogFile:
+    """One file of a log, for reading; whoever wrote it may be dead."""
 
-    `owner` holds a token of the process that writes. It is read through a memory map, since
-    asking the file system before each epoch would cost more than the rest of `append`.
-    """
+    def __init__(self, path: Path, token: str) -> None:
+        self.path, self.token = path, token
 
-    def __init__(self, data: Path, job_id: str) -> None:
-        """Opens or makes the folder; raises OSError when it cannot be written."""
-        self.folder = data / "jobs" / job_id
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._path = self.folder / "epochs.jsonl"
-        self.last_epoch = self._repair()
-        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        self._size = os.fstat(self._file).st_size
-        self._token = os.urandom(TOKEN_BYTES)
-        self._owner: mmap.mmap | None = None  # None: this process has not taken the log over yet
+    def read(self, place: int, most_bytes: int) -> bytes:
+        """Whole lines from byte `place` on, about `most_bytes` of them; raises OSError."""
+        with self.path.open("rb") as file:
+            return whole_lines(lambda count: os.pread(file.fileno(), count, place), most_bytes)
 
-    def append(self, epoch: int, line: bytes) -> None:
-        """Append an epoch's line (`line.encode`). Raises OSError (a full disk) with the file as it
-        was, StaleAttempt when a newer attempt has taken the log over."""
-        self.check_owner()
-        try:
-            written = os.write(self._file, line)
-        except OSError:
-            os.ftruncate(self._file, self._size)
-            raise
-        if written < len(line):
-            os.ftruncate(self._file, self._size)
-            raise OSError(28, "no space left on device", str(self._path))
-        self._size += len(line)
-        self.last_epoch = epoch
 
-    def read(self, offset: int) -> tuple[list[Row], int]:
-        """Whole rows from byte `offset` on, at most about 4 MB, and the offset behind them."""
-        with self._path.open("rb") as file:
-            file.seek(offset)
-            block = file.read(READ_BYTES)
-        end = block.rfind(b"\n") + 1
-        return list(_parsed(block[:end])), offset + end
+class OwnFile(LogFile):
+    """The file that this process appends to. It is read and written through one descriptor, so a
+    folder that is moved or removed under it takes nothing away."""
 
-    def save_birth(self, birth: dict[str, Any]) -> None:
-        """What the job is to be created with, should the store lose it. It runs (again) now."""
-        (self.folder / "ended.json").unlink(missing_ok=True)
-        self._replace("job.json", birth)
-        if self._owner is None:
-            self._own()
+    def __init__(self, path: Path, token: str) -> None:
+        super().__init__(path, token)
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        lock(self._file)
+        self.turn = threading.RLock()  # whoever appends holds it: a signal's handler may, too
+        self._written = 0  # bytes in the file
+        self._unwritten: list[bytes] = []  # lines that the disk refused, in order
+        self._unwritten_bytes = 0
+        self._retry_at = 0.0
 
-    def birth(self) -> dict[str, Any] | None:
-        try:
-            return json.loads((self.folder / "job.json").read_text())
-        except (OSError, ValueError):
+    @property
+    def size(self) -> int:
+        """Bytes of all lines, those in memory too."""
+        return self._written + self._unwritten_bytes
+
+    def append(self, line: bytes) -> OSError | None:
+        """Keep the line; the disk's refusal where it is in memory only. Raises OSError when not
+        even that is possible."""
+        refusal = self.flush() if self._unwritten else None
+        if refusal is None:
+            try:
+                self._write(line)
+                return None
+            except OSError as error:
+                self._retry_at = time.monotonic() + RETRY_DISK_S
+                refusal = error
+        if self._unwritten_bytes + len(line) > MAX_UNWRITTEN_BYTES:
+            raise refusal
+        self._unwritten.append(line)
+        self._unwritten_bytes += len(line)
+        return refusal
+
+    def flush(self) -> OSError | None:
+        """Write what the disk refused before; its refusal, if it still does."""
+        if not self._unwritten:
             return None
+        if time.monotonic() < self._retry_at:
+            return OSError(28, "no space left on device", str(self.path))
+        try:
+            while self._unwritten:
+                self._write(self._unwritten[0])
+                self._unwritten_bytes -= len(self._unwritten.pop(0))
+        except OSError as error:
+            self._retry_at = time.monotonic() + RETRY_DISK_S
+            return error
+        return None
 
-    def mark_ended(self) -> None:
-        self._replace("ended.json", {"ended_at": time.time()})
-
-    def leave(self, end: dict[str, Any] | None) -> None:
-        """Note that the store lacks a part of this run, and how it ended, if it did."""
-        self._replace("left.json", end or {})
-
-    def forget_left(self) -> None:
-        (self.folder / "left.json").unlink(missing_ok=True)
+    def read(self, place: int, most_bytes: int) -> bytes:
+        if place < self._written:
+            most_bytes = min(most_bytes, self._written - place)
+            return whole_lines(lambda count: os.pread(self._file, count, place), most_bytes)
+        with self.turn:
+            start, taken, size = self._written, [], 0
+            for line in self._unwritten:
+                if start >= place and size < most_bytes:
+                    taken.append(line)
+                    size += len(line)
+                start += len(line)
+        return b"".join(taken)
 
     def sync(self) -> None:
         os.fsync(self._file)
@@ -102,75 +121,187 @@ class Journal:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
-        if self._owner is not None:
-            self._owner.close()
-            self._owner = None
 
-    def _own(self) -> None:
-        file = os.open(self.folder / "owner", os.O_RDWR | os.O_CREAT, 0o644)
+    def _write(self, line: bytes) -> None:
+        try:
+            count = os.write(self._file, line)
+        except OSError:
+            os.ftruncate(self._file, self._written)
+            raise
+        if count < len(line):
+            os.ftruncate(self._file, self._written)
+            raise OSError(28, "no space left on device", str(self.path))
+        self._written += count
+
+
+class Journal:
+    """The folder `<data>/jobs/<job id>`: `job.json`, the log's files, `owner`, `done.json`.
+
+    `owner` holds the token of the process that writes. It is read through a memory map, since
+    asking the file system before each line would cost more than the rest of `append`.
+    """
+
+    def __init__(self, data: Path, job_id: str) -> None:
+        """Opens or makes the folder; raises OSError when it cannot be written."""
+        self.folder = data.absolute() / "jobs" / job_id
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.own: OwnFile | None = None
+        self._owner: mmap.mmap | None = None
+        self._token = b""
+
+    def files(self) -> list[LogFile]:
+        """Every file, oldest first, this process's own last."""
+        found = files_of(self.folder)
+        if self.own is None:
+            return found
+        return [file for file in found if file.token != self.own.token] + [self.own]
+
+    def take(self) -> OwnFile:
+        """Begin a file of one's own: from here on, whoever wrote before is refused."""
+        numbers = [int(path.name[4:8]) for path in self.folder.glob("log-[0-9]*.jsonl")]
+        token = secrets.token_hex(6)
+        name = f"log-{max(numbers, default=-1) + 1:04d}-{token}.jsonl"
+        self.own = OwnFile(self.folder / name, token)
+        self._token = token.encode().ljust(TOKEN_BYTES)
+        file = os.open(self.folder / "owner", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.pwrite(file, self._token, 0)  # written, not mapped: a full disk raises here
             self._owner = mmap.mmap(file, TOKEN_BYTES, prot=mmap.PROT_READ)
         finally:
             os.close(file)
+        self._remove("done.json", "ended.json", "left.json")
+        return self.own
+
+    def append(self, line: bytes) -> OSError | None:
+        """As `OwnFile.append`. Raises StaleAttempt when a newer process has taken the log over."""
+        self.check_owner()
+        assert self.own is not None, "take() comes before append()"
+        return self.own.append(line)
 
     def check_owner(self) -> None:
         """Raises StaleAttempt when another process has taken the log over, by its own token."""
         if self._owner is not None and self._owner[:] != self._token:
             raise StaleAttempt(f"another process goes on with the job in {self.folder}")
 
+    def copy_file(self, lines: list[bytes]) -> LogFile:
+        """A file of what other machines wrote, in place of an earlier copy; raises OSError."""
+        for old in self.folder.glob("copy-*.jsonl"):
+            old.unlink(missing_ok=True)
+        name = secrets.token_hex(6)
+        path = self.folder / f"copy-{name}.jsonl"
+        path.write_bytes(b"".join(lines))
+        return LogFile(path, COPY + name)
+
+    def save(self, content: dict[str, Any]) -> None:
+        """`job.json`: what the job is to be created with, should the store lose it, and where it
+        is published. Raises OSError."""
+        self._replace("job.json", content)
+
+    def saved(self) -> dict[str, Any] | None:
+        return saved(self.folder)
+
+    def last_epoch(self) -> int:
+        """The epoch of the last row, of any process; -1 before the first."""
+        for file in reversed(self.files()):
+            with contextlib.suppress(OSError):
+                size = file.path.stat().st_size
+                start = max(0, size - LAST_BYTES)
+                with file.path.open("rb") as opened:
+                    opened.seek(start)
+                    lines = opened.read().split(b"\n")[:-1]
+                for line in reversed(lines):
+                    if (epoch := epoch_of(line)) is not None:
+                        return epoch
+        return NO_EPOCH
+
+    def mark_done(self) -> None:
+        """Everything was delivered: nobody needs to bring this run."""
+        self._replace("done.json", {"at": time.time()})
+
+    def close(self) -> None:
+        if self.own is not None:
+            self.own.close()
+        if self._owner is not None:
+            self._owner.close()
+            self._owner = None
+
     def _replace(self, name: str, content: dict[str, Any]) -> None:
         temporary = self.folder / f".{name}.{os.getpid()}"
         temporary.write_text(json.dumps(content))
         os.replace(temporary, self.folder / name)
 
-    def _repair(self) -> int:
-        """Cut a torn last line off; returns the last whole row's epoch."""
-        if not self._path.exists():
-            return NO_EPOCH
-        content = self._path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        while whole and not _is_row(content[content.rfind(b"\n", 0, whole - 1) + 1 : whole]):
-            whole = content.rfind(b"\n", 0, whole - 1) + 1
-        if whole < len(content):
-            log.warning("%s ended in a torn line: %d bytes cut", self._path, len(content) - whole)
-            os.truncate(self._path, whole)
-        rows = list(_parsed(content[content.rfind(b"\n", 0, max(whole - 1, 0)) + 1 : whole]))
-        return rows[-1]["epoch"] if rows else NO_EPOCH
+    def _remove(self, *names: str) -> None:
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
 
 
-def _is_row(line: bytes) -> bool:
+def files_of(folder: Path) -> list[LogFile]:
+    """The files of a run's log, oldest first; what was copied from a store comes before them."""
+    older = folder / "epochs.jsonl"
+    found = [LogFile(older, OLDER_FORMAT)] if older.exists() else []
+    for begin, glob in ((COPY, "copy-*.jsonl"), ("", "log-*.jsonl")):
+        paths = sorted(folder.glob(glob))
+        found += [LogFile(path, begin + path.stem.rpartition("-")[2]) for path in paths]
+    return found
+
+
+def saved(folder: Path) -> dict[str, Any] | None:
+    """The run's `job.json`, None where there is none that can be read."""
     try:
-        decode(line)
-    except ValueError:
+        content = json.loads((folder / "job.json").read_text())
+    except (OSError, ValueError):
+        return None
+    fits = isinstance(content, dict) and isinstance(content.get("fields"), dict)
+    return content if fits and content["fields"].get("id") == folder.name else None
+
+
+def whole_lines(read: Any, most_bytes: int) -> bytes:
+    """`read(count)` up to its last line's end; a line longer than `most_bytes` is read whole."""
+    while True:
+        block: bytes = read(most_bytes)
+        end = block.rfind(b"\n") + 1
+        if end or len(block) < most_bytes:
+            return block[:end]
+        most_bytes *= 4
+
+
+def lock(file: int) -> bool:
+    """Hold the file for this process's life; False where the file system knows no locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        log.debug("no lock can be had here: %s", error)
         return False
     return True
 
 
-def _parsed(block: bytes) -> Iterator[Row]:
-    for line in block.splitlines():
-        try:
-            yield decode(line)
-        except ValueError:
-            log.error("a line of a metric log cannot be read and is left out: %.80r", line)
-
-
-def left_behind(data: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Job id and end ({} of a run that did not say) of the runs that `leave` has noted."""
-    for note in sorted((data / "jobs").glob("*/left.json")):
-        try:
-            end = json.loads(note.read_text())
-        except (OSError, ValueError) as error:
-            log.warning("%s cannot be read: %s", note, error)
-            continue
-        yield note.parent.name, end
+def is_owned(folder: Path) -> bool:
+    """Whether the process that wrote the newest file lives."""
+    newest = [file for file in files_of(folder) if file.path.name.startswith("log-")]
+    if not newest:
+        return False
+    try:
+        file = os.open(newest[-1].path, os.O_RDWR)
+    except OSError:
+        return True  # it cannot be asked: leave it alone
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # no locks here: the signs of life in the store decide
+    finally:
+        os.close(file)
+    return False
 
 
 def prune(data: Path) -> None:
-    """Remove the folders of jobs that ended more than 30 days ago and were delivered."""
-    for marker in (data / "jobs").glob("*/ended.json"):
-        if (marker.parent / "left.json").exists():
-            continue
-        if time.time() - marker.stat().st_mtime > RETENTION_S:
-            log.info("Removing the log of a job that ended 30 days ago: %s", marker.parent)
-            shutil.rmtree(marker.parent, ignore_errors=True)
+    """Remove the folders of runs that were delivered and ended more than 30 days ago."""
+    for name in ("done.json", "ended.json"):
+        for marker in (data / "jobs").glob(f"*/{name}"):
+            if name == "ended.json" and (marker.parent / "left.json").exists():
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - marker.stat().st_mtime > RETENTION_S:
+                    log.info("Removing the log of a run that ended 30 days ago: %s", marker.parent)
+                    shutil.rmtree(marker.parent, ignore_errors=True)

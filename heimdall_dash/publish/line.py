@@ -1,56 +1,131 @@
-"""One epoch as a line of the local log: JSON, its time in Unix seconds.
+"""One write as a line of the local log. The log is the run: rows, notes, facts and the end, in the
+order in which they were said; a line's place in the file is its identity.
+
+    [412,1763900000.123,{"train_loss":0.1}]               a row: epoch, Unix seconds, cells
+    [412,1763900000.123,{"val_loss":null},{"val_loss":"nan"}]   …and what was not finite
+    ["back",15,1763900000.1]  ["note",{…}]  ["facts",{…}]  ["end",{"status":"completed",…}]
 
 `Job.log` runs in the training thread, on caches that the training has just filled with its own
 data: what counts there is how little code and memory are touched. So the ordinary row (names seen
 before, finite floats, lists of them) goes through orjson untouched, and everything else through
-`clean_row`. The time becomes ISO 8601 only when the line is read, in the sender's thread.
+`clean_cells`. A row's time becomes ISO 8601 only when it is sent, in the sender's thread.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
-from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Row, are_known, clean_row, iso_time
+from heimdall_dash.cells import NotFinite
+from heimdall_dash.metrics import OWN_COLUMNS, clean_cells, clean_epoch, name_problem
+from heimdall_dash.records import LAST_UNIX_S, MAX_EPOCH, MAX_LIST, Row, iso_time
+from heimdall_dash.store.log_write import (
+    LogWrite,
+    back_write,
+    end_write,
+    facts_write,
+    note_write,
+    row_write,
+)
 
 _ORDINARY = frozenset({float, list})
+_MANY_NAMES = 20_000
+_KNOWN_NAMES: set[str] = set()  # names that were checked before, of any job
 
 
-def encode(
-    epoch: object, metrics: Mapping[str, object], unix_s: float
-) -> tuple[int, bytes, list[str]]:
-    """The epoch, its line, and the names of metrics that held NaN or infinity, stored as null.
+def encode_row(
+    epoch: Any, metrics: Mapping[Any, Any], unix_s: float
+) -> tuple[int, bytes, NotFinite, dict[str, str]]:
+    """The epoch, its line, which metrics were not finite, and what is left out: name → why.
 
-    unix_s: when it was logged. Raises InvalidMetric as `clean_row` does.
+    Raises InvalidMetric when the epoch is none. A clock at an impossible year costs no row.
     """
-    if isinstance(epoch, int) and _is_ordinary(epoch, metrics):
+    if not 0.0 <= unix_s <= LAST_UNIX_S:
+        unix_s = 0.0
+    if type(epoch) is int and _is_ordinary(epoch, metrics):
         text = orjson.dumps(metrics)
         if b"null" not in text:  # orjson's word for NaN and infinities
-            head = b'{"epoch":%d,"timestamp":%.3f' % (epoch, unix_s)
-            return epoch, head + (b"," if metrics else b"") + text[1:] + b"\n", []
-    row, not_finite = clean_row(epoch, metrics)
-    row["timestamp"] = round(unix_s, 3)
-    return row["epoch"], orjson.dumps(row) + b"\n", not_finite
+            return epoch, b"[%d,%.3f,%b]\n" % (epoch, unix_s, text), {}, {}
+    number = clean_epoch(epoch)
+    cells, not_finite, left_out = clean_cells(metrics)
+    if len(_KNOWN_NAMES) < _MANY_NAMES:
+        _KNOWN_NAMES.update(name for name in cells if name_problem(name) is None)
+    parts = [number, round(unix_s, 3), cells] + ([not_finite] if not_finite else [])
+    return number, orjson.dumps(parts) + b"\n", not_finite, left_out
 
 
-def decode(line: bytes) -> Row:
-    """The row of a line, its timestamp as ISO 8601. Raises ValueError for a torn line."""
-    row = orjson.loads(line)
-    if not isinstance(row, dict) or type(row.get("epoch")) is not int:
-        raise ValueError(f"no row of a metric log: {line!r:.80}")
-    if isinstance(row.get("timestamp"), float):
-        row["timestamp"] = iso_time(row["timestamp"])
-    return row
+def encode_other(kind: str, *values: Any) -> bytes:
+    """`note`, `facts`, `end` or `back`; raises TypeError for what JSON cannot carry."""
+    return orjson.dumps([kind, *values]) + b"\n"
 
 
-def _is_ordinary(epoch: int, metrics: Mapping[str, object]) -> bool:
+def decode(line: bytes, stop: int) -> LogWrite:
+    """The write of a line that ends at byte `stop` of its log; ValueError for one that is none."""
+    parts = orjson.loads(line)
+    if isinstance(parts, dict):
+        return _of_older_format(parts, stop)
+    try:
+        match parts:
+            case [int(epoch), *_] if not 0 <= epoch <= MAX_EPOCH:
+                raise ValueError(f"no epoch: {epoch}")
+            case [int(epoch), float() | int() as unix_s, dict(cells)] if not _is_odd(cells):
+                text = line[line.index(b"{") : line.rindex(b"}") + 1]
+                time = iso_time(unix_s)
+                head = b'{"epoch":%d,"timestamp":"%b"' % (epoch, time.encode())
+                row: Row = {"epoch": epoch, "timestamp": time, **cells}
+                return row_write(stop, row, {}, head + (b"," if cells else b"") + text[1:])
+            case [int(epoch), float() | int() as unix_s, dict(cells), *more]:
+                names = {str(name): OWN_COLUMNS.get(str(name), str(name)) for name in cells}
+                row = {"epoch": epoch, "timestamp": iso_time(unix_s)}
+                row |= {names[name]: value for name, value in cells.items()}
+                marks = more[0] if more and isinstance(more[0], dict) else {}
+                return row_write(stop, row, {n: str(k) for n, k in marks.items() if n in row})
+            case ["back", int(epoch), *_] if -1 <= epoch <= MAX_EPOCH:
+                return back_write(stop, epoch)
+            case ["note", dict(note)]:
+                return note_write(stop, note)
+            case ["facts", dict(facts)]:
+                return facts_write(stop, facts)
+            case ["end", dict(end)]:
+                return end_write(stop, end)
+    except (TypeError, OverflowError) as error:
+        raise ValueError(f"no line of a log: {line!r:.80}") from error
+    raise ValueError(f"no line of a log: {line!r:.80}")
+
+
+def epoch_of(line: bytes) -> int | None:
+    """The epoch of a row's line, None for any other."""
+    try:
+        parts = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    epoch = parts.get("epoch") if isinstance(parts, dict) else parts[0] if parts else None
+    return epoch if type(epoch) is int else None
+
+
+def _of_older_format(row: Row, stop: int) -> LogWrite:
+    """A line was the row itself: `{"epoch", "timestamp" (Unix seconds or ISO), cells…}`."""
+    if type(row.get("epoch")) is not int:
+        raise ValueError("no row of a log")
+    stamp = row.get("timestamp")
+    row["timestamp"] = stamp if isinstance(stamp, str) else iso_time(float(stamp or 0))
+    return row_write(stop, row, {})
+
+
+def _is_odd(cells: Mapping[str, Any]) -> bool:
+    return not OWN_COLUMNS.keys().isdisjoint(cells)
+
+
+def _is_ordinary(epoch: int, metrics: Mapping[Any, Any]) -> bool:
     return (
-        type(epoch) is int
-        and 0 <= epoch <= MAX_EPOCH
-        and are_known(metrics)
+        0 <= epoch <= MAX_EPOCH
+        and type(metrics) is dict
+        and metrics.keys() <= _KNOWN_NAMES
         and _ORDINARY.issuperset(map(type, metrics.values()))
         and all(
             len(value) <= MAX_LIST and set(map(type, value)) <= {float}
             for value in metrics.values()
             if type(value) is list
         )
+        and OWN_COLUMNS.keys().isdisjoint(metrics)
     )

@@ -16,7 +16,7 @@ from redis.exceptions import ResponseError
 
 from heimdall_dash.cells import START, Position, Write, write_of_entry
 from heimdall_dash.errors import HeimdallError, StoreUnavailable
-from heimdall_dash.store.connect import UNAVAILABLE, connect_async
+from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect_async
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
 
@@ -37,7 +37,7 @@ class Follower:
     handed on as a message of its own: it means "read the stream from your position".
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: Url) -> None:
         self._url = url
         self._client: Any = None
         self._pubsub: Any = None
@@ -50,7 +50,7 @@ class Follower:
         """Connect, subscribe to the updates of all jobs and to the epochs of `job_ids()`."""
         await self.close()
         with _outages_named():
-            client = await connect_async(self._url)
+            client = await connect_async(address(self._url))
         async with self._turn:
             self._client, self._pubsub = client, client.pubsub()
             self._sharded = hasattr(client, "get_primaries")

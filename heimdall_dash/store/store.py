@@ -10,6 +10,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ from heimdall_dash.errors import (
 )
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
-from heimdall_dash.store.connect import UNAVAILABLE, connect, disconnect, script
+from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired, position_of
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, WORKER_PREFIX, JobKeys
 from heimdall_dash.store.log_write import LAST_METRICS, LogWrite, facts_write, note_text, row_write
@@ -93,9 +94,10 @@ class Begun:
 class Store:
     """Opens its connection when it is first used, and again when the server has changed."""
 
-    def __init__(self, url: str | Callable[[], str]) -> None:
+    def __init__(self, url: Url) -> None:
         """url: may be a question that is asked at each connection, since a store can move."""
         self._url = url
+        self._address = ""  # of the present client
         self._lock = threading.Lock()
         self._client: Any = None
         self._scripts: dict[str, Any] = {}
@@ -219,12 +221,14 @@ class Store:
         attempt: int,
         birth: Mapping[str, Any],
         takes_over: bool,
+        brings: bool = False,
     ) -> Begun:
         """Announce a trainer whose local log is named `token`; safe to repeat.
 
         birth: the fields to make the job with if the store does not have it.
         takes_over: it goes on with the job as one attempt more than the last; else `attempt` was
-        given to it. Raises UnknownJob (deleted), StaleAttempt, StoreUnavailable.
+        given to it. brings: it is dead, so that nothing is taken from one that lives.
+        Raises UnknownJob (deleted), StaleAttempt, StoreUnavailable.
         """
         keys = JobKeys(job_id)
         self._list(job_id, birth["created_at"])
@@ -232,8 +236,11 @@ class Store:
             "begin",
             [keys.job, keys.gone, keys.writers, keys.epochs, keys.notes, keys.facts, keys.late,
              keys.names],
-            [keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
-             "next" if takes_over else "exact", new_stream_id(), json.dumps(flat(birth))],
+            [
+                keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
+                "bring" if brings else "next" if takes_over else "exact", new_stream_id(),
+                json.dumps(flat(birth)),
+            ],
         )  # fmt: skip
         if reply[0] != "OK":
             raise _refusal(job_id, "begin", reply)
@@ -444,6 +451,21 @@ class Store:
             raise _refusal(job_id, "show life of", reply)
         return int(reply[1]), paired(reply[2:])
 
+    def look(self, job_id: str, token: str) -> tuple[int, Fields]:
+        """As `beat`, without a sign of life. Raises UnknownJob."""
+        keys = JobKeys(job_id)
+
+        def read(client: Any) -> list[Any]:
+            pipeline = client.pipeline(transaction=False)
+            pipeline.hget(keys.writers, token)
+            pipeline.hgetall(keys.job)
+            return list(pipeline.execute())
+
+        place, fields = self._call(read)
+        if not fields:
+            raise UnknownJob(job_id)
+        return int(place or 0), fields
+
     def now(self) -> datetime:
         """The store's clock, by which signs of life are judged."""
         seconds, micros = self._call(lambda client: client.time(**_anywhere(client)))
@@ -506,12 +528,23 @@ class Store:
                 raise StoreRefused(f"the store refuses this: {error}") from error
             raise StoreUnavailable(f"the store does not answer: {error}") from error
         except UNAVAILABLE as error:
+            self._leave_if_moved()
             raise StoreUnavailable(f"the store does not answer: {error}") from error
+
+    def _leave_if_moved(self) -> None:
+        """Let go of a client whose server has come back at another address."""
+        if isinstance(self._url, str):
+            return
+        with self._lock, suppress(StoreUnavailable):
+            if self._client is not None and address(self._url) != self._address:
+                disconnect(self._client)
+                self._client = None
 
     def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
-                self._client = connect(self._url if isinstance(self._url, str) else self._url())
+                self._address = address(self._url)
+                self._client = connect(self._address)
                 self._scripts = {}
                 is_cluster = hasattr(self._client, "get_primaries")
                 self._publish_command = "SPUBLISH" if is_cluster else "PUBLISH"

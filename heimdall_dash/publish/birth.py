@@ -1,0 +1,121 @@
+"""What a run is created with, checked: by whoever starts it, and by a server that is told of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heimdall_dash.errors import InvalidMetric
+from heimdall_dash.metrics import shown
+from heimdall_dash.publish.journal import JOB_ID
+from heimdall_dash.records import MAX_EPOCH, Status, check_json, parse_time, utc_now
+from heimdall_dash.store.jobs import new_fields
+
+MAX_NAME = 120  # characters of a job's name
+MAX_WORD = 200  # characters of a tag, group, project, step name
+MAX_TAGS = 100
+MAX_CHARTS_BYTES = 200_000
+BIRTH_FIELDS = frozenset({
+    "id", "job_name", "status", "created_at", "started_at", "config", "total_epochs", "external",
+    "tags", "group", "project", "step_name", "key_metrics", "charts", "first_epoch",
+})  # fmt: skip
+
+
+def check_start(name: object, total_epochs: object, job_id: object) -> None:
+    """Raises InvalidMetric."""
+    is_text = isinstance(name, str) and name.strip() and name.isprintable()
+    if not is_text or len(str(name)) > MAX_NAME:
+        raise InvalidMetric(
+            f"a job's name is 1 to {MAX_NAME} printable characters, got {name!r:.140}"
+        )
+    if total_epochs is not None and (
+        type(total_epochs) is not int or not 1 <= total_epochs <= MAX_EPOCH
+    ):
+        raise InvalidMetric(f"total_epochs is an integer ≥ 1 or None, got {shown(total_epochs)}")
+    if job_id is not None and not (isinstance(job_id, str) and JOB_ID.match(job_id)):
+        raise InvalidMetric(f"job_id must be a UUID in lower case, got {shown(job_id)}")
+
+
+def birth_fields(
+    job_id: str,
+    name: str,
+    config: Mapping[str, Any],
+    total_epochs: int | None,
+    *,
+    tags: Sequence[str] = (),
+    group: str | None = None,
+    project: str | None = None,
+    step_name: str | None = None,
+    key_metrics: Mapping[str, str] | None = None,
+    charts: Sequence[Mapping[str, Any]] = (),
+    first_epoch: int | None = None,
+    created_at: str | None = None,
+) -> dict[str, Any]:
+    """The fields of a run that begins now; raises InvalidMetric for what cannot be meant."""
+    more: dict[str, Any] = {"started_at": created_at or utc_now()}
+    if isinstance(tags, str) or len(tags) > MAX_TAGS:
+        raise InvalidMetric(f"tags are a list of at most {MAX_TAGS} words, got {shown(tags)}")
+    if tags:
+        more["tags"] = json.dumps([_word("a tag", tag) for tag in tags])
+    for what, value in (("group", group), ("project", project), ("step_name", step_name)):
+        if value is not None:
+            more[what] = _word(what, value)
+    if key_metrics:
+        if not all(way in ("min", "max") for way in dict(key_metrics).values()):
+            raise InvalidMetric('key_metrics are such as {"val/mIoU": "max"}: min or max')
+        more["key_metrics"] = json.dumps({str(k): str(v) for k, v in key_metrics.items()})
+    if charts:
+        more["charts"] = _charts(charts)
+    if first_epoch is not None:
+        if first_epoch not in (0, 1):
+            raise InvalidMetric(f"first_epoch is 0 or 1, got {shown(first_epoch)}")
+        more["first_epoch"] = int(first_epoch)
+    return (
+        new_fields(
+            job_id, name, Status.RUNNING, stream="", config=config, total_epochs=total_epochs,
+            external=True, created_at=created_at,
+        )
+        | more
+    )  # fmt: skip
+
+
+def checked_birth(birth: Any) -> dict[str, Any]:
+    """Fields that came over the network, made anew from their parts; raises InvalidMetric."""
+    if not isinstance(birth, dict):
+        raise InvalidMetric("a run's birth is an object")
+    try:
+        names = ("tags", "key_metrics", "charts", "config")
+        texts = {name: json.loads(birth[name]) for name in names if birth.get(name)}
+        total, first = birth.get("total_epochs"), birth.get("first_epoch")
+        total = int(total) if total is not None else None
+        first = int(first) if first is not None else None
+        created_at = str(birth["created_at"])
+        parse_time(created_at)
+        config = texts.get("config", {})
+        check_start(birth["job_name"], total, birth["id"])
+        check_json(config, "config")
+        if not isinstance(config, dict):
+            raise InvalidMetric("config is an object")
+        return birth_fields(
+            birth["id"], birth["job_name"], config, total, tags=texts.get("tags", ()),
+            group=birth.get("group"), project=birth.get("project"),
+            step_name=birth.get("step_name"), key_metrics=texts.get("key_metrics"),
+            charts=texts.get("charts", ()), first_epoch=first, created_at=created_at,
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidMetric(f"not a run's birth: {error}") from error
+
+
+def _word(what: str, value: object) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_WORD or not value.isprintable():
+        raise InvalidMetric(f"{what} is 1 to {MAX_WORD} printable characters, got {shown(value)}")
+    return value
+
+
+def _charts(charts: Sequence[Mapping[str, Any]]) -> str:
+    try:
+        text = json.dumps([dict(chart) for chart in charts], allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidMetric(f"charts are a list of JSON objects: {error}") from error
+    if len(text) > MAX_CHARTS_BYTES:
+        raise InvalidMetric(f"charts may have {MAX_CHARTS_BYTES} bytes of JSON, got {len(text)}")
+    return text
