@@ -248,7 +248,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_hub_that_ends_by_a_fault_is_begun_again_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hub_module, "STEADY_S", 0.3)
+    monkeypatch.setattr(hub_module, "STEADY_S", 2.0)
     store = Failing([KeyError("stream"), RuntimeError("x")])
     hub = Hub(store)  # type: ignore[arg-type]
     task = asyncio.create_task(hub.run())

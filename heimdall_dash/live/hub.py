@@ -33,6 +33,7 @@ HEARD_WITHIN_S = 10.0  # the store counts as heard for so long after its last an
 RETRY_MAX_S = 2.0
 RESTART_MAX_S = 30.0
 STEADY_S = 30.0  # after so long without a fault the hub counts as well again
+MAX_TROUBLED = 1_000  # jobs whose trouble is remembered to have been logged
 SUSPECT_S = 20.0  # for so long after an outage a missing job may still be restored by its trainer
 
 
@@ -297,6 +298,8 @@ class Hub:
 
     def _note_trouble(self, job_id: str, error: Exception) -> None:
         """Once per job in the log."""
+        if len(self.troubled) > MAX_TROUBLED:
+            self.troubled.clear()
         if job_id not in self.troubled:
             log.warning("Job %s cannot be followed as it should: %r", job_id, error)
             self.troubled.add(job_id)

@@ -20,7 +20,7 @@ class Publication:
 
     event: str
     fields: Fields
-    note: Any = None
+    note: dict[str, Any] | None = None
     after: Position | None = None
     writes: list[Write] | None = None
 
@@ -35,6 +35,8 @@ def publication(message: Mapping[str, Any]) -> Publication:
     if event == DELETED:
         return Publication(event, {})
     fields, note = fields_of(message["job"]), message.get("note")
+    if not isinstance(note, dict):
+        note = None
     if "cursor" not in message:
         return Publication(event, fields, note)
     after, writes = Position.parse(message["after"]), message.get("writes")
