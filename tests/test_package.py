@@ -1,5 +1,6 @@
 """The package: what it depends on, what importing it costs, and what its wheel holds and can do."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,12 +9,14 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 from heimdall_dash.cells import join
 from heimdall_dash.discovery import announce
 from heimdall_dash.store.store import Store
-from tests.conftest import Web
+from tests.conftest import Web, wait_for
+from tests.servers import free_port
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -198,3 +201,37 @@ def test_run_is_published_from_an_empty_environment(
     assert columns["mAP@0.5"] == pytest.approx([0.0, 0.1, 0.2])
     listed = run([str(python.with_name("heimdall")), "ls", "--url", web.url], tmp_path)
     assert (listed.returncode, "from a wheel" in listed.stdout) == (0, True)
+
+
+@pytest.mark.slow
+def test_dashboard_runs_from_the_wheel_without_our_trainer(python: Path, tmp_path: Path) -> None:
+    """With the server's packages of this environment, and nothing of the clone."""
+    site = next(python.parents[1].glob("lib/*/site-packages"))
+    folders = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "server.pth").write_text("\n".join(folders))
+    port = free_port()
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(python.with_name("heimdall")), "run", "--port", str(port), "--data", "kept"],
+            cwd=tmp_path, stdout=output, stderr=output,
+            env={"PATH": os.environ["PATH"], "XDG_STATE_HOME": str(tmp_path / "state")},
+        )  # fmt: skip
+    try:
+        ready = f"Heimdall is ready: http://127.0.0.1:{port}"
+        wait_for(lambda: ready in log.read_text() or process.poll() is not None, 60)
+        assert ready in log.read_text(), log.read_text()
+        page = httpx.get(f"http://127.0.0.1:{port}/")
+        assert "<title>" in page.text
+        assets = re.findall(r'src="(/[^"]+\.js[^"]*)"', page.text)
+        assert all(httpx.get(f"http://127.0.0.1:{port}{path}").is_success for path in assets)
+        out = run([str(python), "-c", SCRIPT], tmp_path)
+        assert out.returncode == 0, out.stderr
+        listed = run([str(python.with_name("heimdall")), "ls", "--json"], tmp_path)
+        jobs = [(job["job_name"], job["status"]) for job in json.loads(listed.stdout)]
+        assert jobs == [("from a wheel", "completed")]
+        assert (tmp_path / "kept" / "store").is_dir()
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0, log.read_text()
+        (site / "server.pth").unlink()
