@@ -25,7 +25,7 @@ from heimdall_dash.frames import portion
 from heimdall_dash.metrics import name_problem, shown_name
 from heimdall_dash.portions import PORTION_WRITES, first_portion
 from heimdall_dash.records import MAX_EPOCH, NO_EPOCH
-from heimdall_dash.store.jobs import Fields
+from heimdall_dash.store.jobs import Fields, position_of
 from heimdall_dash.store.store import Store
 
 MAX_NAMES = 1_000  # metrics asked for by name
@@ -97,14 +97,15 @@ def _newer(
         after = Position.parse(cursor)
     except ValueError as error:
         raise Refused(422, f"cursor: {error}") from error
-    if store.job(job_id).get("stream", "") != stream:
+    fields = store.job(job_id)
+    if fields.get("stream", "") != stream:
         return None
     writes = history.writes_after(job_id, after, PORTION_WRITES + 1)
     part = first_portion(writes)
-    if not writes or len(part) < len(writes):
+    if len(part) < len(writes) or (not writes and position_of(fields) != after):
         return None
-    answer = {"job_id": job_id, "stream": stream}
-    return _json(answer | portion(cursor, part[-1].position, join(part)))
+    newest = part[-1].position if part else after
+    return _json({"job_id": job_id, "stream": stream} | portion(cursor, newest, join(part)))
 
 
 def _json(answer: dict[str, Any]) -> Response:
