@@ -20,7 +20,7 @@ from heimdall_dash.cells import join
 from heimdall_dash.publish.journal import JOB_ID
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import LEGAL, Row, Status
-from heimdall_dash.store.jobs import JobView, job_view
+from heimdall_dash.store.jobs import JobView, job_view, shown_status
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig
 
@@ -45,11 +45,7 @@ def job_routes(
         offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
     ) -> dict[str, Any]:
         """All jobs, newest first."""
-        found = [
-            fields
-            for fields in store.jobs()
-            if status is None or job_view(fields)["status"] == status
-        ]
+        found = [fields for fields in store.jobs() if status in {None, shown_status(fields)}]
         moment = now()
         page = [job_view(fields, moment) for fields in found[offset : offset + limit]]
         return {"jobs": page, "total": len(found)}
