@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from heimdall_dash.records import Columns, Row
+from heimdall_dash.records import MAX_EPOCH, Columns, Row
 
 NotFinite = dict[str, str]  # metric → "nan", "inf" or "-inf"
 
@@ -73,7 +73,9 @@ def write_of_entry(entry_id: str, fields: Mapping[str, Any]) -> Write:
 
 
 def is_row(row: object) -> bool:
-    return isinstance(row, dict) and type(row.get("epoch")) is int and row["epoch"] >= 0
+    return (
+        isinstance(row, dict) and type(row.get("epoch")) is int and 0 <= row["epoch"] <= MAX_EPOCH
+    )
 
 
 @dataclass
@@ -90,8 +92,11 @@ class Joined:
     not_finite: dict[str, dict[int, str]]
 
 
-def join(writes: Iterable[Write]) -> Joined:
-    """All writes, in the order of their positions, as one step."""
+def rows_of(
+    writes: Iterable[Write],
+) -> tuple[int | None, dict[int, Row], dict[int, NotFinite]]:
+    """All writes, in the order of their positions, as one step: the earliest epoch that was taken
+    back to (None: none was), the rows by epoch, and what of them is not finite."""
     rows: dict[int, Row] = {}
     marks: dict[int, NotFinite] = {}
     take_back: int | None = None
@@ -106,6 +111,12 @@ def join(writes: Iterable[Write]) -> Joined:
                 marks[write.epoch] = dict(write.not_finite)
         else:
             _add(rows[write.epoch], marks, write)
+    return take_back, rows, marks
+
+
+def join(writes: Iterable[Write]) -> Joined:
+    """The same as columns."""
+    take_back, rows, marks = rows_of(writes)
     epochs = sorted(rows)
     names = dict.fromkeys(["epoch", *(name for epoch in epochs for name in rows[epoch])])
     columns = {name: [rows[epoch].get(name) for epoch in epochs] for name in names}

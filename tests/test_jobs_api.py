@@ -341,18 +341,3 @@ def test_unknown_path_under_api_is_a_404_in_json(web: Web, path: str, method: st
 
 def test_wrong_method_is_refused_in_json(web: Web) -> None:
     assert detail(httpx.put(web.api + "/jobs"), 405)
-
-
-def test_health_names_the_sick_part(web: Web, valkey: Any) -> None:
-    store = Store(valkey.url)
-    for name in store.workers():
-        store.forget_worker(name)
-    sick = httpx.get(web.url + "/health")
-    assert (sick.status_code, sick.json()["status"]) == (503, "unhealthy")
-    assert "worker" in sick.json()["detail"]
-    store.beat_worker("w", 60)
-    well = httpx.get(web.url + "/health")
-    assert (well.status_code, well.json()["status"]) == (200, "healthy")
-    assert set(well.json()["services"].values()) == {"healthy"}
-    store.forget_worker("w")
-    store.close()

@@ -18,7 +18,7 @@ import orjson
 
 from heimdall_dash.cells import NotFinite
 from heimdall_dash.metrics import OWN_COLUMNS, clean_cells, clean_epoch, name_problem
-from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Row, iso_time
+from heimdall_dash.records import LAST_UNIX_S, MAX_EPOCH, MAX_LIST, Row, iso_time
 from heimdall_dash.store.log_write import (
     LogWrite,
     back_write,
@@ -38,8 +38,10 @@ def encode_row(
 ) -> tuple[int, bytes, NotFinite, dict[str, str]]:
     """The epoch, its line, which metrics were not finite, and what is left out: name → why.
 
-    Raises InvalidMetric when the epoch is none.
+    Raises InvalidMetric when the epoch is none. A clock at an impossible year costs no row.
     """
+    if not 0.0 <= unix_s <= LAST_UNIX_S:
+        unix_s = 0.0
     if type(epoch) is int and _is_ordinary(epoch, metrics):
         text = orjson.dumps(metrics)
         if b"null" not in text:  # orjson's word for NaN and infinities
@@ -64,6 +66,8 @@ def decode(line: bytes, stop: int) -> LogWrite:
         return _of_older_format(parts, stop)
     try:
         match parts:
+            case [int(epoch), *_] if not 0 <= epoch <= MAX_EPOCH:
+                raise ValueError(f"no epoch: {epoch}")
             case [int(epoch), float() | int() as unix_s, dict(cells)] if not _is_odd(cells):
                 text = line[line.index(b"{") : line.rindex(b"}") + 1]
                 time = iso_time(unix_s)
@@ -76,7 +80,7 @@ def decode(line: bytes, stop: int) -> LogWrite:
                 row |= {names[name]: value for name, value in cells.items()}
                 marks = more[0] if more and isinstance(more[0], dict) else {}
                 return row_write(stop, row, {n: str(k) for n, k in marks.items() if n in row})
-            case ["back", int(epoch), *_]:
+            case ["back", int(epoch), *_] if -1 <= epoch <= MAX_EPOCH:
                 return back_write(stop, epoch)
             case ["note", dict(note)]:
                 return note_write(stop, note)
