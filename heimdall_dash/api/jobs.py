@@ -30,13 +30,10 @@ RECENT_WRITES = 256  # that they are joined from: an epoch may have come in many
 PREFIX = "/api/v1/training"
 
 
-def job_routes(
-    store: Store, queue: JobQueue, data: Path, now: Callable[[], datetime] | None = None
-) -> APIRouter:
-    """now: by the store's clock, which judges whether a trainer lives; None: the store is asked."""
+def job_routes(store: Store, queue: JobQueue, data: Path, now: Callable[[], datetime]) -> APIRouter:
+    """now: by the store's clock, which judges whether a trainer lives; does not wait for it."""
     routes = APIRouter(prefix=PREFIX, tags=["jobs"])
-    routes.include_router(report_routes(store, now or store.now))
-    now = now or store.now
+    routes.include_router(report_routes(store, now))
 
     @routes.get("/jobs", responses=documented())
     def list_jobs(
@@ -86,7 +83,7 @@ def job_routes(
         """Rename, tag, group, note, hide: any of them. Null takes a group or notes away."""
         wanted = JobChange.model_validate(await read_json(request))
         fields = await run_in_threadpool(_change, store, job_id, wanted)
-        return job_view(fields, await run_in_threadpool(now))
+        return job_view(fields, now())
 
     @routes.post("/jobs/{job_id}/pause", responses=documented(404, 409))
     def pause(job_id: str) -> JobView:
