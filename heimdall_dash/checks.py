@@ -44,6 +44,4 @@ def _worker(store: Store, now: datetime) -> str:
 def _live(hub: Hub, work: Background) -> str:
     if (state := work.health()) != HEALTHY:
         return state
-    if (own := getattr(hub, "health", None)) is not None:
-        return str(own())
-    return HEALTHY if hub.available else "unhealthy: not following the store"
+    return hub.health()

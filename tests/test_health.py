@@ -93,8 +93,9 @@ def test_health_tells_that_the_hub_ended_and_was_started_again(
     hub._follow = follow
     web._thread.start()
     try:
-        wait_for(lambda: deaths and "ended once" in _live(web), what="/health to tell")
+        wait_for(lambda: "LookupError" in _live(web), what="/health to tell")
         wait_for(lambda: hub.available, what="the hub to follow again")
+        assert "LookupError" in _live(web)  # until it has run steadily
     finally:
         web.__exit__()
 
