@@ -21,6 +21,7 @@ class Watcher(ABC):
 
     def __init__(self, name: str, port: int, job_id: str) -> None:
         self.name = name
+        self.port = port
         self._base, self._job_id = f"127.0.0.1:{port}", job_id
         self.epochs: list[int] = []
         self.losses: list[float] = []
@@ -106,10 +107,10 @@ class PlainWatcher(Watcher):
 class FramedWatcher(Watcher):
     """Reloads by REST when the server says that its history is another one."""
 
-    _stream = ""
+    _stream, _cursor = "", "0-0"
 
     def _query(self) -> str:
-        return f"after={self.last}" + (f"&stream={self._stream}" if self._stream else "")
+        return f"after={self._cursor}" + (f"&stream={self._stream}" if self._stream else "")
 
     def _protocols(self) -> list[str] | None:
         return [FRAMES]
@@ -121,9 +122,10 @@ class FramedWatcher(Watcher):
                 return False
             self._stream = message["stream"]
         if message["event"] == "metrics":
-            if message["after"] != self.last:
-                self.problems.append(f"frame after {message['after']} at cursor {self.last}")
+            if message["after"] != self._cursor:
+                self.problems.append(f"frame after {message['after']} at cursor {self._cursor}")
                 return False
+            self._cursor = message["cursor"]
             columns = message["columns"]
             for epoch, loss in zip(columns["epoch"], columns["train_loss"], strict=True):
                 self._add(epoch, loss)
@@ -139,4 +141,4 @@ class FramedWatcher(Watcher):
         snapshot = answer.json()
         self.epochs = list(snapshot["columns"]["epoch"])
         self.losses = list(snapshot["columns"].get("train_loss", []))
-        self._stream = snapshot["stream"]
+        self._stream, self._cursor = snapshot["stream"], snapshot["cursor"]
