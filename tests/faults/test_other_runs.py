@@ -91,10 +91,11 @@ def test_disk_full_while_the_store_is_away_loses_nothing(stage: Stage, job_id: s
     stage.store.start()
     wait_for(lambda: len(stage.stored(job_id)[0]) > 125, 60, "epochs that only the memory had")
     assert len(stage.trained(job_id)) < 100
-    trainer.process.send_signal(signal.SIGUSR1)
+    trainer.process.send_signal(signal.SIGUSR1)  # the disk has room again
+    wait_for(lambda: len(stage.trained(job_id)) > 125, 10, "the log to be whole again")
     count = count_at_the_end(trainer)
     wait_stored(stage, job_id, count, "disk full while the store is away")
-    assert stage.trained(job_id) == list(range(count))  # the log is whole again, too
+    assert stage.trained(job_id) == list(range(count))
     assert stage.job(job_id)["status"] == "completed"
 
 
@@ -122,6 +123,8 @@ def trained_by_a_worker(stage: Stage, *prelude: str) -> Iterator[tuple[str, Chil
         wait_for(lambda: stage.job(made["id"])["current_epoch"] >= 3, 90, "the worker's epochs")
         yield made["id"], worker
     finally:
+        for process in [*worker.family(), psutil.Process(stage.web.process.pid)]:
+            process.resume()
         httpx.post(f"{stage.api}/jobs/{made['id']}/cancel", timeout=20)
         worker.stop(30)
         httpx.delete(f"{stage.api}/jobs/{made['id']}", timeout=20)
