@@ -88,12 +88,12 @@ class JobQueue:
         except StoreUnavailable as error:
             log.debug("an entry of job %s stays in the queue, to be ignored: %s", job_id, error)
 
-    def reconcile(self, now: datetime) -> None:
+    def reconcile(self, now: datetime, jobs: Iterable[Fields] | None = None) -> None:
         """Queue again what lost its worker or its entry. Safe to run anywhere, any time.
 
-        now: by the store's clock. Raises StoreUnavailable.
+        now: by the store's clock. jobs: where they were just read. Raises StoreUnavailable.
         """
-        for fields in self._store.jobs():
+        for fields in self._store.jobs() if jobs is None else jobs:
             if fields.get("external") == "0":
                 self._look_after(fields, now)
 

@@ -60,8 +60,15 @@ def utc_now() -> str:
 def iso_time(unix_s: float) -> str:
     """A time as ISO 8601 in UTC with milliseconds and `Z`; a clock at an impossible year gives the
     nearest possible one, since a row is worth more than its time."""
-    unix_s = min(max(unix_s, 0.0), LAST_UNIX_S) if unix_s == unix_s else 0.0
+    unix_s = clamped(unix_s)
     return f"{_to_the_second(int(unix_s))}.{int(unix_s % 1 * 1000):03d}Z"
+
+
+def clamped(unix_s: float) -> float:
+    """The nearest time that can be written; 0 for one that is none."""
+    if 0.0 <= unix_s <= LAST_UNIX_S:
+        return unix_s
+    return LAST_UNIX_S if unix_s > 0 else 0.0
 
 
 @lru_cache(maxsize=2)

@@ -1,4 +1,5 @@
-"""The web process's watch: it reads the store's clock, and has the queue mend what was lost."""
+"""The web process's watch: it reads the store's clock, has the queue mend what was lost, and counts
+again where only a job's whole history tells."""
 
 import asyncio
 import logging
@@ -6,8 +7,9 @@ import time
 
 from heimdall_dash.background import Background
 from heimdall_dash.clock import FED_EVERY_S, StoreClock
-from heimdall_dash.errors import NoQueue, StoreUnavailable
+from heimdall_dash.errors import NoQueue, StoreUnavailable, UnknownJob
 from heimdall_dash.queue import JobQueue
+from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -44,11 +46,22 @@ class Watch:
         if now < self._reconcile_at:
             return
         self._reconcile_at = now + RECONCILE_S
+        jobs = self._store.jobs()
+        self._recount(jobs)
         try:
-            self._queue.reconcile(self._clock.now())
+            self._queue.reconcile(self._clock.now(), jobs)
             if now >= self._sweep_at:
                 self._sweep_at = now + SWEEP_S
                 self._queue.sweep(with_lost=not self._has_swept)
                 self._has_swept = True
         except NoQueue:
             return  # then there is nothing to look after
+
+    def _recount(self, jobs: list[Fields]) -> None:
+        """Find the best epoch of those jobs where a taking back left it open."""
+        for fields in jobs:
+            if fields.get("recount") == "1" and "id" in fields:
+                try:
+                    self._store.recount(fields["id"])
+                except (UnknownJob, ValueError) as error:
+                    log.debug("job %s is not counted again: %s", fields["id"], error)

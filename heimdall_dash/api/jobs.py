@@ -20,7 +20,7 @@ from heimdall_dash.cells import join
 from heimdall_dash.publish.journal import JOB_ID
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import LEGAL, Row, Status
-from heimdall_dash.store.jobs import JobView, job_view
+from heimdall_dash.store.jobs import JobView, job_view, shown_status
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig
 
@@ -30,13 +30,10 @@ RECENT_WRITES = 256  # that they are joined from: an epoch may have come in many
 PREFIX = "/api/v1/training"
 
 
-def job_routes(
-    store: Store, queue: JobQueue, data: Path, now: Callable[[], datetime] | None = None
-) -> APIRouter:
-    """now: by the store's clock, which judges whether a trainer lives; None: the store is asked."""
+def job_routes(store: Store, queue: JobQueue, data: Path, now: Callable[[], datetime]) -> APIRouter:
+    """now: by the store's clock, which judges whether a trainer lives; does not wait for it."""
     routes = APIRouter(prefix=PREFIX, tags=["jobs"])
-    routes.include_router(report_routes(store, now or store.now))
-    now = now or store.now
+    routes.include_router(report_routes(store, now))
 
     @routes.get("/jobs", responses=documented())
     def list_jobs(
@@ -45,11 +42,7 @@ def job_routes(
         offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
     ) -> dict[str, Any]:
         """All jobs, newest first."""
-        found = [
-            fields
-            for fields in store.jobs()
-            if status is None or job_view(fields)["status"] == status
-        ]
+        found = [fields for fields in store.jobs() if status in {None, shown_status(fields)}]
         moment = now()
         page = [job_view(fields, moment) for fields in found[offset : offset + limit]]
         return {"jobs": page, "total": len(found)}
@@ -90,7 +83,7 @@ def job_routes(
         """Rename, tag, group, note, hide: any of them. Null takes a group or notes away."""
         wanted = JobChange.model_validate(await read_json(request))
         fields = await run_in_threadpool(_change, store, job_id, wanted)
-        return job_view(fields, await run_in_threadpool(now))
+        return job_view(fields, now())
 
     @routes.post("/jobs/{job_id}/pause", responses=documented(404, 409))
     def pause(job_id: str) -> JobView:

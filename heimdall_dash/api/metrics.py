@@ -16,7 +16,7 @@ from heimdall_dash.api.history import History, Kept
 from heimdall_dash.api.jobs import PREFIX
 from heimdall_dash.api.json_body import json_body, read_json
 from heimdall_dash.api.posted import EpochRow, append_rows
-from heimdall_dash.api.refusals import Refused
+from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.api.table import Table, Values
 from heimdall_dash.api.thinning import kept_rows
 from heimdall_dash.cells import Position, join
@@ -43,7 +43,7 @@ JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 def metric_routes(store: Store, history: History) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["metrics"])
 
-    @routes.get("/jobs/{job_id}/metrics")
+    @routes.get("/jobs/{job_id}/metrics", responses=documented(404))
     def read(
         job_id: str,
         after: Epoch = None,
@@ -81,7 +81,11 @@ def metric_routes(store: Store, history: History) -> APIRouter:
                 answer["not_finite"] = marks
             return _json(answer)
 
-    @routes.post("/jobs/{job_id}/metrics", openapi_extra=json_body(EpochRow))
+    @routes.post(
+        "/jobs/{job_id}/metrics",
+        openapi_extra=json_body(EpochRow),
+        responses=documented(400, 404, 409, 413),
+    )
     async def append(job_id: str, request: Request) -> dict[str, int]:
         """Add one epoch's cells or a list of them; repeats are counted, not stored."""
         return await run_in_threadpool(append_rows, store, job_id, await read_json(request))

@@ -17,7 +17,7 @@ from heimdall_dash.store.store import Store
 
 
 def report_routes(store: Store, now: Callable[[], datetime]) -> APIRouter:
-    """now: by the store's clock."""
+    """now: by the store's clock; does not wait for it."""
     routes = APIRouter(tags=["jobs"])
 
     @routes.post(
@@ -28,8 +28,7 @@ def report_routes(store: Store, now: Callable[[], datetime]) -> APIRouter:
     async def report_status(job_id: str, request: Request) -> JobView:
         """An external trainer runs, has paused, completed, failed (and why), or was cancelled."""
         report = StatusReport.model_validate(await read_json(request))
-        moment = await run_in_threadpool(now)
-        return job_view(await run_in_threadpool(_report, store, job_id, report, moment), moment)
+        return job_view(await run_in_threadpool(_report, store, job_id, report), now())
 
     @routes.post(
         "/jobs/{job_id}/notes",
@@ -57,12 +56,12 @@ def report_routes(store: Store, now: Callable[[], datetime]) -> APIRouter:
     return routes
 
 
-def _report(store: Store, job_id: str, report: StatusReport, now: datetime) -> Fields:
+def _report(store: Store, job_id: str, report: StatusReport) -> Fields:
     fields = _external(store, job_id, "its status")
     status = Status(report.status)
     if status in FINAL and fields.get("status") == status and report.error_message is None:
         return fields  # said again: the first answer may have been lost
-    change: dict[str, Any] = {"status": status, "heartbeat_ms": int(now.timestamp() * 1000)}
+    change: dict[str, Any] = {"status": status, "heartbeat_ms": int(store.now().timestamp() * 1000)}
     if status == Status.RUNNING:
         change["started_at"] = fields.get("started_at") or utc_now()
     elif status in FINAL:  # an imported run keeps its date

@@ -31,20 +31,19 @@
   }
 
   function trace(line, color, axis, picked, values, { unit, hasPoints, column, isSmoothed, rawWord }) {
-    const isShort = picked.length < 2;
+    const y = picked.map((i) => values[i] ?? null);
     return {
       type: "scatter",
-      mode: hasPoints || isShort ? "lines+markers" : "lines",
       name: line.name,
       meta: line.metric,
       x: picked.map((i) => axis.values[i]),
-      y: picked.map((i) => values[i] ?? null),
+      y,
       text: isSmoothed
         ? both(texts(values, unit, picked), texts(column, unit, picked), rawWord)
         : texts(column, unit, picked),
       hovertemplate: "%{text}",
       line: { color, width: 2, dash: line.dash },
-      marker: { color, size: 5 },
+      ...modeOf(y, color, hasPoints),
       ...(line.axis === 2 ? { yaxis: "y2" } : {}),
     };
   }
@@ -59,14 +58,16 @@
     };
   }
 
-  /** The points of a line that stand alone between two breaks, where a line would show nothing. */
-  function loneTraces({ x, y, name, mode, line, yaxis }) {
-    const lone = mode === "lines" ? alone(y) : [];
-    if (lone.length === 0) return [];
-    return [{
-      type: "scatter", mode: "markers", name, x: lone.map((i) => x[i]), y: lone.map((i) => y[i]), hoverinfo: "skip",
-      showlegend: false, marker: { color: line.color, size: 5 }, ...(yaxis ? { yaxis } : {}),
-    }];
+  /**
+   * A line with markers where it would show nothing: on points that stand alone between two breaks.
+   * In the line's own trace, so that a chart has as many traces as lines.
+   * @param {boolean} hasPoints  markers everywhere
+   */
+  function modeOf(y, color, hasPoints) {
+    const lone = hasPoints || y.length < 2 ? null : new Set(alone(y));
+    if (lone === null) return { mode: "lines+markers", marker: { color, size: 5 } };
+    if (lone.size === 0) return { mode: "lines", marker: { color, size: 5 } };
+    return { mode: "lines+markers", marker: { color, size: y.map((_, i) => (lone.has(i) ? 5 : 0)) } };
   }
 
   const knownTexts = new WeakMap();
@@ -83,5 +84,5 @@
     return smoothed.map((text, i) => `${text} (${rawWord} ${raw[i]})`);
   }
 
-  core.traces = { visibleRange, pick, trace, rawTrace, loneTraces, THIN_ABOVE, RAW_OPACITY, DASHES };
+  core.traces = { visibleRange, pick, trace, rawTrace, modeOf, THIN_ABOVE, RAW_OPACITY, DASHES };
 })(typeof window === "undefined" ? globalThis : window);

@@ -7,7 +7,7 @@
   const { valueText, fill } = core.ticks;
   const { xAxis, xLayout, yRange, yTicks } = core.axes;
   const { baseLayout, secondAxis, plotArea } = core.layout;
-  const { visibleRange, pick, trace, rawTrace, loneTraces } = core.traces;
+  const { visibleRange, pick, trace, rawTrace } = core.traces;
   const { referencesOf, referenceShape, referenceNames, gapShapes, epochMarks } = core.marks;
 
   /**
@@ -61,7 +61,6 @@
     return {
       data: [
         ...lines.map((drawn) => drawn.main), ...lines.flatMap((drawn) => drawn.raw),
-        ...lines.flatMap((drawn) => loneTraces(drawn.main)),
         ...(axis.mode === "epoch" || left.length === 0 ? [] : [epochTrace(left[0], axis, source.columns.epoch, range, onLog, look)]),
       ],
       layout, slots: names.slots,

@@ -7,7 +7,7 @@
   const { valueText, fill } = core.ticks;
   const { xAxis, xLayout, yRange, yTicks, padded } = core.axes;
   const { baseLayout, plotArea } = core.layout;
-  const { pick, loneTraces, DASHES, RAW_OPACITY } = core.traces;
+  const { pick, modeOf, DASHES, RAW_OPACITY } = core.traces;
   const { notOnLog, breaks } = core.figure;
 
   /**
@@ -106,11 +106,12 @@
     const broken = brokenAt(columns.epoch, notFinite[metric]);
     const picked = pick(shown, 0, column.length, look.width, breaks(column, shown, broken));
     const x = picked.map((i) => axis.values[i]);
-    const shared = { type: "scatter", mode: isSparse(column) ? "lines+markers" : "lines", x };
+    const shared = { type: "scatter", x };
+    const y = picked.map((i) => smoothed[i] ?? null);
     const traces = [{
-      ...shared, name, meta: job.id, y: picked.map((i) => smoothed[i] ?? null),
+      ...shared, name, meta: job.id, y, ...modeOf(y, color, isSparse(column)),
       text: picked.map((i) => valueText(smoothed[i], spec.unit)), hovertemplate: "%{text}",
-      line: { color, width: 2, dash: DASHES[order % DASHES.length] }, marker: { color, size: 5 },
+      line: { color, width: 2, dash: DASHES[order % DASHES.length] },
     }];
     if (smoothed !== shown) {
       traces.push({
@@ -118,7 +119,6 @@
         hoverinfo: "skip", showlegend: false, opacity: RAW_OPACITY, line: { color, width: 1.2 },
       });
     }
-    traces.push(...loneTraces(traces[0]));
     return { x, shown, hidden, traces };
   }
 

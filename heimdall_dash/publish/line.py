@@ -18,7 +18,7 @@ import orjson
 
 from heimdall_dash.cells import NotFinite
 from heimdall_dash.metrics import OWN_COLUMNS, clean_cells, clean_epoch, name_problem
-from heimdall_dash.records import LAST_UNIX_S, MAX_EPOCH, MAX_LIST, Row, iso_time
+from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Row, clamped, iso_time
 from heimdall_dash.store.log_write import (
     LogWrite,
     back_write,
@@ -40,8 +40,7 @@ def encode_row(
 
     Raises InvalidMetric when the epoch is none. A clock at an impossible year costs no row.
     """
-    if not 0.0 <= unix_s <= LAST_UNIX_S:
-        unix_s = 0.0
+    unix_s = clamped(unix_s)
     if type(epoch) is int and _is_ordinary(epoch, metrics):
         text = orjson.dumps(metrics)
         if b"null" not in text:  # orjson's word for NaN and infinities
@@ -73,7 +72,8 @@ def decode(line: bytes, stop: int) -> LogWrite:
                 time = iso_time(unix_s)
                 head = b'{"epoch":%d,"timestamp":"%b"' % (epoch, time.encode())
                 row: Row = {"epoch": epoch, "timestamp": time, **cells}
-                return row_write(stop, row, {}, head + (b"," if cells else b"") + text[1:])
+                text = head + (b"," if cells else b"") + text[1:]
+                return row_write(stop, row, {}, text, clamped(unix_s))
             case [int(epoch), float() | int() as unix_s, dict(cells), *more]:
                 names = {str(name): OWN_COLUMNS.get(str(name), str(name)) for name in cells}
                 row = {"epoch": epoch, "timestamp": iso_time(unix_s)}

@@ -274,7 +274,10 @@ class Store:
         brings: the trainer is dead, nothing is taken over for it. Raises UnknownJob,
         StaleAttempt, StoreBehind, StoreUnavailable, StoreRefused.
         """
-        names = {name for write in writes if write.row for name in write.row}
+        names: set[str] = set()
+        for write in writes:
+            if write.row is not None:
+                names.update(write.row)
         return self._append(
             job_id, writes, names, mode="bring" if brings else "write", token=token, place=place,
             attempt=attempt,

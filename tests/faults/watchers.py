@@ -27,6 +27,7 @@ class Watcher(ABC):
         self.losses: list[float] = []
         self.problems: list[str] = []
         self.connections = 0
+        self._cursor = "0-0"
         self._stop = threading.Event()
         self._awake = threading.Event()
         self._awake.set()
@@ -92,6 +93,8 @@ class Watcher(ABC):
 
 
 class PlainWatcher(Watcher):
+    """Goes on after the last epoch that it has seen, as a program without a memory would."""
+
     def _query(self) -> str:
         return f"after={self.last}"
 
@@ -129,6 +132,7 @@ class FramedWatcher(Watcher):
             columns = message["columns"]
             for epoch, loss in zip(columns["epoch"], columns["train_loss"], strict=True):
                 self._add(epoch, loss)
+            self._cursor = message["cursor"]
         if "seq" in message:
             socket.send(json.dumps({"ack": message["cursor"], "seq": message["seq"]}))
         return True

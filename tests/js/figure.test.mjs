@@ -40,7 +40,8 @@ test("a value that was not finite breaks the line, is shaded and named", () => {
   const { data, layout, notes } = lineFigure(spec, source({ epoch: [1, 2, 3, 4], a: [5, null, 7, 8] }, { notFinite }), view(), look);
   assert.deepEqual(notes, ["1 gap"]);
   assert.deepEqual([data[0].x, data[0].y], [[1, 2, 3, 4], [5, null, 7, 8]]);
-  assert.deepEqual([data[1].mode, data[1].x], ["markers", [1]], "the point that stands alone is seen");
+  assert.equal(data.length, 1);
+  assert.deepEqual([data[0].mode, data[0].marker.size], ["lines+markers", [5, 0, 0, 0]], "the point that stands alone is seen");
   assert.deepEqual(layout.shapes.filter((shape) => shape.type === "rect").map((shape) => [shape.x0, shape.x1]), [[1, 3]]);
 });
 
