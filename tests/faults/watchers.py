@@ -110,7 +110,7 @@ class PlainWatcher(Watcher):
 class FramedWatcher(Watcher):
     """Reloads by REST when the server says that its history is another one."""
 
-    _stream, _cursor = "", "0-0"
+    _stream = ""
 
     def _query(self) -> str:
         return f"after={self._cursor}" + (f"&stream={self._stream}" if self._stream else "")
@@ -128,7 +128,6 @@ class FramedWatcher(Watcher):
             if message["after"] != self._cursor:
                 self.problems.append(f"frame after {message['after']} at cursor {self._cursor}")
                 return False
-            self._cursor = message["cursor"]
             columns = message["columns"]
             for epoch, loss in zip(columns["epoch"], columns["train_loss"], strict=True):
                 self._add(epoch, loss)
