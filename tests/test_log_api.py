@@ -215,7 +215,7 @@ def test_lines_that_no_publisher_writes_harm_nobody(web: Web, opened: Store) -> 
     assert answer.json()["place"] == len(b"\n".join(lines)) + 1
     rows = {write.epoch: write.row for write in opened.writes(CLAIM["job_id"])}
     assert set(rows[1] or {}) == {"epoch", "timestamp", "ok"}
-    listed = httpx.get(f"{web.api}/jobs").json()["jobs"]
+    listed = httpx.get(f"{web.api}/jobs?limit=1000").json()["jobs"]
     assert [job["status"] for job in listed if job["id"] == CLAIM["job_id"]] == ["failed"]
     assert httpx.get(f"{web.api}/jobs/{CLAIM['job_id']}").status_code == 200
 
