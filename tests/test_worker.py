@@ -9,12 +9,12 @@ import orjson
 import psutil
 import pytest
 
-from heimdall_dash.publish.line import epoch_of
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
 from tests.conftest import Web, wait_for, web_settings
+from tests.logs import logged
 from tests.processes import Child, lives
 
 pytestmark = pytest.mark.slow
@@ -243,13 +243,9 @@ def test_training_goes_on_while_the_store_is_away(
     with worker(own_valkey, tmp_path) as child:
         wait_for_epoch(api, job_id, 2)
         own_valkey.stop()
-        (own_log,) = (tmp_path / "data" / "jobs" / job_id).glob("log-*.jsonl")
-        wait_for(lambda: rows_in(own_log) == 31, 60, "31 epochs in the log")
+        data = tmp_path / "data"
+        wait_for(lambda: logged(data, job_id) == list(range(31)), 60, "31 epochs in the log")
         own_valkey.start()
         wait_until(api, job_id, "completed", child)
         assert columns(api, job_id)["epoch"] == list(range(31))
         wait_until(api, submit(api, 1), "completed", child)
-
-
-def rows_in(log: Path) -> int:
-    return sum(epoch_of(line) is not None for line in log.read_bytes().splitlines())
