@@ -6,7 +6,6 @@ Nothing here raises for what it is given: a value that cannot be stored is left 
 
 import reprlib
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from math import inf, isfinite
 from numbers import Real
 from typing import Any
@@ -30,8 +29,8 @@ def clean_cells(metrics: Mapping[Any, Any]) -> tuple[Cells, NotFinite, dict[str,
     cells: Cells = {}
     not_finite: NotFinite = {}
     left_out: dict[str, str] = {}
-    for name, value in islice(_flattened(metrics, "", (), left_out), MAX_CELLS + 1):
-        if len(cells) + len(left_out) >= MAX_CELLS:
+    for count, (name, value) in enumerate(_flattened(metrics, "", (), left_out)):
+        if count >= MAX_CELLS:
             left_out["metrics"] = f"one write has at most {MAX_CELLS} values; the rest is left out"
             break
         if problem := name_problem(name):
@@ -123,12 +122,14 @@ def _flattened(
             left_out[shown_name(name)] = _NAME_PROBLEM
         elif not _is_mapping(value):
             yield full, value
-        elif id(value) in around:
-            left_out[shown_name(full)] = "holds itself"
-        elif len(around) > MAX_NESTED:
-            left_out[shown_name(full)] = f"nested deeper than {MAX_NESTED} levels"
         else:
-            yield from _flattened(value, full, around, left_out)
+            yield full, None  # no cell, but it counts: mappings of mappings are many, too
+            if id(value) in around:
+                left_out[shown_name(full)] = "holds itself"
+            elif len(around) > MAX_NESTED:
+                left_out[shown_name(full)] = f"nested deeper than {MAX_NESTED} levels"
+            else:
+                yield from _flattened(value, full, around, left_out)
 
 
 def _full_name(prefix: str, name: Any) -> Any:

@@ -79,7 +79,7 @@ class Level(IntEnum):
     HIGH = 3
 
 
-class Metric(str, Enum):
+class Metric(str, Enum):  # noqa: UP042 - as users write it
     LOSS = "loss"
 
 
@@ -104,14 +104,16 @@ def cell(value: Any) -> Any:
         (np.float16(0.5), 0.5), (np.float32(0.1), float(np.float32(0.1))), (np.float64(0.1), 0.1),
         (np.longdouble(0.5), 0.5), (np.int8(-3), -3), (np.uint64(2**63), float(2**63)),
         (np.bool_(True), 1), (np.array(0.5), 0.5), (np.array([0.5]), 0.5),
-        (np.array([[[7]]]), 7), (np.array([0.5, 1.5]), [0.5, 1.5]), (np.array([True, False]), [1, 0]),
+        (np.array([[[7]]]), 7), (np.array([0.5, 1.5]), [0.5, 1.5]),
+        (np.array([True, False]), [1, 0]),
         (np.arange(256), list(range(256))), (np.array([]), []), ([], []), ((1, 2.5), [1, 2.5]),
         (torch.tensor(0.5), 0.5), (torch.tensor([0.5], requires_grad=True), 0.5),
         (torch.tensor([0.5, 1.0], dtype=torch.bfloat16), [0.5, 1.0]),
         (torch.tensor(0.5, dtype=torch.bfloat16), 0.5), (torch.tensor(3, dtype=torch.int8), 3),
         (torch.tensor([True, False]), [1, 0]), (torch.tensor([[0.5]]), 0.5),
         (torch.nn.Parameter(torch.tensor([0.5, 1.0])), [0.5, 1.0]),
-        ([torch.tensor(0.5), torch.tensor(1)], [0.5, 1]), ([np.array(0.5), np.float32(1)], [0.5, 1.0]),
+        ([torch.tensor(0.5), torch.tensor(1)], [0.5, 1]),
+        ([np.array(0.5), np.float32(1)], [0.5, 1.0]),
         ([np.array([0.5])], [0.5]), ([True, None, Decimal("1.5")], [1, None, 1.5]),
     ],
     ids=map(str, itertools.count()),
@@ -144,8 +146,9 @@ def test_a_list_with_a_nan_keeps_its_other_values() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "0.5", b"1", bytearray(b"1"), 1j, {1.0}, object(), lambda: Raises(), lambda: Overflows(), lambda: Unbound(), type,
-        ["1"], [[1.0]], lambda: [Raises()], lambda: [Unbound()], [0.0] * 257, np.zeros(257), np.zeros((2, 2)),
+        "0.5", b"1", bytearray(b"1"), 1j, {1.0}, object(), type,
+        lambda: Raises(), lambda: Overflows(), lambda: Unbound(), lambda: [Raises()],
+        lambda: [Unbound()], ["1"], [[1.0]], [0.0] * 257, np.zeros(257), np.zeros((2, 2)),
         torch.zeros(300), torch.zeros(2, 2), torch.tensor(1j), torch.empty(1, device="meta"),
         np.array("abc"), np.array(["1", "2"]), np.array([object()]), Decimal("sNaN"), OddMapping(),
         np.datetime64("2026-01-01"), UserDict({"deep": "text"}), (x for x in [1.0]),
@@ -251,6 +254,10 @@ def test_a_mapping_that_holds_itself_twice_costs_no_time() -> None:
     cells, _, left_out = clean_cells({"laughs": laughs})
     assert len(cells) <= MAX_CELLS
     assert len(left_out) == 1
+    hollow: dict[str, Any] = {}
+    for _ in range(30):
+        hollow = {str(i): hollow for i in range(10)}
+    assert clean_cells({"hollow": hollow})[0] == {}
     assert time.monotonic() - began < 5
 
 

@@ -76,4 +76,4 @@ def _strict_json(value: Mapping[str, Any]) -> str:
 
 
 def _milliseconds(timestamp: str) -> int:
-    return int(parse_time(timestamp).timestamp() * 1000)
+    return round(parse_time(timestamp).timestamp() * 1000)
