@@ -29,7 +29,8 @@ def shown(rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row.fault} | {_seconds(row.recovery_s)} | {row.trained} | {row.lost} | {row.twice} | {row.badge or '–'} |"
+        f"| {row.fault} | {_seconds(row.recovery_s)} | {row.trained} "
+        f"| {row.lost} | {row.twice} | {row.badge or '–'} |"
         for row in rows
     ]
     return "\n".join(lines)
