@@ -15,7 +15,7 @@ help:
 	@echo "make bench  the benchmarks      make faults  the failure table"
 
 run: .venv/.run
-	@exec $(BIN)/python -m heimdall_dash
+	@exec $(BIN)/python -m heimdall_dash run
 
 test: .venv/.dev
 	@scripts/test_tools.sh

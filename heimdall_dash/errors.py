@@ -32,6 +32,10 @@ class StoreUnavailable(HeimdallError, ConnectionError):
     """The store does not answer. Nothing was lost: it can be tried again."""
 
 
+class NoQueue(StoreUnavailable):
+    """The store is of a kind that cannot queue jobs for workers; it never will."""
+
+
 class DashboardUnavailable(HeimdallError, ConnectionError):
     """No dashboard answers: none is known, or what is at the address is none."""
 

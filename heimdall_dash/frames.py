@@ -2,16 +2,17 @@
 
 Plain events are `{"event", "job_id", "timestamp", "data"}`. Frames (subprotocol
 `heimdall.frames.v1`) carry a `seq`, which a viewer gives back with its acknowledgement, so that
-two acknowledgements of the same cursor differ.
+two acknowledgements of the same cursor differ. A cursor is a position as text, such as `412-1`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from heimdall_dash.records import NO_EPOCH, Columns, Row, utc_now
+from heimdall_dash.cells import START, Joined, NotFinite, Position, Write, rows_of
+from heimdall_dash.records import MAX_EPOCH, NO_EPOCH, Row, utc_now
 
 FRAMES = "heimdall.frames.v1"
 
@@ -32,74 +33,148 @@ class CloseCode:
     BAD_REQUEST = 4522  # a query or a message that cannot be understood
 
 
-@dataclass(frozen=True)
-class Position:
-    """Where a viewer stands: the last epoch that it has, of the history named `stream`."""
+LAST_PART = 2**64 - 1  # of a stream's id
 
-    after: int = NO_EPOCH
+
+@dataclass(frozen=True)
+class Start:
+    """Where a viewer stands: at a position, or at an epoch that it has, of the history `stream`."""
+
+    after: Position | int = START
     stream: str | None = None
 
+    @property
+    def position(self) -> Position:
+        """The last that such a viewer may have: of an epoch, everything until a newer one."""
+        if isinstance(self.after, Position):
+            return self.after
+        return START if self.after == NO_EPOCH else Position(self.after, LAST_PART)
 
-def plain_event(event: str, job_id: str | None, data: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(
-        {"event": event, "job_id": job_id, "timestamp": utc_now(), "data": data},
-        option=orjson.OPT_NON_STR_KEYS,
-    )
+    def within(self, newest: Position) -> Position:
+        """The same in a history that ends at `newest`: writes that follow are not had yet, even
+        if they come under the epoch that was named."""
+        return newest if self.after == _epoch_of(newest) else self.position
+
+    def is_ahead(self, newest: Position) -> bool:
+        """Whether such a viewer has more than a history that ends at `newest`."""
+        if isinstance(self.after, Position):
+            return self.after > newest
+        return self.after > _epoch_of(newest)
+
+    @property
+    def told(self) -> str | int:
+        """As the client said it."""
+        return str(self.after) if isinstance(self.after, Position) else self.after
 
 
-def plain_epoch(job_id: str, row: Row) -> bytes:
-    return plain_event("training_progress", job_id, row)
+def _epoch_of(newest: Position) -> int:
+    return NO_EPOCH if newest == START else newest.epoch
 
 
-def sync_frame(job: Mapping[str, Any], stream: str, cursor: int, recovered: bool) -> bytes:
-    return orjson.dumps(
-        {"event": "sync", "job": job, "stream": stream, "cursor": cursor, "recovered": recovered}
-    )
+def start_of(after: str | None, stream: str | None = None) -> Start:
+    """From `412-1`, an epoch ≥ -1, or nothing; raises ValueError."""
+    if after is None:
+        return Start(START, stream)
+    if "-" in after[1:]:
+        position = Position.parse(after)
+        if position.epoch > MAX_EPOCH or position.part > LAST_PART:
+            raise ValueError(f"no position: {after:.60}")
+        return Start(position, stream)
+    epoch = int(after)
+    if not NO_EPOCH <= epoch <= MAX_EPOCH:
+        raise ValueError(f"no epoch: {after:.60}")
+    return Start(epoch, stream)
 
 
-def metrics_frame(
-    job: Mapping[str, Any], stream: str, after: int, cursor: int, columns: Columns, seq: int
+def plain_event(
+    event: str, job_id: str | None, data: Mapping[str, Any], not_finite: NotFinite | None = None
 ) -> bytes:
-    """Every epoch with after < epoch ≤ cursor."""
+    message = {"event": event, "job_id": job_id, "timestamp": utc_now(), "data": data}
+    if not_finite:
+        message["not_finite"] = not_finite
+    return orjson.dumps(message, option=orjson.OPT_NON_STR_KEYS)
+
+
+def plain_writes(job_id: str, writes: Iterable[Write]) -> bytes:
+    """One event for writes of one epoch, joined; or for a taking back, which stands alone."""
+    take_back, rows, marks = rows_of(writes)
+    if take_back is not None:
+        return plain_event("training_taken_back", job_id, {"after": take_back})
+    ((epoch, row),) = rows.items()
+    not_finite = marks.get(epoch, {})
+    return plain_event("training_progress", job_id, written(row, not_finite), not_finite)
+
+
+def written(row: Row, not_finite: NotFinite) -> Row:
+    """The row without the cells that nobody wrote."""
+    return {name: value for name, value in row.items() if value is not None or name in not_finite}
+
+
+def sync_frame(
+    job: Mapping[str, Any], stream: str, cursor: Position, recovered: bool, available: bool,
+    seq: int,
+) -> bytes:  # fmt: skip
+    """available: whether the server hears the store."""
     return orjson.dumps(
         {
-            "event": "metrics",
-            "stream": stream,
-            "after": after,
-            "cursor": cursor,
-            "columns": columns,
+            "event": "sync",
             "job": job,
+            "stream": stream,
+            "cursor": str(cursor),
+            "recovered": recovered,
+            "available": available,
             "seq": seq,
         }
     )
 
 
-def job_frame(job: Mapping[str, Any], cursor: int, seq: int) -> bytes:
+def metrics_frame(
+    job: Mapping[str, Any], stream: str, after: str | int, cursor: Position, joined: Joined,
+    seq: int,
+) -> bytes:  # fmt: skip
+    """Every write with after < position ≤ cursor, joined by epoch."""
+    frame = {"event": "metrics", "stream": stream, **portion(after, cursor, joined)}
+    return orjson.dumps({**frame, "job": job, "seq": seq}, option=orjson.OPT_NON_STR_KEYS)
+
+
+def portion(after: str | int, cursor: Position, joined: Joined) -> dict[str, Any]:
+    """What frames and REST say of a part of the writes."""
+    said: dict[str, Any] = {"after": after, "cursor": str(cursor)}
+    if joined.take_back is not None:
+        said["take_back"] = joined.take_back
+    said["columns"] = joined.columns
+    if joined.not_finite:
+        said["not_finite"] = joined.not_finite
+    return said
+
+
+def job_frame(job: Mapping[str, Any], cursor: str, seq: int) -> bytes:
     return orjson.dumps({"event": "job", "job": job, "cursor": cursor, "seq": seq})
 
 
-def store_frame(available: bool, cursor: int, seq: int) -> bytes:
+def store_frame(available: bool, cursor: str | int, seq: int) -> bytes:
     return orjson.dumps({"event": "store", "available": available, "cursor": cursor, "seq": seq})
 
 
-def heartbeat_frame(cursor: int) -> bytes:
+def heartbeat_frame(cursor: str | int) -> bytes:
     return orjson.dumps({"event": "heartbeat", "cursor": cursor})
 
 
 def all_jobs_frame(
-    event: str, jobs: list[dict[str, Any]], deleted: list[str], cursor: int
+    event: str, jobs: list[dict[str, Any]], deleted: list[str], cursor: int, available: bool
 ) -> bytes:
-    """`sync` with every job, or `jobs` with those that changed."""
+    """`sync` with every job, or `jobs` with those that changed. The cursor counts the changes."""
     frame: dict[str, Any] = {"event": event, "jobs": jobs, "deleted": deleted, "cursor": cursor}
-    frame["recovered" if event == "sync" else "seq"] = True if event == "sync" else cursor
-    return orjson.dumps(frame)
+    if event == "sync":
+        frame |= {"recovered": True, "available": available}
+    return orjson.dumps({**frame, "seq": cursor})
 
 
 @dataclass(frozen=True)
 class Said:
     """What a client said: any of the three, or nothing that is known."""
 
-    ack: int | None = None
+    ack: str | int | None = None  # the cursor of the frame that was drawn
     interval_ms: int | None = None
     is_ping: bool = False
 
@@ -114,7 +189,7 @@ def decode_said(text: str | bytes) -> Said | None:
         return None
     interval = _whole(message.get("interval_ms"))
     return Said(
-        ack=_whole(message.get("ack")),
+        ack=_cursor(message.get("ack")),
         interval_ms=None if interval is None else min(max(interval, 0), MAX_INTERVAL_MS),
         is_ping=message.get("event") == "ping",
     )
@@ -122,3 +197,7 @@ def decode_said(text: str | bytes) -> Said | None:
 
 def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _cursor(value: object) -> str | int | None:
+    return value if isinstance(value, str) else _whole(value)

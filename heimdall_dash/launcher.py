@@ -1,29 +1,31 @@
 """`make run`: the store, the web server and one training worker, started, watched and stopped.
 
 Guarantees: one line when all is up; a part that dies is started again; on Ctrl-C or SIGTERM the
-worker checkpoints first, the store goes last, and no process stays behind.
+worker checkpoints first, the store goes last, and no process stays behind; the same when the
+launcher is killed, by its undertaker.
 """
 
-import fcntl
 import json
 import logging
 import os
 import signal
 import socket
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 from types import FrameType
-from typing import IO
 
-from heimdall_dash.errors import StartupRefused, StoreUnavailable
+from heimdall_dash.arrivals import Arrivals
+from heimdall_dash.data_folder import DataFolder, InUse
+from heimdall_dash.discovery import announce, runs_folder
+from heimdall_dash.errors import NoQueue, StartupRefused, StoreUnavailable
+from heimdall_dash.installed import has_trainer
 from heimdall_dash.log import set_up
 from heimdall_dash.part import Part
 from heimdall_dash.publish.bring import Bringer
 from heimdall_dash.queue import JobQueue
+from heimdall_dash.remains import PARTS_TIMEOUT_S, STORE, STORE_TIMEOUT_S
 from heimdall_dash.settings import Settings, settings_or_exit
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
@@ -33,44 +35,65 @@ log = logging.getLogger(__name__)
 
 DEMO_NAME = "VHF"
 READY_TIMEOUT_S = 120.0
-PARTS_TIMEOUT_S = 5.0  # then what has not stopped is killed
 TICK_S = 0.1
 
 
 class Launcher:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._folder = DataFolder(settings.heimdall_data)
         self._embedded = None if settings.redis_url else EmbeddedStore(settings.heimdall_data)
         self._parts: list[Part] = []
+        self._undertaker: Part | None = None
+        self._life: tuple[int, int] | None = None  # a pipe; its ends close with this process
+        self._noted: dict[str, int] = {}
+        self._announcement: announce | None = None
+        self._arrivals: Arrivals | None = None
         self._is_stopping = False
         self._is_ready = False
 
     def run(self) -> int:
         """Until a signal; returns the exit code."""
-        settings = self._settings
-        _check_port(settings.host, settings.port)
-        with _locked(settings.heimdall_data):
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, self._stop_soon)
-            try:
-                return self._run_locked()
-            finally:
-                self._stop()
+        host, port = self._settings.host, self._settings.port
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop_soon)
+        if not self._folder.remains.exist():
+            _check_port(host, port)  # before anything is made
+        try:
+            with self._folder:
+                _check_port(host, port)
+                try:
+                    return self._run_locked()
+                finally:
+                    self._stop()
+        except InUse:
+            _check_port(host, port)  # of the two reasons the one that is easier to see
+            raise
 
     def _run_locked(self) -> int:
+        self._start_undertaker()
         if self._embedded is not None:
             self._embedded.end_orphan()
             self._embedded.start()
-        self._queue_demo()
+        self._note_processes()
+        if has_trainer():
+            self._queue_demo()
+        else:
+            log.info("No trainer is installed here: jobs come from trainers outside")
         self._start_parts()
+        store_url = self._settings.store_url
+        self._announcement = announce(self._url, store_url, self._settings.heimdall_data).start()
         deadline = time.monotonic() + READY_TIMEOUT_S
         look_at = 0.0
         while not self._is_stopping:
             self._revive()
+            self._note_processes()
             now = time.monotonic()
             if not self._is_ready and now >= look_at:
-                self._is_ready, look_at = self._announce_when_healthy(), now + 0.25
-                if not self._is_ready and now > deadline:
+                self._is_ready, look_at = self._is_healthy(), now + 0.25
+                if self._is_ready:
+                    self._say_ready()
+                elif now > deadline:
                     raise StartupRefused(
                         f"not all parts came up within {READY_TIMEOUT_S:.0f} s; the lines above "
                         "and /health say which"
@@ -78,16 +101,29 @@ class Launcher:
             time.sleep(TICK_S)
         return 0
 
+    def _start_undertaker(self) -> None:
+        self._life = os.pipe()
+        command = [sys.executable, "-m", "heimdall_dash.undertaker"]
+        self._undertaker = Part(
+            "undertaker", [*command, str(self._settings.heimdall_data.resolve())],
+            dict(os.environ), stdin=self._life[0], keeps=(self._folder.lock,),
+        )  # fmt: skip
+        self._undertaker.start()
+
     def _queue_demo(self) -> None:
         if not self._settings.heimdall_demo:
             return
         store = Store(self._settings.store_url)
+        queue = JobQueue(store, self._settings.store_url)
         try:
             if not store.jobs():
-                JobQueue(store, self._settings.store_url).submit(DEMO_NAME, TrainingConfig())
+                queue.submit(DEMO_NAME, TrainingConfig())
+        except NoQueue as error:
+            log.warning("The demo is not queued: %s", error)
         except StoreUnavailable as error:
             raise StartupRefused(f"{error} (REDIS_URL)") from error
         finally:
+            queue.close()
             store.close()
 
     def _start_parts(self) -> None:
@@ -95,10 +131,10 @@ class Launcher:
         if self._embedded is not None:
             environment.pop("REDIS_URL", None)
         environment["HEIMDALL_DATA"] = str(self._settings.heimdall_data.resolve())
-        for name, command in {
-            "web server": [sys.executable, "app.py"],
-            "worker": [sys.executable, "-m", "trainer", "worker"],
-        }.items():
+        commands = {"web server": [sys.executable, "-m", "heimdall_dash.web"]}
+        if has_trainer():
+            commands["worker"] = [sys.executable, "-m", "trainer", "worker"]
+        for name, command in commands.items():
             part = Part(name, command, environment)
             part.start()
             self._parts.append(part)
@@ -109,20 +145,40 @@ class Launcher:
             log.error("The store ended with code %s; starting it again", store.process.returncode)
             try:
                 store.start()
+                if self._announcement is not None:
+                    self._announcement.update(store_url=store.url)
             except StartupRefused as error:
                 log.error("%s", error)
                 time.sleep(1.0)
+        if self._undertaker is not None:
+            self._undertaker.revive()
         for part in self._parts:
             part.revive()
             if part.deaths >= 5 and not self._is_ready:
                 raise StartupRefused(f"the {part.name} does not start; the lines above say why")
 
-    def _announce_when_healthy(self) -> bool:
+    def _note_processes(self) -> None:
+        """Write down what there is to be ended, should this process be killed."""
+        pids = {part.name: part.pid for part in self._parts if part.pid is not None}
+        if self._embedded is not None and self._embedded.process is not None:
+            pids[STORE] = self._embedded.process.pid
+        if pids == self._noted:
+            return
+        try:
+            self._folder.remains.note(pids)
+            self._noted = pids
+        except OSError as error:  # a full disk: the next tick tries again
+            log.debug("the list of processes cannot be written: %s", error)
+
+    @property
+    def _url(self) -> str:
         host = self._settings.host
         if host in {"0.0.0.0", "::", ""}:
             host = "127.0.0.1"
-        base = f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}"
-        request = urllib.request.Request(base + "/health")
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}"
+
+    def _is_healthy(self) -> bool:
+        request = urllib.request.Request(self._url + "/health")
         if self._settings.heimdall_token:
             request.add_header("Authorization", f"Bearer {self._settings.heimdall_token}")
         try:
@@ -130,24 +186,34 @@ class Launcher:
                 json.load(answer)
         except (urllib.error.URLError, OSError, ValueError):
             return False
-        print(f"Heimdall is ready: {base}", flush=True)
-        threading.Thread(
-            target=Bringer([self._settings.heimdall_data], lambda: self._settings.store_url).look,
-            daemon=True,
-        ).start()
         return True
+
+    def _say_ready(self) -> None:
+        print(f"Heimdall is ready: {self._url}", flush=True)
+        folders = [self._settings.heimdall_data, runs_folder()]
+        self._arrivals = Arrivals(Bringer(folders, lambda: self._settings.store_url).look)
+        self._arrivals.start()
 
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:
         self._is_stopping = True
 
     def _stop(self) -> None:
+        if self._arrivals is not None:
+            self._arrivals.stop()
+        if self._announcement is not None:
+            self._announcement.stop()
         deadline = time.monotonic() + PARTS_TIMEOUT_S
         for part in self._parts:
             part.signal(signal.SIGTERM)
         for part in self._parts:
             part.wait(deadline)
         if self._embedded is not None:
-            self._embedded.stop(timeout_s=3.0)
+            self._embedded.stop(STORE_TIMEOUT_S)
+        self._folder.remains.forget()
+        if self._life is not None and self._undertaker is not None:
+            os.close(self._life[1])  # nothing is left for it: it goes
+            self._undertaker.wait(time.monotonic() + 1.0)
+            os.close(self._life[0])
 
 
 def _check_port(host: str, port: int) -> None:
@@ -162,30 +228,6 @@ def _check_port(host: str, port: int) -> None:
                 f"port {port} on {host} is taken or not allowed ({error.strerror}); stop what "
                 "listens there, or set PORT"
             ) from error
-
-
-class _locked:
-    """The data folder belongs to one launcher at a time: two stores on one file ruin it."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = data
-        self._file: IO[str] | None = None
-
-    def __enter__(self) -> None:
-        try:
-            self._data.mkdir(parents=True, exist_ok=True)
-            self._file = (self._data / "lock").open("w")
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StartupRefused(
-                f"another Heimdall uses the data folder {self._data}; set HEIMDALL_DATA to another"
-            ) from error
-        except OSError as error:
-            raise StartupRefused(f"cannot write to {self._data}: {error.strerror}") from error
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
 
 
 def main() -> int:

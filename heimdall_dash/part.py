@@ -1,12 +1,13 @@
 """One process of `make run` that is started again when it dies."""
 
 import logging
-import os
 import random
 import signal
 import subprocess
 import time
 from pathlib import Path
+
+from heimdall_dash.processes import kill_session
 
 log = logging.getLogger(__name__)
 
@@ -16,18 +17,32 @@ ROOT = Path(__file__).resolve().parent.parent
 class Part:
     """One child process in a session of its own; started again, ever more slowly, when it dies."""
 
-    def __init__(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        keeps: tuple[int, ...] = (),
+    ) -> None:
+        """stdin: a file descriptor of its standard input; keeps: further ones that it inherits."""
         self.name, self._command, self._environment = name, command, environment
+        self._stdin, self._keeps = stdin, keeps
         self.deaths = 0
         self._started_at = 0.0
         self._retry_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(
             self._command, env=self._environment, cwd=ROOT, start_new_session=True,
-            stdin=subprocess.DEVNULL,
+            stdin=self._stdin, pass_fds=self._keeps,
         )  # fmt: skip
 
     def revive(self) -> None:
@@ -42,7 +57,7 @@ class Part:
                 "The %s ended with code %s after %.0f s; starting it again in %.1f s",
                 self.name, self._process.returncode, lived_s, pause_s,
             )  # fmt: skip
-            _kill_session(self._process.pid)
+            kill_session(self._process.pid)
             self._process = None
         if self._process is None and now >= self._retry_at:
             self.start()
@@ -61,15 +76,4 @@ class Part:
             log.warning("The %s did not stop in time and is killed", self.name)
             self._process.kill()
             self._process.wait()
-        _kill_session(self._process.pid)
-
-
-def _kill_session(session: int) -> None:
-    """Kill what a part's own children left behind (Linux; elsewhere they watch their parent)."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            pid = int(entry.name)
-            if os.getsid(pid) == session and pid != session:
-                os.kill(pid, signal.SIGKILL)
-        except (OSError, ValueError):
-            continue
+        kill_session(self._process.pid)

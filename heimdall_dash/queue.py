@@ -5,43 +5,50 @@ An RQ entry only says "look at this job"; a worker takes the job when the store 
 """
 
 import logging
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from rq import Queue
-from rq.exceptions import NoSuchJobError
-from rq.job import Job as Entry
-from rq.serializers import JSONSerializer
-
+from heimdall_dash.entries import Entries, Entry
 from heimdall_dash.errors import IllegalTransition, StaleAttempt, StoreUnavailable, UnknownJob
 from heimdall_dash.records import Status, parse_time, utc_now
-from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
+from heimdall_dash.store.connect import Url
 from heimdall_dash.store.jobs import Fields, is_stalled
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
 
 log = logging.getLogger(__name__)
 
-NAME = "heimdall"
-TRAIN = "trainer.worker.train"  # by name: this side does not import torch
 LOST_AFTER_S = 5.0
 MAX_DEATHS = 3  # of a trainer at the same epoch: trying again would not help
 
 
 class JobQueue:
-    def __init__(self, store: Store, url: str) -> None:
-        self._store, self._url = store, url
-        self._connection: Any = None
+    """Guarantees: a job that cannot be read is left alone, and costs no other job anything."""
 
-    def submit(self, name: str, config: TrainingConfig) -> Fields:
-        """Create a job and queue it for the next free worker."""
+    def __init__(self, store: Store, url: Url) -> None:
+        self._store, self._entries = store, Entries(url)
+        self._odd_ids: set[str] = set()  # jobs that were named in the log as unreadable
+
+    def check(self) -> None:
+        """Raises StoreUnavailable, or NoQueue where jobs can never be queued."""
+        self._entries.check()
+
+    def submit(
+        self, name: str, config: TrainingConfig, more: Mapping[str, Any] | None = None
+    ) -> Fields:
+        """Create a job and queue it for the next free worker; `more` are further fields.
+
+        Raises NoQueue, StoreUnavailable: then there is no job.
+        """
+        self.check()
         fields = self._store.create_job(
             name,
             status=Status.QUEUED,
             config=config.model_dump(mode="json"),
             total_epochs=config.epochs,
             external=False,
+            more=more,
         )
         self._enqueue(fields)
         return fields
@@ -57,9 +64,10 @@ class JobQueue:
     ) -> Fields:
         """Give the job to the next free worker as a new attempt; the old one may no longer write.
 
-        Raises IllegalTransition, StaleAttempt when somebody else was quicker.
+        Raises IllegalTransition, NoQueue, StaleAttempt when somebody else was quicker.
         """
-        attempt = int(fields.get("attempt", 0))
+        self.check()
+        attempt = _attempt(fields)
         changed = self._store.change(
             fields["id"], event="training:queued", action=action, allowed=allowed,
             exact_attempt=attempt,
@@ -75,26 +83,32 @@ class JobQueue:
     def drop(self, job_id: str) -> None:
         """Forget entries of a job that nobody waits for any more."""
         try:
-            for entry_id in self._queue().get_job_ids():
-                if entry_id.startswith(job_id):
-                    self._queue().remove(entry_id)
-        except UNAVAILABLE as error:
+            ours = [one for one in self._entries.all() if one.startswith(job_id)]
+            self._entries.forget(*ours)
+        except StoreUnavailable as error:
             log.debug("an entry of job %s stays in the queue, to be ignored: %s", job_id, error)
 
-    def reconcile(self) -> None:
-        """Queue again what lost its worker or its entry. Safe to run anywhere, any time."""
-        now = datetime.now(UTC)
-        for fields in self._store.jobs():
-            if fields.get("external") == "1":
-                continue
-            try:
-                if is_stalled(fields, now):
-                    self.take_over(fields, f"no sign of life since {fields.get('heartbeat_at')}")
-                elif fields.get("status") == Status.QUEUED and self._is_lost(fields, now):
-                    log.info("Job %s had no entry in the queue: queued again", fields["id"])
-                    self._enqueue(fields)
-            except (IllegalTransition, StaleAttempt, UnknownJob):
-                continue  # another process was quicker
+    def reconcile(self, now: datetime, jobs: Iterable[Fields] | None = None) -> None:
+        """Queue again what lost its worker or its entry. Safe to run anywhere, any time.
+
+        now: by the store's clock. jobs: where they were just read. Raises StoreUnavailable.
+        """
+        for fields in self._store.jobs() if jobs is None else jobs:
+            if fields.get("external") == "0":
+                self._look_after(fields, now)
+
+    def sweep(self, *, with_lost: bool = False) -> int:
+        """Forget the entries of jobs that are over, paused, gone or in a later attempt; how many
+        there were. with_lost: as `Entries.all` has it. Raises StoreUnavailable."""
+        entry_ids = self._entries.all(with_lost=with_lost)  # before the jobs, which come first
+        awaited = {
+            str(Entry(fields["id"], _attempt(fields)))
+            for fields in self._store.jobs()
+            if "id" in fields and fields.get("status") in {Status.QUEUED, Status.RUNNING}
+        }
+        ours = {entry_id for entry_id in entry_ids if Entry.parse(entry_id) is not None}
+        self._entries.forget(*(ours - awaited))
+        return len(ours - awaited)
 
     def take_over(self, fields: Fields, reason: str) -> None:
         """Queue a running job again whose trainer is gone; after three deaths at one epoch: failed.
@@ -102,20 +116,20 @@ class JobQueue:
         Raises IllegalTransition, StaleAttempt when somebody else was quicker.
         """
         epoch, job_id = fields.get("last_epoch", "-1"), fields["id"]
-        deaths = int(fields.get("deaths", 0)) + 1 if fields.get("died_at") == epoch else 1
+        deaths = _whole(fields.get("deaths")) + 1 if fields.get("died_at") == epoch else 1
         message = f"{reason}; the job goes on from its checkpoint"
         if deaths >= MAX_DEATHS:
             message = f"the trainer died {deaths} times after epoch {epoch}: {reason}"
         log.warning("Job %s: %s", job_id, message)
         note = {
-            "kind": "stalled", "epoch": max(0, int(epoch)), "message": message,
+            "kind": "stalled", "epoch": max(0, _whole(epoch)), "message": message,
             "timestamp": utc_now(),
         }  # fmt: skip
         if deaths < MAX_DEATHS:
             more = {"deaths": deaths, "died_at": epoch}
             self.requeue(fields, action="take over", allowed=[Status.RUNNING], note=note, more=more)
             return
-        attempt = int(fields.get("attempt", 0))
+        attempt = _attempt(fields)
         self._store.change(
             job_id, event="training:failed", action="give up", allowed=[Status.RUNNING],
             exact_attempt=attempt, note=note,
@@ -126,45 +140,54 @@ class JobQueue:
         )  # fmt: skip
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._entries.close()
+
+    def _look_after(self, fields: Fields, now: datetime) -> None:
+        try:
+            if is_stalled(fields, now):
+                self.take_over(fields, "no sign of life for longer than there ever should be")
+            elif fields.get("status") == Status.QUEUED and self._is_lost(fields, now):
+                log.info("Job %s had no entry in the queue: queued again", fields["id"])
+                self._enqueue(fields)
+        except (IllegalTransition, StaleAttempt, UnknownJob):
+            return  # another process was quicker
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # whatever stands in one job's fields is that job's trouble
+            job_id = str(fields.get("id"))
+            if job_id not in self._odd_ids:
+                self._odd_ids.add(job_id)
+                log.error("Job %s cannot be read, and is not looked after: %r", job_id, error)
 
     def _is_lost(self, fields: Fields, now: datetime) -> bool:
-        age_s = (now - parse_time(fields.get("queued_at") or fields["created_at"])).total_seconds()
+        age_s = _age_s(fields.get("queued_at") or fields.get("created_at"), now)
         if age_s < LOST_AFTER_S:
             return False
-        try:
-            entry = Entry.fetch(
-                _entry_id(fields), connection=self._connected(), serializer=JSONSerializer
-            )
-            return entry.get_status() in {"finished", "failed", "stopped", "canceled"}
-        except NoSuchJobError:
-            return True
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(f"the queue does not answer: {error}") from error
+        return not self._entries.is_waiting(Entry(fields["id"], _attempt(fields)))
 
     def _enqueue(self, fields: Fields) -> None:
+        """The job is in the store as `queued` already: what fails here, `reconcile` mends."""
         try:
-            self._queue().enqueue_call(
-                TRAIN,
-                args=(fields["id"], int(fields.get("attempt", 0))),
-                job_id=_entry_id(fields),
-                timeout=-1,  # RQ's default would end a training after 180 s
-                result_ttl=60,
-                failure_ttl=3600,
-            )
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(f"the queue does not answer: {error}") from error
-
-    def _queue(self) -> Queue:
-        return Queue(NAME, connection=self._connected(), serializer=JSONSerializer)
-
-    def _connected(self) -> Any:
-        if self._connection is None:
-            self._connection = connect_bytes(self._url)
-        return self._connection
+            self._entries.add(Entry(fields["id"], _attempt(fields)))
+        except StoreUnavailable as error:
+            log.warning("Job %s is queued as soon as the store answers: %s", fields["id"], error)
 
 
-def _entry_id(fields: Fields) -> str:
-    return f"{fields['id']}-{fields.get('attempt', 0)}"
+def _age_s(time: str | None, now: datetime) -> float:
+    """Seconds since a time of our own; infinite when nobody can say."""
+    try:
+        return (now - parse_time(time or "")).total_seconds()
+    except (TypeError, ValueError):
+        return float("inf")
+
+
+def _attempt(fields: Fields) -> int:
+    return _whole(fields.get("attempt"))
+
+
+def _whole(text: str | None) -> int:
+    """0 for what is no whole number."""
+    try:
+        return int(text or 0)
+    except ValueError:
+        return 0

@@ -60,10 +60,16 @@ def utc_now() -> str:
 def iso_time(unix_s: float) -> str:
     """A time as ISO 8601 in UTC with milliseconds and `Z`; a clock at an impossible year gives the
     nearest possible one, since a row is worth more than its time."""
-    unix_s = min(max(unix_s, 0.0), LAST_UNIX_S) if unix_s == unix_s else 0.0
     # rounded: 1763900000.123 is a little less than it says, and would lose a millisecond each time
-    seconds, milliseconds = divmod(round(unix_s * 1000), 1000)
+    seconds, milliseconds = divmod(round(clamped(unix_s) * 1000), 1000)
     return f"{_to_the_second(seconds)}.{milliseconds:03d}Z"
+
+
+def clamped(unix_s: float) -> float:
+    """The nearest time that can be written; 0 for one that is none."""
+    if 0.0 <= unix_s <= LAST_UNIX_S:
+        return unix_s
+    return LAST_UNIX_S if unix_s > 0 else 0.0
 
 
 @lru_cache(maxsize=2)
@@ -195,7 +201,9 @@ def check_json(value: object, where: str, depth: int = 0) -> None:
     elif isinstance(value, float) and not isfinite(value):
         raise InvalidMetric(f"{where}: must be finite, got {value}")
     elif isinstance(value, int) and abs(value) > MAX_EPOCH:
-        raise InvalidMetric(f"{where}: integers may not exceed 2**53, got {value:.4g}")
+        raise InvalidMetric(
+            f"{where}: integers may not exceed 2**53, got {value.bit_length()} bits"
+        )
     elif value is not None and not isinstance(value, (bool, int, float)):
         raise InvalidMetric(f"{where}: not JSON: {_shown(value)}")
 

@@ -5,7 +5,7 @@ import logging
 import signal
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import FrameType
 from typing import Any
 
@@ -22,6 +22,9 @@ from heimdall_dash.api.log import log_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.refusals import add_refusals
 from heimdall_dash.api.security import Security
+from heimdall_dash.background import Background
+from heimdall_dash.checks import checks
+from heimdall_dash.clock import StoreClock
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.routes import live_routes
 from heimdall_dash.queue import JobQueue
@@ -29,28 +32,34 @@ from heimdall_dash.settings import Settings, is_loopback
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
 from heimdall_dash.ui.page import build_page
+from heimdall_dash.watch import Watch
 
 log = logging.getLogger(__name__)
 
-RECONCILE_S = 3.0
 FAREWELL_S = 0.2
 
 
 def build_server(settings: Settings) -> FastAPI:
     """The whole web side; it connects to the store when it is served, not before."""
-    store, queue = _store(settings)
-    hub = Hub(Follower(settings.store_url))
+    settings.store_url  # noqa: B018 - raises StartupRefused where there is none
+
+    def where() -> str:
+        return settings.store_url  # asked again at each connection: the embedded store can move
+
+    store, clock = Store(where), StoreClock()
+    queue, hub = JobQueue(store, where), Hub(Follower(where), clock.now)
+    hub_work, watch = Background("the hub", hub.run), Watch(store, queue, clock)
     server = FastAPI(
         title="Heimdall Dash",
         version=__version__,
         description="Training runs that know how uncertain they are, while they happen.",
-        lifespan=_lifespan(hub, store, queue),
+        lifespan=_lifespan(hub, store, queue, [hub_work, watch.background]),
     )
     add_refusals(server)
-    server.include_router(job_routes(store, queue, settings.heimdall_data))
+    server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now))
     server.include_router(metric_routes(store, History(store)))
     server.include_router(log_routes(store))
-    server.include_router(health_routes(store, hub))
+    server.include_router(health_routes(checks(store, hub, clock, hub_work, watch.background)))
     server.include_router(live_routes(hub))
     _close_api(server)
     build_page(server)
@@ -62,16 +71,13 @@ def build_server(settings: Settings) -> FastAPI:
     return server
 
 
-def _store(settings: Settings) -> tuple[Store, JobQueue]:
-    store = Store(settings.store_url)
-    return store, JobQueue(store, settings.store_url)
-
-
-def _lifespan(hub: Hub, store: Store, queue: JobQueue):  # type: ignore[no-untyped-def]
+def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         _say_farewell(hub)
-        async with _background(hub.run(), "the hub"), _background(_watch(queue), "the watch"):
+        async with AsyncExitStack() as stack:
+            for one in work:
+                await stack.enter_async_context(one.running())
             yield
         await asyncio.to_thread(queue.close)
         await asyncio.to_thread(store.close)
@@ -100,33 +106,6 @@ def _say_farewell(hub: Hub) -> None:
 
         if callable(leave):
             signal.signal(number, farewell)
-
-
-@asynccontextmanager
-async def _background(work, name: str) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
-    """Run beside the server; an exception is logged the moment it happens, never lost."""
-    task = asyncio.create_task(work, name=name)
-    task.add_done_callback(_report)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.critical("%s ended", task.get_name(), exc_info=task.exception())
-
-
-async def _watch(queue: JobQueue) -> None:
-    """Every few seconds: jobs that lost their worker or their queue entry are queued again."""
-    while True:
-        await asyncio.sleep(RECONCILE_S)
-        try:
-            await asyncio.to_thread(queue.reconcile)
-        except Exception as error:
-            log.debug("looking for lost jobs failed, trying again: %s", error)
 
 
 def _close_api(server: FastAPI) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import os
 import socket
 import subprocess
 import sys
@@ -289,6 +290,51 @@ def test_answer_that_breaks_off_is_an_error_and_no_half_file(
             )
     assert "broke off" in said
     assert not (tmp_path / "x.csv").exists()
+
+
+# -- sync -----------------------------------------------------------------------------------
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from heimdall_dash import Job
+job = Job.start("killed", url="http://127.0.0.1:1", data_dir=Path("data"))
+for epoch in range(3):
+    job.log(epoch, loss=1.0)
+print(job.id, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_sync_brings_what_a_killed_run_left_and_says_how_much(
+    capsys: pytest.CaptureFixture[str], found: Web, tmp_path: Path
+) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=tmp_path, env={"PYTHONPATH": str(ROOT), **os.environ},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    job_id = killed.stdout.strip()
+    assert main(["sync", "data", "--url", found.url]) == 0
+    said = capsys.readouterr().out
+    assert f"{job_id[:8]}  killed: 3 rows here" in said
+    assert "0 before, 3 now" in said
+    job = httpx.get(f"{found.api}/jobs/{job_id}").json()["job"]
+    assert (job["status"], job["epochs_stored"]) == ("failed", 3)
+    assert main(["sync", "data", "--url", found.url]) == 0
+    assert "3 before, 3 now" in capsys.readouterr().out
+
+
+def test_sync_says_what_it_cannot_bring(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "no such file" in refusal(capsys, "sync", "nowhere")
+    folder = tmp_path / "data" / "jobs" / "00000000-0000-4000-8000-000000000000"
+    folder.mkdir(parents=True)
+    assert main(["sync", "data"]) == 0
+    assert capsys.readouterr().out == "nothing to bring\n"
+    (folder / "job.json").write_text("{")
+    assert main(["sync", "data", "--url", f"http://127.0.0.1:{free_port()}"]) == 1
+    out, err = capsys.readouterr()
+    assert "job.json" in out
+    assert err == "Heimdall: 1 of 1 runs could not be brought\n"
 
 
 # -- run ------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from heimdall_dash.cells import START, Position, Write, join
 from heimdall_dash.frames import metrics_frame
-from heimdall_dash.records import to_columns
+from tests.test_table import Model, moves, writes_of
 
 ROOT = Path(__file__).parent.parent
 Json = dict[str, Any]
@@ -44,67 +45,76 @@ def replay() -> Iterator[Replay]:
         node.wait(10)
 
 
-metric = st.dictionaries(st.sampled_from("abc"), st.one_of(st.none(), st.integers(0, 9)))
-histories = st.lists(metric, min_size=1, max_size=12)
-moves = st.lists(
+steps = st.lists(
     st.tuples(
-        st.sampled_from(["next", "repeat", "gap", "foreign", "reconnect", "empty"]),
-        st.integers(1, 5),
+        st.sampled_from(["next", "repeat", "gap", "foreign", "reconnect"]), st.integers(1, 5)
     ),
     max_size=15,
 )
 
 
-def rows_of(history: list[Json]) -> list[Json]:
-    """Rising epochs with holes, as a trainer that logs every other epoch leaves them."""
-    return [{"epoch": 2 * number, **metrics} for number, metrics in enumerate(history)]
-
-
-def frame(rows: list[Json], after: int, count: int, stream: str = "s") -> Json:
+def frame(writes: list[Write], after: Position, count: int, stream: str = "s") -> Json:
     """What the server sends to a viewer at `after`."""
-    part = [row for row in rows if row["epoch"] > after][:count]
-    cursor = part[-1]["epoch"] if part else after
-    return dict(json.loads(metrics_frame({}, stream, after, cursor, to_columns(part), 1)))
+    part = [write for write in writes if write.position > after][:count]
+    cursor = part[-1].position if part else after
+    return dict(json.loads(metrics_frame({}, stream, str(after), cursor, join(part), 1)))
 
 
-def snapshot(rows: list[Json], upto: int) -> Json:
-    part = [row for row in rows if row["epoch"] <= upto]
-    return {"stream": "s", "cursor": part[-1]["epoch"] if part else -1, "columns": to_columns(part)}
+def snapshot(writes: list[Write], upto: Position) -> Json:
+    model = Model()
+    for write in writes:
+        if write.position <= upto:
+            model.feed(write)
+    return {
+        "stream": "s", "cursor": str(upto), "columns": model.columns(),
+        "not_finite": model.not_finite(),
+    }  # fmt: skip
 
 
-@given(histories, moves)
+@given(moves, steps)
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_interleaving_gives_the_columns_of_reading_everything_at_the_end(
-    replay: Replay, history: list[Json], script: list[tuple[str, int]]
+    replay: Replay, script: list[Any], viewing: list[tuple[str, int]]
 ) -> None:
-    rows = rows_of(history)
-    last, cursor = rows[-1]["epoch"], -1
-    steps: list[Json] = []
+    writes = writes_of([(0, {"a": 0.5}, {}), *script])
+    last, cursor = writes[-1].position, START
+    played: list[Json] = []
     expected: list[str] = []
-    for move, number in script:
-        if move == "next" and cursor < last:
-            steps.append({"frame": frame(rows, cursor, number)})
-            cursor = steps[-1]["frame"]["cursor"]
+    for move, number in viewing:
+        newer = [write.position for write in writes if write.position > cursor]
+        had = [START, *(write.position for write in writes if write.position <= cursor)]
+        if move == "next" and newer:
+            played.append({"frame": frame(writes, cursor, number)})
+            cursor = newer[:number][-1]
             expected.append("applied")
-        elif move == "repeat" and cursor >= 0:
-            again = max(-1, cursor - 2 * number)
-            steps.append({"frame": frame([r for r in rows if r["epoch"] <= cursor], again, 99)})
+        elif move == "repeat" and cursor != START:
+            played.append({"frame": frame(writes[: len(had) - 1], had[-1 - number :][0], 99)})
             expected.append("repeat")
-        elif move == "gap" and cursor + 2 < last:
-            steps.append({"frame": frame(rows, cursor + 2, number)})
+        elif move == "gap" and len(newer) > 2:
+            played.append({"frame": frame(writes, newer[1], number)})
             expected.append("reconnect")
-        elif move == "foreign" and 0 <= cursor < last:
-            steps.append({"frame": frame(rows, cursor, number, stream="other")})
+        elif move == "foreign" and cursor != START and newer:
+            played.append({"frame": frame(writes, cursor, number, stream="other")})
             expected.append("reload")
         elif move == "reconnect":
-            steps.append({"snapshot": snapshot(rows, cursor)})
+            played.append({"snapshot": snapshot(writes, cursor)})
             expected.append("snapshot")
     if cursor < last:
-        steps.append({"frame": frame(rows, cursor, 99)})
+        played.append({"frame": frame(writes, cursor, 99)})
         expected.append("applied")
-    seen = replay(steps)
+    seen = replay(played)
     assert seen["actions"] == expected
-    assert seen["cursor"] == last
-    everything = to_columns(rows)
-    assert {name: seen["columns"].get(name) for name in everything} == everything
-    assert {len(column) for column in seen["columns"].values()} == {len(rows)}
+    assert seen["cursor"] == str(last)
+    everything = snapshot(writes, last)
+    columns = everything["columns"]
+    count = len(columns["epoch"])
+    known = {name: column for name, column in seen["columns"].items() if set_in(column)}
+    assert known == {name: column for name, column in columns.items() if set_in(column)}
+    assert {len(column) for column in seen["columns"].values()} == {count}
+    assert seen["total"] == count
+    assert seen["not_finite"] == json.loads(json.dumps(everything["not_finite"]))
+
+
+def set_in(column: list[Any]) -> bool:
+    """Whether any cell is set: of names that nothing is left of, readers may keep the column."""
+    return any(value is not None for value in column)

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 import redis
 
+from heimdall_dash.cells import Position
 from heimdall_dash.errors import StoreUnavailable
 from heimdall_dash.records import Status, utc_now
+from heimdall_dash.store import follow
 from heimdall_dash.store.embedded import EmbeddedStore
-from heimdall_dash.store.follow import Follower, Message
+from heimdall_dash.store.follow import Follower, JobUnreadable, Message
+from heimdall_dash.store.keys import JobKeys
 from heimdall_dash.store.store import Store
 from tests.conftest import Web, web_settings
 from tests.test_framed import new_job, publish
@@ -56,16 +59,19 @@ async def test_follower_hears_the_epochs_of_subscribed_jobs_and_updates_of_all(
     await asyncio.to_thread(append, store, other, 1)
     await asyncio.to_thread(append, store, mine, 1, 2)
     epochs = await heard(
-        follower, lambda job_id, message: job_id == mine and message and "rows" in message
+        follower, lambda job_id, message: job_id == mine and message and "writes" in message
     )
     assert epochs is not None
-    assert (epochs["after"], [row["epoch"] for row in epochs["rows"]]) == (-1, [1, 2])
+    assert (epochs["after"], epochs["cursor"]) == ("0-0", "2-1")
+    assert [(position, row["epoch"]) for position, row in epochs["writes"]] == [
+        ("1-1", 1), ("2-1", 2),
+    ]  # fmt: skip
     await asyncio.to_thread(append, store, other, 2)
     update = await heard(
         follower, lambda job_id, message: message and message["job"]["id"] == other
     )
     assert update is not None
-    assert "rows" not in update
+    assert "writes" not in update
 
 
 async def test_follower_hears_nothing_more_after_unsubscribing(
@@ -84,15 +90,64 @@ async def test_follower_hears_nothing_more_after_unsubscribing(
     assert await heard(follower, lambda about, message: about == job_id and message)
 
 
-async def test_follower_reads_rows_and_jobs(store: Store, follower: Follower) -> None:
+async def test_follower_reads_writes_and_jobs(store: Store, follower: Follower) -> None:
     job_id = new(store)
     await asyncio.to_thread(append, store, job_id, *range(10))
-    rows = [orjson.loads(raw)["epoch"] for raw in await follower.rows(job_id, 2, upto=6)]
-    assert rows == [3, 4, 5, 6]
-    assert await follower.newest_epochs(job_id, 3) == [7, 8, 9]
+    found = await follower.writes(job_id, Position(2, 1), upto=Position(6, 1))
+    assert [write.epoch for write in found] == [3, 4, 5, 6]
+    assert [write.epoch for write in await follower.writes(job_id, limit=2)] == [0, 1]
+    assert await follower.newest_positions(job_id, 3) == [Position(e, 1) for e in (7, 8, 9)]
     assert (await follower.job(job_id))["current_epoch"] == "9"
     assert job_id in [fields["id"] for fields in await follower.jobs()]
     assert await follower.job("nobody") == {}
+    assert abs((await follower.now() - datetime.now(UTC)).total_seconds()) < 5
+
+
+async def test_follower_leaves_out_what_cannot_be_read_and_counts_it(
+    store: Store, follower: Follower, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(follow, "PAGE", 3)
+    job_id = new(store)
+    await asyncio.to_thread(append, store, job_id, 1)
+    entries: list[dict[str | bytes, Any]] = [
+        {"row": "{"}, {"row": "[1]"}, {"row": '{"epoch": -1}'}, {"other": "x"}, {"back": "x"},
+        {"row": b'{"epoch": 2, "a": "\xff'}, {"row": '{"epoch": 2, "a": 1}', "nf": "7"},
+    ]  # fmt: skip
+    client = store._connected()
+    for part, fields in enumerate(entries, start=2):
+        client.xadd(JobKeys(job_id).epochs, fields, id=f"1-{part}")
+    client.xadd(JobKeys(job_id).epochs, {"row": '{"epoch": 3}'}, id="3-1")
+    assert [write.epoch for write in await follower.writes(job_id)] == [1, 3]
+    assert [write.epoch for write in await follower.writes(job_id, limit=2)] == [1, 3]
+    assert follower.unreadable[job_id] == 2 * len(entries)
+    assert len([record for record in caplog.records if job_id in record.getMessage()]) == 1
+
+
+async def test_follower_hands_on_a_message_that_cannot_be_read_as_a_call_to_look(
+    store: Store, follower: Follower
+) -> None:
+    job_id = new(store)
+    await follower.subscribe(job_id)
+    await heard(follower, lambda about, message: about == job_id and message is None)
+    text = '{"event": "training:warning", "note": {"epoch": NaN}}'
+    store._call(
+        lambda client: client.execute_command(store._publish, JobKeys(job_id).channel, text)
+    )
+    assert await heard(follower, lambda about, _: about == job_id) is None
+
+
+async def test_keys_of_another_kind_are_one_jobs_trouble(store: Store, follower: Follower) -> None:
+    well, odd = new(store), new(store)
+    client = store._connected()
+    client.delete(JobKeys(odd).job)
+    client.set(JobKeys(odd).job, "x")
+    found = [fields["id"] for fields in await follower.jobs()]
+    assert well in found
+    assert odd not in found
+    with pytest.raises(JobUnreadable):
+        await follower.job(odd)
+    client.delete(JobKeys(odd).job)
 
 
 async def test_follower_that_was_cut_says_so_by_a_new_subscription(

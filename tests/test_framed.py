@@ -1,13 +1,16 @@
 """Viewers that speak frames: one in flight, everything after the cursor, never a gap."""
 
 import contextlib
+import json
 import threading
 from typing import Any
 
 import httpx
 import pytest
+import redis
 
-from heimdall_dash.live import framed
+from heimdall_dash.live import flight, framed
+from heimdall_dash.store.keys import JOBS_CHANNEL, JobKeys
 from tests.conftest import Web, wait_for
 from tests.viewers import Viewer
 
@@ -31,10 +34,10 @@ def test_framed_viewer_gets_sync_first_then_everything_after_its_cursor(
     with Viewer(f"{web.ws_url}/{job_id}?after=5&stream={stream}", framed=True) as viewer:
         sync, frame = viewer.next(), viewer.next()
     assert (sync["event"], sync["recovered"], sync["stream"], sync["cursor"]) == (
-        "sync", True, stream, 20,
+        "sync", True, stream, "20-1",
     )  # fmt: skip
     assert sync["job"]["current_epoch"] == 20
-    assert (frame["event"], frame["after"], frame["cursor"]) == ("metrics", 5, 20)
+    assert (frame["event"], frame["after"], frame["cursor"]) == ("metrics", 5, "20-1")
     assert frame["columns"]["epoch"] == list(range(6, 21))
     assert len(frame["columns"]["train_loss"]) == 15
 
@@ -60,11 +63,124 @@ def test_framed_viewer_gets_no_second_frame_before_its_acknowledgement(
     assert second["columns"]["epoch"] == list(range(2, 12))
 
 
-@pytest.mark.parametrize("query", ["after=5&stream=another", "after=50"])
+def test_framed_viewer_gets_nothing_before_it_acknowledged_the_sync(
+    web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flight, "HEARTBEAT_S", 0.1)
+    job_id = new_job(client)
+    publish(client, job_id, 1, 5)
+    for url in (f"{web.ws_url}/{job_id}", web.ws_url):
+        with Viewer(url, framed=True, acks_sync=False) as viewer:
+            sync = viewer.next_of("sync")
+            publish(client, job_id, 6, 7)
+            with pytest.raises(TimeoutError):
+                viewer.next(timeout_s=0.5)
+            viewer.ack(sync)
+            assert viewer.next()["event"] in {"metrics", "jobs", "heartbeat"}
+
+
+def test_framed_viewer_gets_cells_that_come_late_with_the_epochs_they_belong_to(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    publish(client, job_id, 1, 5)
+    with Viewer(f"{web.ws_url}/{job_id}?after=5-1", framed=True) as viewer:
+        assert viewer.next_of("sync")["cursor"] == "5-1"
+        body = '[{"epoch": 5, "val_loss": 2}, {"epoch": 3, "val_loss": NaN}, {"epoch": 7, "x": 1}]'
+        client.post(f"/jobs/{job_id}/metrics", content=body).raise_for_status()
+        frame = viewer.next_of("metrics")
+        viewer.ack(frame)
+        post = client.post(f"/jobs/{job_id}/metrics", json={"epoch": 4, "val_loss": 3})
+        post.raise_for_status()
+        late = viewer.next_of("metrics", "job")
+        while late["event"] == "job":  # the warning was noted
+            viewer.ack(late)
+            late = viewer.next_of("metrics", "job")
+    assert (frame["after"], frame["cursor"]) == ("5-1", "7-1")
+    assert frame["columns"]["epoch"] == [3, 5, 7]
+    assert frame["columns"]["val_loss"] == [None, 2, None]
+    assert frame["not_finite"] == {"val_loss": {"3": "nan"}}
+    assert "take_back" not in frame
+    assert (late["after"], late["cursor"], late["columns"]["epoch"]) == ("7-1", "7-2", [4])
+    assert "not_finite" not in late
+
+
+def test_framed_viewer_hears_that_epochs_were_taken_back(web: Web, client: httpx.Client) -> None:
+    job_id = new_job(client)
+    publish(client, job_id, 1, 5)
+    keys = JobKeys(job_id)
+    with (
+        Viewer(f"{web.ws_url}/{job_id}?after=5", framed=True) as viewer,
+        redis.Redis.from_url(str(web.settings.redis_url), decode_responses=True) as store,
+    ):
+        viewer.next_of("sync")
+        store.xadd(keys.epochs, {"back": "2"}, id="5-2")
+        store.hset(keys.job, mapping={"position": "5-2", "revision": "99"})
+        fields = store.hgetall(keys.job)
+        message = {"event": "training:progress", "job": fields, "after": "5-1", "cursor": "5-2"}
+        store.publish(keys.channel, json.dumps({**message, "writes": [["5-2", None, 2]]}))
+        frame = viewer.next_of("metrics")
+    assert (frame["after"], frame["cursor"], frame["take_back"]) == (5, "5-2", 2)
+    assert frame["columns"]["epoch"] == []
+
+
+def test_frames_are_bounded_by_rows_times_names(web: Web, client: httpx.Client) -> None:
+    job_id = new_job(client)
+    rows = [{"epoch": e, **{f"m{e}_{k}": 1.5 for k in range(40)}} for e in range(200)]
+    client.post(f"/jobs/{job_id}/metrics", json=rows).raise_for_status()
+    with Viewer(f"{web.ws_url}/{job_id}", framed=True) as viewer:
+        viewer.next_of("sync")
+        epochs: list[int] = []
+        while not epochs or epochs[-1] < 199:
+            frame = viewer.next_of("metrics")
+            viewer.ack(frame)
+            epochs += frame["columns"]["epoch"]
+            assert len(frame["columns"]) * len(frame["columns"]["epoch"]) <= 1_010_000
+    assert epochs == list(range(200))
+
+
+def test_job_whose_fields_and_messages_are_odd_harms_no_other(
+    web: Web, client: httpx.Client
+) -> None:
+    odd, well = new_job(client), new_job(client)
+    publish(client, odd, 1, 3)
+    publish(client, well, 1, 3)
+    keys = JobKeys(odd)
+    with (
+        redis.Redis.from_url(str(web.settings.redis_url), decode_responses=True) as store,
+        Viewer(f"{web.ws_url}/{odd}", framed=True) as of_odd,
+        Viewer(f"{web.ws_url}/{well}?after=3", framed=True) as of_well,
+        Viewer(web.ws_url, framed=True) as of_all,
+    ):
+        of_all.next_of("sync")
+        of_well.next_of("sync")
+        of_odd.next_of("sync")
+        of_odd.ack(of_odd.next_of("metrics"))
+        store.hset(
+            keys.job,
+            mapping={"status": "done", "config": "x", "revision": "x", "position": "garbage"},
+        )
+        store.hdel(keys.job, "stream")
+        for text in (
+            '{"event": "training:warning", "note": {"epoch": NaN}}', "x", "[]", "{}",
+            '{"event": "training:progress", "job": {"id": 1}, "cursor": 3}',
+        ):  # fmt: skip
+            store.publish(keys.channel, text)
+            store.publish(JOBS_CHANNEL, text)
+        assert of_odd.closed_with() in {4000, 4002}  # its history has another name now
+        publish(client, well, 4, 5)
+        assert of_well.framed_up_to(5) == [4, 5]
+        of_all.ack(of_all.next_of("jobs"))
+        store.hset(keys.job, mapping={"status": "running", "stream": "s", "position": "3-1"})
+    assert web.application.state.hub.health() == "healthy"
+    assert web.application.state.hub.faults == 0
+
+
+@pytest.mark.parametrize("query", ["after=5&stream=another", "after=50", "after=20-2"])
 def test_framed_viewer_of_another_history_is_told_so(
     web: Web, client: httpx.Client, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(framed, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(flight, "HEARTBEAT_S", 0.2)
     job_id = new_job(client)
     publish(client, job_id, 1, 20)
     with Viewer(f"{web.ws_url}/{job_id}?{query}", framed=True) as viewer:
@@ -75,7 +191,7 @@ def test_framed_viewer_of_another_history_is_told_so(
 def test_framed_viewer_far_behind_is_told_to_reload(
     web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(framed, "RECOVER_ROWS", 1500)
+    monkeypatch.setattr(framed, "RECOVER_WRITES", 1500)
     job_id = new_job(client)
     publish(client, job_id, 1, 2000)
     with Viewer(f"{web.ws_url}/{job_id}?after=10", framed=True) as viewer:
@@ -105,7 +221,7 @@ def test_framed_viewer_is_closed_with_1000_after_the_last_epoch(
 def test_framed_viewer_that_does_not_acknowledge_is_closed_with_4008_and_welcome_back(
     web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(framed, "ACK_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(flight, "ACK_TIMEOUT_S", 0.5)
     job_id = new_job(client)
     publish(client, job_id, 1, 5)
     with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
@@ -117,7 +233,7 @@ def test_framed_viewer_that_does_not_acknowledge_is_closed_with_4008_and_welcome
 def test_framed_viewer_may_ask_for_a_least_time_between_frames(
     web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(framed, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(flight, "HEARTBEAT_S", 0.2)
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}?after=-1", framed=True) as viewer:
         viewer.next_of("sync")
@@ -197,11 +313,11 @@ def test_nothing_is_kept_for_a_job_that_nobody_watches(web: Web, client: httpx.C
 def test_frame_is_encoded_once_for_all_viewers_at_the_same_cursor(
     web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    encoded: list[int] = []
+    encoded: list[str] = []
     encode = framed.metrics_frame
 
     def counted(*given: Any) -> bytes:
-        encoded.append(given[3])
+        encoded.append(str(given[3]))
         return encode(*given)
 
     monkeypatch.setattr(framed, "metrics_frame", counted)
@@ -216,4 +332,4 @@ def test_frame_is_encoded_once_for_all_viewers_at_the_same_cursor(
         publish(client, job_id, 1, 100)
         for viewer in viewers:
             assert viewer.framed_up_to(100) == list(range(1, 101))
-    assert encoded == [100]
+    assert encoded == ["100-1"]

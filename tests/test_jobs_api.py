@@ -241,6 +241,90 @@ def test_metrics_and_status_of_a_workers_job_are_not_for_outsiders(client: httpx
     client.post(f"/jobs/{job_id}/cancel").raise_for_status()
 
 
+def test_job_is_renamed_tagged_grouped_noted_and_hidden(client: httpx.Client) -> None:
+    job_id = new_external(client)
+    wanted = {
+        "job_name": "new", "tags": ["a", "b"], "group": "g", "notes": "# why\n*that*",
+        "is_hidden": True,
+    }  # fmt: skip
+    for name, value in wanted.items():
+        job = client.patch(f"/jobs/{job_id}", json={name: value}).raise_for_status().json()
+        assert job[name] == value
+    shown = client.get(f"/jobs/{job_id}").json()["job"]
+    assert {name: shown[name] for name in wanted} == wanted
+    gone = {"tags": None, "group": None, "notes": None, "is_hidden": False}
+    job = client.patch(f"/jobs/{job_id}", json=gone).json()
+    assert [job[name] for name in gone] == [[], None, None, False]
+    assert client.patch(f"/jobs/{job_id}", json={}).json()["job_name"] == "new"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[], None, {"status": "completed"}, {"job_name": None}, {"job_name": ""}, {"job_name": "a\nb"},
+     {"is_hidden": 1}, {"is_hidden": None}, {"tags": "x"}, {"tags": [None]}, {"group": 7},
+     {"notes": "x" * 100_001}, {"notes": "\ud800"}, {"config": {}}],
+)  # fmt: skip
+def test_change_of_another_shape_is_refused(client: httpx.Client, body: Any) -> None:
+    job_id = new_external(client)
+    assert detail(client.patch(f"/jobs/{job_id}", content=json.dumps(body)), 422)
+    assert client.get(f"/jobs/{job_id}").json()["job"]["job_name"] == "VHF"
+
+
+def test_recent_metrics_join_what_came_in_several_calls(client: httpx.Client) -> None:
+    job_id = new_external(client)
+    for epoch in range(1, 13):
+        client.post(f"/jobs/{job_id}/metrics", json={"epoch": epoch, "a": epoch})
+        client.post(f"/jobs/{job_id}/metrics", json={"epoch": epoch, "b": -epoch})
+    recent = client.get(f"/jobs/{job_id}").json()["recent_metrics"]
+    assert [(row["epoch"], row["a"], row["b"]) for row in recent] == [
+        (epoch, epoch, -epoch) for epoch in range(3, 13)
+    ]
+
+
+NASTY = [
+    b"", b"{", b"null", b"[]", b"7", b'"x"', b"NaN", b"true", b"[[]]", b'{"": null}', b"\xff",
+    b'{"job_name": "\\ud800"}', b"[" * 5000, b'{"epoch": NaN}', b'[{"epoch": 1e400}]',
+    b'{"epoch": ' + b"9" * 400 + b"}", b'{"status": {}}', b'{"message": "x", "epoch": NaN}',
+    b'{"\\ud800": 1}', b'{"job_name": "x", "config": {"seed": ' + b"9" * 400 + b"}}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NASTY)
+def test_every_route_refuses_nasty_bodies_as_documented(
+    web: Web, client: httpx.Client, content: bytes
+) -> None:
+    job_id = new_external(client)
+    document = httpx.get(web.url + "/openapi.json").json()
+    for path, routes in document["paths"].items():
+        for method, route in routes.items():
+            if "requestBody" not in route or not path.startswith("/api/v1/training/"):
+                continue
+            address = web.url + path.replace("{job_id}", job_id)
+            answer = httpx.request(method, address, content=content)
+            assert answer.status_code < 500, (method, path, answer.text)
+            assert str(answer.status_code) in route["responses"], (method, path, answer.status_code)
+            assert answer.status_code < 300 or answer.json()["detail"]
+
+
+def test_openapi_leads_nowhere_astray(web: Web) -> None:
+    document = httpx.get(web.url + "/openapi.json").json()
+
+    def references(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            inner = [found for value in part.values() for found in references(value)]
+            return [*inner, part["$ref"]] if isinstance(part.get("$ref"), str) else inner
+        return (
+            [found for value in part for found in references(value)]
+            if isinstance(part, list)
+            else []
+        )
+
+    for reference in references(document):
+        place = document
+        for name in reference.removeprefix("#/").split("/"):
+            place = place[name]
+
+
 def test_openapi_and_its_page_describe_the_calls(web: Web) -> None:
     paths = httpx.get(web.url + "/openapi.json").json()["paths"]
     assert {"/api/v1/training/jobs", "/api/v1/training/jobs/{job_id}/metrics", "/health"} <= set(
@@ -257,18 +341,3 @@ def test_unknown_path_under_api_is_a_404_in_json(web: Web, path: str, method: st
 
 def test_wrong_method_is_refused_in_json(web: Web) -> None:
     assert detail(httpx.put(web.api + "/jobs"), 405)
-
-
-def test_health_names_the_sick_part(web: Web, valkey: Any) -> None:
-    store = Store(valkey.url)
-    for name in store.workers():
-        store.forget_worker(name)
-    sick = httpx.get(web.url + "/health")
-    assert (sick.status_code, sick.json()["status"]) == (503, "unhealthy")
-    assert "worker" in sick.json()["detail"]
-    store.beat_worker("w", 60)
-    well = httpx.get(web.url + "/health")
-    assert (well.status_code, well.json()["status"]) == (200, "healthy")
-    assert set(well.json()["services"].values()) == {"healthy"}
-    store.forget_worker("w")
-    store.close()

@@ -1,14 +1,17 @@
 """`make run` as a whole: ready in one line, stopped without a trace, going on where it was."""
 
 import contextlib
+import json
 import signal
 import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
 import pytest
 
+from heimdall_dash.discovery import living
 from tests.conftest import wait_for
 from tests.processes import Child, lives
 from tests.servers import free_port
@@ -54,7 +57,7 @@ def test_launcher_shows_the_demo_and_goes_on_with_it_after_a_stop(
         wait_for(lambda: int(str(demo(port)["current_epoch"])) >= 2, 60)
         assert (demo(port)["job_name"], demo(port)["total_epochs"]) == ("VHF", 500)
         family = first.family()
-        assert len(family) >= 4  # the launcher, the store, the web server, the worker
+        assert len(family) >= 5  # launcher, undertaker, store, web server, worker
         first.process.send_signal(number)
         assert first.process.wait(10) == 0
         assert not [process for process in family if lives(process)]
@@ -107,22 +110,133 @@ def test_launcher_refuses_impossible_settings_in_one_line(
         assert "Traceback" not in child.output
 
 
+def is_well(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=30).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def test_launcher_starts_parts_that_die_again(tmp_path: Path) -> None:
     port = free_port()
     with launch(tmp_path, port, HEIMDALL_DEMO="0") as child:
         wait_until_ready(child, port)
-
-        def is_well() -> bool:
-            try:
-                return httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
-            except httpx.TransportError:
-                return False
-
         for part in psutil.Process(child.process.pid).children():
             part.kill()
             wait_for(lambda part=part: not lives(part), 10)
-            wait_for(is_well, 40, f"recovery from the death of {part}")
+            wait_for(lambda: is_well(port), 40, f"recovery from the death of {part}")
         assert child.stop() == 0
+
+
+def can_bind(probe: socket.socket, port: int | None) -> bool:
+    try:
+        probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
+def test_web_and_worker_follow_a_store_that_comes_back_on_another_port(tmp_path: Path) -> None:
+    port = free_port()
+    with launch(tmp_path, port, HEIMDALL_DEMO="0") as child, socket.socket() as taken:
+        wait_until_ready(child, port)
+        url_file = tmp_path / "data" / "store" / "url"
+        before = url_file.read_text()
+        (store,) = [one for one in child.family() if "valkey" in one.name()]
+        child.process.send_signal(signal.SIGSTOP)
+        store.kill()
+        store_port = urlsplit(before.strip()).port
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        wait_for(lambda: not lives(store))
+        wait_for(lambda: can_bind(taken, store_port), 10, "the port")
+        taken.listen()
+        child.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: url_file.read_text() != before, 10, "the store's new address")
+        wait_for(lambda: not is_well(port), 10, "/health to tell")
+        wait_for(lambda: is_well(port), 60, "web server and worker to follow")
+        found = [one for one in living() if one.url == f"http://127.0.0.1:{port}"]
+        assert [one.store_url for one in found] == [url_file.read_text().strip()]
+        assert child.stop() == 0
+
+
+def undertaker_of(family: list[psutil.Process]) -> psutil.Process:
+    (found,) = [one for one in family if "heimdall_dash.undertaker" in one.cmdline()]
+    return found
+
+
+def test_killed_launcher_leaves_nothing_behind_and_the_next_one_starts_at_once(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with launch(tmp_path, port, HEIMDALL_DEMO="0") as first:
+        wait_until_ready(first, port)
+        family = first.family()
+        assert len(family) >= 5  # launcher, undertaker, store, web server, worker
+        first.process.kill()
+        first.process.wait()
+        with launch(tmp_path, port, HEIMDALL_DEMO="0") as second:
+            wait_until_ready(second, port)
+            assert not [one for one in family if lives(one)]
+            assert "ending what it left behind" in first.output
+            assert second.stop() == 0
+
+
+def test_killed_launcher_leaves_nothing_behind_when_nobody_starts_another(tmp_path: Path) -> None:
+    port = free_port()
+    with launch(tmp_path, port, HEIMDALL_DEMO="0") as child:
+        wait_until_ready(child, port)
+        family = child.family()
+        child.process.kill()
+        child.process.wait()
+        wait_for(lambda: not [one for one in family if lives(one)], 12, "the end of all parts")
+    assert "is killed" not in child.output
+
+
+@pytest.mark.parametrize("same_port", [True, False])
+def test_launcher_ends_what_an_earlier_one_left_that_was_killed_with_its_undertaker(
+    tmp_path: Path, same_port: bool
+) -> None:
+    port = free_port()
+    with launch(tmp_path, port, HEIMDALL_DEMO="0") as first:
+        wait_until_ready(first, port)
+        family = first.family()
+        first.process.send_signal(signal.SIGSTOP)  # it would start another undertaker
+        undertaker_of(family).kill()
+        first.process.kill()
+        first.process.wait()
+        left = [one for one in family if lives(one)]
+        assert len(left) >= 3  # store, web server, worker
+        second_port = port if same_port else free_port()
+        with launch(tmp_path, second_port, HEIMDALL_DEMO="0") as second:
+            wait_until_ready(second, second_port)
+            assert not [one for one in left if lives(one)]
+            assert second.stop() == 0
+
+
+def test_launcher_ends_no_process_that_is_not_its_own(tmp_path: Path) -> None:
+    port, data = free_port(), tmp_path / "data"
+    data.mkdir()
+    with Child(tmp_path, "-c", "import time; time.sleep(60)") as stranger:
+        noted = {"worker": [stranger.process.pid, "an earlier process of this number"]}
+        (data / "processes.json").write_text(json.dumps(noted))
+        with launch(tmp_path, port, HEIMDALL_DEMO="0") as child:
+            wait_until_ready(child, port)
+            assert child.stop() == 0
+        assert not stranger.has_ended()
+
+
+def test_trainers_find_the_dashboard_as_long_as_it_lives_and_where_its_store_is(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with launch(tmp_path, port, HEIMDALL_DEMO="0") as child:
+        wait_until_ready(child, port)
+        url = f"http://127.0.0.1:{port}"
+        (found,) = [one for one in living() if one.url == url]
+        assert found.store_url == (tmp_path / "data" / "store" / "url").read_text().strip()
+        assert found.data == (tmp_path / "data").absolute()
+        assert child.stop() == 0
+    assert not [one for one in living() if one.url == url]
 
 
 def test_launcher_serves_with_several_web_processes(tmp_path: Path) -> None:

@@ -70,6 +70,37 @@ def test_plain_viewer_gets_a_pong_for_a_ping(web: Web, client: httpx.Client) -> 
         assert viewer.next(timeout_s=2)["event"] == "pong"
 
 
+def test_plain_viewer_gets_writes_of_one_epoch_that_are_there_together_as_one_event(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    rows = [
+        {"epoch": 1, "a": 1}, {"epoch": 1, "b": 2}, {"epoch": 2, "a": 3}, {"epoch": 1, "c": 4},
+    ]  # fmt: skip
+    client.post(f"/jobs/{job_id}/metrics", json=rows).raise_for_status()
+    with Viewer(f"{web.ws_url}/{job_id}?after=-1") as viewer:
+        found = []
+        while len(found) < 3:
+            data = viewer.next_of("training_progress")["data"]
+            if "epoch" in data:
+                found.append({name: data[name] for name in data if name != "timestamp"})
+    assert found == [{"epoch": 1, "a": 1, "b": 2}, {"epoch": 2, "a": 3}, {"epoch": 1, "c": 4}]
+
+
+def test_plain_viewer_goes_on_after_a_cursor_with_what_was_written_late(
+    web: Web, client: httpx.Client
+) -> None:
+    job_id = new_job(client)
+    publish(client, job_id, 1, 3)
+    with Viewer(f"{web.ws_url}/{job_id}") as viewer:
+        cursor = viewer.next_of("connected")["data"]["cursor"]
+    client.post(f"/jobs/{job_id}/metrics", json={"epoch": 2, "late": 1}).raise_for_status()
+    with Viewer(f"{web.ws_url}/{job_id}?after={cursor}") as viewer:
+        viewer.next_of("connected")
+        data = viewer.next_of("training_progress")["data"]
+    assert (data["epoch"], data["late"]) == (2, 1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("is_framed", [False, True])
 def test_viewer_gets_a_heartbeat_at_least_every_five_seconds(
@@ -85,7 +116,7 @@ def test_viewer_gets_a_heartbeat_at_least_every_five_seconds(
 def test_plain_viewer_gets_heartbeats_while_epochs_flow(
     web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plain, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(plain, "HEARTBEAT_S", 0.05)
     job_id = new_job(client)
     with Viewer(f"{web.ws_url}/{job_id}") as viewer:
         viewer.next_of("connected")
@@ -123,6 +154,7 @@ def test_plain_viewer_hears_of_values_that_were_not_finite(web: Web, client: htt
         metric = viewer.next_of("training_progress")
         warning = viewer.next_of("training_warning")
     assert metric["data"]["val_loss"] is None
+    assert metric["not_finite"] == {"val_loss": "nan"}
     assert "val_loss" in warning["data"]["message"]
 
 

@@ -69,6 +69,8 @@ def test_missing_embedded_store_is_said_in_one_line(tmp_path: Path) -> None:
         _ = Settings(heimdall_data=tmp_path, redis_url=None).store_url
 
 
-@pytest.mark.parametrize("name", [field.upper() for field in Settings.model_fields])
+@pytest.mark.parametrize(
+    "name", [*(field.upper() for field in Settings.model_fields), "HEIMDALL_URL"]
+)
 def test_every_setting_stands_in_the_readme(name: str) -> None:
     assert f"`{name}`" in README

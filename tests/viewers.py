@@ -11,9 +11,12 @@ Json = dict[str, Any]
 
 
 class Viewer:
-    """One connection; every wait has a deadline."""
+    """One connection; every wait has a deadline. A framed one acknowledges its sync by itself."""
 
-    def __init__(self, url: str, *, framed: bool = False, **options: Any) -> None:
+    def __init__(
+        self, url: str, *, framed: bool = False, acks_sync: bool = True, **options: Any
+    ) -> None:
+        self._acks_sync = framed and acks_sync
         protocols: Any = [FRAMES] if framed else None
         self._opening = connect(
             url, subprotocols=protocols, max_size=None, open_timeout=10, close_timeout=1, **options
@@ -29,6 +32,8 @@ class Viewer:
 
     def next(self, timeout_s: float = 10.0) -> Json:
         message: Json = json.loads(self._socket.recv(timeout=timeout_s))
+        if self._acks_sync and message["event"] == "sync":
+            self.ack(message)
         return message
 
     def next_of(self, *events: str, timeout_s: float = 10.0) -> Json:
@@ -54,13 +59,16 @@ class Viewer:
         return epochs
 
     def framed_up_to(self, last: int, timeout_s: float = 20.0) -> list[int]:
-        """Epochs of acknowledged frames until `last` came."""
+        """Epochs of acknowledged frames until `last` came, each frame beginning where the one
+        before ended."""
         epochs: list[int] = []
+        cursor = None
         while not epochs or epochs[-1] < last:
             frame = self.next_of("metrics", "job", "store", timeout_s=timeout_s)
             if frame["event"] == "metrics":
-                assert not epochs or frame["after"] == epochs[-1]
+                assert cursor is None or frame["after"] == cursor
                 epochs += frame["columns"]["epoch"]
+                cursor = frame["cursor"]
             self.ack(frame)
         return epochs
 

@@ -1,11 +1,14 @@
 """A training's state on disk: written whole or not at all, read back exactly or refused.
 
-A failed load is an error that says what to do. It is never a silent new start.
+A damaged file is an error that names it, and an older one takes its place. Nothing starts anew
+without saying so.
 """
 
 from __future__ import annotations
 
 import io
+import json
+import logging
 import os
 import platform
 from collections.abc import Callable
@@ -17,7 +20,9 @@ import torch
 
 from heimdall_dash.records import Row
 from heimdall_dash.training import TrainingConfig
-from trainer.errors import CheckpointError
+from trainer.errors import AllDamaged, CheckpointError, DamagedCheckpoint
+
+log = logging.getLogger(__name__)
 
 FORMAT = 2
 MAY_CHANGE = frozenset({"threads", "device", "epoch_delay_s", "checkpoint_every"})
@@ -68,6 +73,7 @@ class CheckpointFolder:
         self.path = Path(path)
         self.on_saved = on_saved
         self.check_owner: Callable[[], None] = _anybody
+        self._kept_config: dict[str, Any] | None = None
 
     @property
     def last(self) -> Path:
@@ -92,12 +98,62 @@ class CheckpointFolder:
             for old in sorted(self.path.glob("epoch-*.pt"))[:-KEPT_NUMBERED]:
                 old.unlink(missing_ok=True)
         write(self.last, content)
+        self._keep_config(state.config)
         if self.on_saved is not None:
             self.on_saved(state, content)
 
-    def load_last(self) -> TrainingState | None:
-        """The newest state, or None where nothing was ever written."""
-        return load(self.last) if self.last.exists() else None
+    def load_last(self, warn: Callable[[str], None] = log.warning) -> TrainingState | None:
+        """The newest state, or None where nothing was ever written.
+
+        Where `last.pt` is damaged: the furthest of the others, and `warn` is told which.
+        raises: AllDamaged where there are only damaged ones; CheckpointError for one of another
+        format
+        """
+        if not self.last.exists():
+            return None
+        try:
+            return load(self.last)
+        except DamagedCheckpoint as error:
+            problems = [str(error)]
+        found: tuple[tuple[int, int], TrainingState, Path] | None = None
+        for path in filter(Path.exists, [self.best, *self.path.glob("epoch-*.pt")]):
+            try:
+                state = load(path)
+            except DamagedCheckpoint as error:
+                problems.append(str(error))
+                continue
+            position = (state.epoch, state.batches_done)
+            if found is None or position > found[0]:
+                found = position, state, path
+        if found is None:
+            raise AllDamaged(
+                f"None of the checkpoints in {self.path} can be read: {' '.join(problems)}"
+            )
+        warn(f"{' '.join(problems)} Going on from {found[2].name}, after epoch {found[1].epoch}.")
+        return found[1]
+
+    def set_damaged_aside(self) -> list[str]:
+        """Rename every checkpoint to `<name>.damaged`, so that the job can be begun again; their
+        names as they were."""
+        names = []
+        for path in [self.last, self.best, *sorted(self.path.glob("epoch-*.pt"))]:
+            if path.exists():
+                path.replace(path.with_name(path.name + ".damaged"))
+                names.append(path.name)
+        return names
+
+    def config(self) -> dict[str, Any] | None:
+        """The configuration of the training here, also where its checkpoints are damaged."""
+        try:
+            found = json.loads((self.path / "config.json").read_text())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _keep_config(self, config: dict[str, Any]) -> None:
+        if config != self._kept_config:
+            write(self.path / "config.json", json.dumps(config, indent=1).encode())
+            self._kept_config = dict(config)
 
 
 def _anybody() -> None:
@@ -140,18 +196,20 @@ def write(path: Path, content: bytes) -> None:
 def load(path: Path) -> TrainingState:
     """Reads a checkpoint; numbers and tensors only, never code.
 
-    raises: CheckpointError, which names the file and what is wrong with it
+    raises: DamagedCheckpoint, CheckpointError, which name the file and what is wrong with it;
+    OSError where it cannot be opened
     """
     advice = "Restore it from a copy, or remove it to start again."
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint {path}.") from None
-    except MemoryError:
+    except (PermissionError, IsADirectoryError, MemoryError):
         raise
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
         short = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise CheckpointError(f"Checkpoint {path} cannot be read: {short}. {advice}") from error
+        raise DamagedCheckpoint(f"Checkpoint {path} cannot be read: {short}.") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise CheckpointError(

@@ -9,6 +9,14 @@ class CheckpointError(TrainerError):
     """A checkpoint is missing, damaged, or belongs to another configuration."""
 
 
+class DamagedCheckpoint(CheckpointError):
+    """A checkpoint's file is not what was written."""
+
+
+class AllDamaged(CheckpointError):
+    """None of a job's checkpoints can be read: it can only be begun again."""
+
+
 class DatasetError(TrainerError):
     """A file of measured events breaks its schema; the message names column and row."""
 

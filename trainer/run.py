@@ -18,7 +18,7 @@ from tqdm import tqdm
 from heimdall_dash.records import Row
 from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
-from trainer.errors import CheckpointError
+from trainer.errors import AllDamaged, CheckpointError
 from trainer.loop import Outcome, fit
 from trainer.network import check_device
 from trainer.options import config_from
@@ -56,14 +56,24 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
     """From the options; a resumed job's own config is the base."""
     base: dict[str, Any] | None = None
     if arguments.resume:
-        state = _folder(arguments, arguments.resume).load_last()
-        if state is None:
+        base = _config_in(_folder(arguments, arguments.resume))
+        if base is None:
             raise CheckpointError(
                 f"Job {arguments.resume} has no checkpoint in "
                 f"{_folder(arguments, arguments.resume).path}."
             )
-        base = state.config
     return config_from(arguments, base)
+
+
+def _config_in(folder: CheckpointFolder) -> dict[str, Any] | None:
+    """Of the training in the folder; where all checkpoints are damaged it is begun again."""
+    try:
+        state = folder.load_last()
+    except AllDamaged:
+        if (config := folder.config()) is None:
+            raise
+        return config
+    return None if state is None else state.config
 
 
 def _or_late(is_stopped: Callable[[], bool], seconds: float | None) -> Callable[[], bool]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder, TrainingState, check_same_training, cpu
-from trainer.errors import TrainerError
+from trainer.errors import AllDamaged, TrainerError
 from trainer.facts import facts
 from trainer.features import Batch
 from trainer.material import material
@@ -149,7 +149,7 @@ class Session:
         state, problem = None, None
         if self.ranks.rank == 0:
             try:
-                state = self.checkpoints.load_last()
+                state = self._newest()
                 if state is not None:
                     check_same_training(state, self.config, self.scenes.fingerprint())
             except TrainerError as error:
@@ -164,6 +164,19 @@ class Session:
         self.steps.sums |= state.running
         self._warn_of_changes(state)
         return state
+
+    def _newest(self) -> TrainingState | None:
+        """The furthest state that can be read; None where there is none, also since all are
+        damaged: then the training begins again, and says so."""
+        try:
+            return self.checkpoints.load_last(self.warnings.append)
+        except AllDamaged as error:
+            names = self.checkpoints.set_damaged_aside()
+            self.warnings.append(
+                f"{error} The training begins again from its start; the files are kept as "
+                f"{', '.join(f'{name}.damaged' for name in names)}."
+            )
+            return None
 
     def _warn_of_changes(self, state: TrainingState) -> None:
         now = {

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,20 +20,23 @@ from pydantic import ValidationError
 from rq import Worker
 from rq.serializers import JSONSerializer
 
+from heimdall_dash.entries import NAME
 from heimdall_dash.errors import (
     HeimdallError,
     IllegalTransition,
     StaleAttempt,
+    StartupRefused,
     StoreUnavailable,
     UnknownJob,
 )
 from heimdall_dash.publisher import Job
-from heimdall_dash.queue import NAME, JobQueue
+from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import NO_EPOCH, Status, utc_now
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.checkpoints import StoredCheckpoints
 from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
 from heimdall_dash.store.jobs import Fields
+from heimdall_dash.store.signs import Workers
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
@@ -42,7 +46,6 @@ from trainer.mirror import Mirror
 log = logging.getLogger(__name__)
 
 BEAT_S = 2.0
-FORGOTTEN_AFTER_S = 15
 LOOK_AT_PARENT_S = 0.5
 
 
@@ -50,11 +53,14 @@ def main() -> int:
     """Work until a signal; returns the exit code."""
     settings = Settings()
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-    stop_beating = _beat_in_background(settings.store_url, name)
+    url = settings.store_url
+    stop_beating = _beat_in_background(url, name)
+    if settings.redis_url is None:
+        _end_when_moved(settings, url)
     worker = TrainingWorker(
         [NAME],
         name=name,
-        connection=connect_bytes(settings.store_url),
+        connection=connect_bytes(url),
         serializer=JSONSerializer,
         job_monitoring_interval=5,
         log_job_description=False,
@@ -81,7 +87,7 @@ class TrainingWorker(Worker):
         """The child died without a word (killed, out of memory): queue its job again."""
         job_id, attempt = job.args
         try:
-            store, queue = _opened(Settings().store_url)
+            store, queue = _opened(Settings())
             fields = store.job(job_id)
             if int(fields.get("attempt", 0)) == attempt and fields["status"] == Status.RUNNING:
                 queue.take_over(fields, _death(ret_val))
@@ -128,7 +134,7 @@ def train(job_id: str, attempt: int) -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
     _stop_with_parent(stop)
     settings = Settings()
-    store, queue = _opened(settings.store_url)
+    store, queue = _opened(settings)
     fields = _claim(store, job_id, attempt)
     if fields is None:
         return
@@ -247,11 +253,12 @@ def _stop_with_parent(stop: threading.Event) -> None:
 def _beat_in_background(url: str, name: str) -> Callable[[], None]:
     """Keep saying that worker `name` lives; returns how to stop saying so."""
     store, stopped = Store(url), threading.Event()
+    workers = Workers(store)
 
     def beat() -> None:
         while True:
             try:
-                store.beat_worker(name, FORGOTTEN_AFTER_S)
+                workers.beat(name)
             except StoreUnavailable as error:
                 log.debug("no sign of life could be given: %s", error)
             if stopped.wait(BEAT_S):
@@ -264,13 +271,36 @@ def _beat_in_background(url: str, name: str) -> Callable[[], None]:
         stopped.set()
         thread.join(timeout=3.0)
         try:
-            store.forget_worker(name)
+            workers.forget(name)
         except StoreUnavailable as error:
             log.debug("the store does not answer: %s", error)
+        store.close()
 
     return stop
 
 
-def _opened(url: str) -> tuple[Store, JobQueue]:
-    store = Store(url)
-    return store, JobQueue(store, url)
+def _end_when_moved(settings: Settings, url: str) -> None:
+    """End as on a signal when the embedded store comes back at another address: RQ keeps to the
+    one it began with. Whoever started the worker starts it again, at the new one."""
+
+    def look() -> None:
+        while True:
+            time.sleep(BEAT_S)
+            try:
+                is_here = settings.store_url == url
+            except StartupRefused:
+                continue
+            if not is_here:
+                log.warning("The store has another address now: the worker is to be started again")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    threading.Thread(target=look, name="address-watch", daemon=True).start()
+
+
+def _opened(settings: Settings) -> tuple[Store, JobQueue]:
+    def where() -> str:
+        return settings.store_url  # asked at each connection: the embedded store can move
+
+    store = Store(where)
+    return store, JobQueue(store, where)

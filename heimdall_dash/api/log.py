@@ -12,14 +12,14 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from heimdall_dash.api.jobs import PREFIX
-from heimdall_dash.api.refusals import Refused
+from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.errors import InvalidMetric, UnknownJob
 from heimdall_dash.metrics import clean_cells
 from heimdall_dash.publish.birth import checked_birth
 from heimdall_dash.publish.transport import Claim, Standing, StoreTransport, writes_of
 from heimdall_dash.records import MAX_EPOCH
 from heimdall_dash.store.log_write import LogWrite, row_write
-from heimdall_dash.store.store import Store, StoreBehind
+from heimdall_dash.store.store import Store, StoreBehind, StoreRefused
 
 MAX_PLACE = MAX_EPOCH
 _TOKEN = re.compile(r"[A-Za-z0-9.]{1,40}\Z")
@@ -31,6 +31,7 @@ def log_routes(store: Store) -> APIRouter:
 
     @routes.post(
         "/jobs/{job_id}/log",
+        responses=documented(400, 404, 409, 413),
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -56,6 +57,8 @@ def _answer(road: StoreTransport, store: Store, job_id: str, head: bytes, lines:
         return JSONResponse({"detail": str(error), "unknown_job": True}, 404)
     except StoreBehind as behind:
         return JSONResponse({"behind": behind.place})
+    except StoreRefused as error:  # one of the lines; the publisher finds out which
+        raise Refused(422, str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, InvalidMetric):
             raise

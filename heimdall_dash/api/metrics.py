@@ -1,175 +1,203 @@
-"""REST for a job's epochs: read as columns or CSV, append from a trainer in any language."""
+"""REST for reading a job's history: as columns, as CSV, or what was written after a cursor."""
 
-import csv
-import io
 import re
-from datetime import UTC
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from heimdall_dash.api.history import History
+from heimdall_dash.api.csv_rows import csv_header, csv_pieces, csv_rows
+from heimdall_dash.api.history import History, Kept
 from heimdall_dash.api.jobs import PREFIX
 from heimdall_dash.api.json_body import json_body, read_json
-from heimdall_dash.api.refusals import Refused
-from heimdall_dash.api.thinning import thin
+from heimdall_dash.api.posted import EpochRow, append_rows
+from heimdall_dash.api.refusals import Refused, documented
+from heimdall_dash.api.table import Table, Values
+from heimdall_dash.api.thinning import kept_rows
+from heimdall_dash.cells import Position, join
 from heimdall_dash.errors import InvalidMetric
-from heimdall_dash.records import (
-    MAX_EPOCH,
-    NO_EPOCH,
-    Columns,
-    Row,
-    check_metric_name,
-    clean_row,
-    parse_time,
-    utc_now,
-)
+from heimdall_dash.frames import portion
+from heimdall_dash.metrics import name_problem, shown_name
+from heimdall_dash.portions import PORTION_WRITES, first_portion
+from heimdall_dash.records import MAX_EPOCH, NO_EPOCH
+from heimdall_dash.store.jobs import Fields, position_of
 from heimdall_dash.store.store import Store
 
-MAX_ROWS = 10_000  # epochs in one POST
+MAX_NAMES = 1_000  # metrics asked for by name
+MAX_PLACES = 20_000_000  # rows × names of one answer
+NOT_METRICS = frozenset({"epoch", "timestamp"})
 
 Epoch = Annotated[int | None, Query(ge=NO_EPOCH, le=MAX_EPOCH)]
-
-
-class EpochRow(BaseModel):
-    """One epoch: its number, and any finite scalars or short lists of them by name."""
-
-    model_config = ConfigDict(extra="allow")
-
-    epoch: int
+Names = Annotated[
+    list[str] | None,
+    Query(description="repeated: one name each; once: one name, or several with commas between"),
+]
+JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 def metric_routes(store: Store, history: History) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["metrics"])
 
-    @routes.get("/jobs/{job_id}/metrics")
+    @routes.get("/jobs/{job_id}/metrics", responses=documented(404))
     def read(
         job_id: str,
         after: Epoch = None,
         before: Epoch = None,
         points: Annotated[int | None, Query(ge=2, le=1_000_000)] = None,
-        metrics: Annotated[str | None, Query(description="names, separated by commas")] = None,
+        metrics: Names = None,
         format: Literal["json", "csv"] = "json",
+        cursor: Annotated[str | None, Query(max_length=64)] = None,
+        stream: Annotated[str | None, Query(max_length=64)] = None,
     ) -> Response:
-        """The job's epochs with after < epoch < before, as columns of equal length."""
-        fields = store.job(job_id)
-        columns = history.columns(
-            fields, NO_EPOCH if after is None else after, before, _names(metrics)
-        )
-        total = len(columns["epoch"])
-        cursor = columns["epoch"][-1] if total else (NO_EPOCH if after is None else after)
-        if points is not None:
-            columns = thin(columns, points)
-        if format == "csv":
-            return _csv(fields["job_name"], columns)
-        answer = {
-            "job_id": job_id,
-            "stream": fields["stream"],
-            "cursor": cursor,
-            "total": total,
-            "returned": len(columns["epoch"]),
-            "columns": columns,
-        }
-        return Response(orjson.dumps(answer), media_type="application/json")
+        """The job's epochs with after < epoch < before, as columns of equal length.
 
-    @routes.post("/jobs/{job_id}/metrics", openapi_extra=json_body(EpochRow))
+        With `cursor` and `stream` of an earlier answer: only what was written since, with
+        `after`; or everything, without it, when that is not the newer part of one history.
+        """
+        if cursor is not None and (newer := _newer(history, store, job_id, cursor, stream)):
+            return newer
+        bounds = (NO_EPOCH if after is None else after, before)
+        with history.of(job_id) as (fields, kept):
+            names = _names(metrics, kept.table)
+            start, stop = kept.table.rows(*bounds)
+            rows = _chosen(kept.table, names, start, stop, points)
+            if format == "csv":
+                return _csv(fields, kept, names, bounds, rows)
+            _check_size(len(rows), len(names))
+            answer = {
+                "job_id": job_id,
+                "stream": kept.table.stream,
+                "cursor": str(kept.table.position),
+                "total": stop - start,
+                "returned": len(rows),
+                "columns": {name: _column(kept.table, name, start, stop, rows) for name in names},
+            }
+            if marks := _marks(kept.table, names, bounds, rows, stop - start):
+                answer["not_finite"] = marks
+            return _json(answer)
+
+    @routes.post(
+        "/jobs/{job_id}/metrics",
+        openapi_extra=json_body(EpochRow),
+        responses=documented(400, 404, 409, 413),
+    )
     async def append(job_id: str, request: Request) -> dict[str, int]:
-        """Append one epoch or a list of them; repeats are counted, not stored."""
-        return await run_in_threadpool(_append, store, job_id, await read_json(request))
+        """Add one epoch's cells or a list of them; repeats are counted, not stored."""
+        return await run_in_threadpool(append_rows, store, job_id, await read_json(request))
 
     return routes
 
 
-def _names(text: str | None) -> list[str] | None:
-    """The wanted columns; raises InvalidMetric. None: all."""
-    if text is None:
-        return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in {"epoch", "timestamp"}:
-            check_metric_name(name)
-    return names
-
-
-def _csv(job_name: str, columns: Columns) -> Response:
-    """One row per epoch. Headers begin with a letter and cells are numbers, times or lists, so no
-    cell can be taken for a spreadsheet's formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([_cell(value) for value in row])
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", job_name).strip("-") or "job"
-    return Response(
-        text.getvalue(),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}-metrics.csv"'},
-    )
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return orjson.dumps(value).decode()
-    return repr(value) if isinstance(value, float) else value
-
-
-def _append(store: Store, job_id: str, body: Any) -> dict[str, int]:
-    fields = store.job(job_id)
-    if fields.get("external") != "1":
-        raise Refused(409, f"job {job_id} is trained by a worker here, which reports its epochs")
-    rows, warnings = _checked(body)
-    if not rows:
-        return {"accepted": 0, "duplicates": 0}
-    done = store.append(job_id, rows, attempt=int(fields.get("attempt", 0)))
-    for epoch, names in warnings:
-        message = f"epoch {epoch}: not finite, stored as null: {', '.join(names)}"
-        note = {"kind": "warning", "epoch": epoch, "message": message, "timestamp": utc_now()}
-        store.change(job_id, event="training:warning", note=note)
-    return {"accepted": done.accepted, "duplicates": done.duplicates}
-
-
-def _checked(body: Any) -> tuple[list[Row], list[tuple[int, list[str]]]]:
-    """All rows of a body, or InvalidMetric for the first that is wrong: nothing is stored then."""
-    items = body if isinstance(body, list) else [body]
-    if len(items) > MAX_ROWS:
-        raise Refused(413, f"at most {MAX_ROWS} epochs per request, got {len(items)}")
-    rows, warnings = [], []
-    for index, item in enumerate(items):
-        try:
-            row, not_finite = _row(item)
-        except InvalidMetric as error:
-            place = f"item {index}: " if isinstance(body, list) else ""
-            raise InvalidMetric(f"{place}{error}") from error
-        rows.append(row)
-        if not_finite:
-            warnings.append((row["epoch"], not_finite))
-    rows.sort(key=lambda row: row["epoch"])
-    return rows, warnings
-
-
-def _row(item: Any) -> tuple[Row, list[str]]:
-    if not isinstance(item, dict) or "epoch" not in item:
-        raise InvalidMetric('an epoch is an object such as {"epoch": 7, "train_loss": 0.1}')
-    metrics = {name: value for name, value in item.items() if name not in {"epoch", "timestamp"}}
-    row, not_finite = clean_row(item["epoch"], metrics)
-    row["timestamp"] = _timestamp(item.get("timestamp"))
-    return row, not_finite
-
-
-def _timestamp(text: object) -> str:
-    if text is None:
-        return utc_now()
+def _newer(
+    history: History, store: Store, job_id: str, cursor: str, stream: str | None
+) -> Response | None:
+    """What was written after a cursor, as frames have it; None: the whole history says it."""
     try:
-        when = parse_time(str(text))
-        utc = when.astimezone(UTC)
-        utc.timestamp()
-    except (ValueError, OverflowError, OSError) as error:
-        raise InvalidMetric(f"timestamp must be ISO 8601, got {text!r:.60}") from error
-    if when.tzinfo is None:
-        raise InvalidMetric(f"timestamp must say its zone, such as Z, got {text!r:.60}")
-    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        after = Position.parse(cursor)
+    except ValueError as error:
+        raise Refused(422, f"cursor: {error}") from error
+    fields = store.job(job_id)
+    if fields.get("stream", "") != stream:
+        return None
+    writes = history.writes_after(job_id, after, PORTION_WRITES + 1)
+    part = first_portion(writes)
+    if len(part) < len(writes) or (not writes and position_of(fields) != after):
+        return None
+    newest = part[-1].position if part else after
+    return _json({"job_id": job_id, "stream": stream} | portion(cursor, newest, join(part)))
+
+
+def _json(answer: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(answer, option=JSON), media_type="application/json")
+
+
+def _names(asked: list[str] | None, table: Table) -> list[str]:
+    """The wanted columns, `epoch` first; raises InvalidMetric, Refused."""
+    if asked is None:
+        return ["epoch", *table.names]
+    if len(asked) == 1 and asked[0] not in table.columns:
+        asked = [name.strip() for name in asked[0].split(",") if name.strip()]
+    if len(asked) > MAX_NAMES:
+        raise Refused(422, f"metrics: at most {MAX_NAMES} names, got {len(asked)}")
+    for name in asked:
+        if problem := name_problem(name):
+            raise InvalidMetric(f"metrics: {problem}, got {shown_name(name)!r}")
+    return list(dict.fromkeys(["epoch", *asked]))
+
+
+def _chosen(
+    table: Table, names: list[str], start: int, stop: int, points: int | None
+) -> "list[int] | range":
+    """The rows to answer with: all from start to stop, or those that thinning keeps."""
+    if points is None or stop - start <= points:
+        return range(start, stop)
+    columns = [
+        partial(table.places, name, start, stop)
+        for name in names
+        if name not in NOT_METRICS and name in table.columns
+    ]
+    return [start + row for row in kept_rows(stop - start, columns, points)]
+
+
+def _column(table: Table, name: str, start: int, stop: int, rows: "list[int] | range") -> Values:
+    values = table.cut(name, start, stop)
+    if isinstance(rows, range):
+        return values
+    if isinstance(values, np.ndarray):
+        return values[np.array(rows) - start]
+    return [values[row - start] for row in rows]
+
+
+def _marks(
+    table: Table,
+    names: list[str],
+    bounds: tuple[int, int | None],
+    rows: "list[int] | range",
+    total: int,
+) -> dict[str, dict[int, str]]:
+    found = table.not_finite(names, *bounds)
+    if len(rows) == total:
+        return found
+    shown = {table.epochs[row] for row in rows}
+    cut = {
+        name: {epoch: kind for epoch, kind in marks.items() if epoch in shown}
+        for name, marks in found.items()
+    }
+    return {name: marks for name, marks in cut.items() if marks}
+
+
+def _check_size(rows: int, names: int) -> None:
+    if rows * names > MAX_PLACES:
+        raise Refused(
+            413,
+            f"{rows} epochs × {names} columns are more than {MAX_PLACES} values in one answer: "
+            "choose columns with metrics=, or fewer epochs with points=, after= and before=; "
+            "format=csv has no such limit",
+        )
+
+
+def _csv(
+    fields: Fields,
+    kept: Kept,
+    names: list[str],
+    bounds: tuple[int, int | None],
+    rows: "list[int] | range",
+) -> Response:
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", fields.get("job_name", "")).strip("-") or "job"
+    headers = {"Content-Disposition": f'attachment; filename="{name}-metrics.csv"'}
+    if isinstance(rows, range):
+        pieces = _whole_csv(kept, names, bounds)
+        return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)
+    _check_size(len(rows), len(names))
+    text = csv_header(names) + csv_rows(kept, names, rows)
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _whole_csv(kept: Kept, names: list[str], bounds: tuple[int, int | None]) -> Iterator[str]:
+    yield csv_header(names)
+    yield from csv_pieces(kept, names, *bounds)

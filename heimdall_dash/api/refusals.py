@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from heimdall_dash.errors import (
@@ -16,9 +16,14 @@ from heimdall_dash.errors import (
     StoreUnavailable,
     UnknownJob,
 )
+from heimdall_dash.records import storable
 from heimdall_dash.training import place
 
 log = logging.getLogger(__name__)
+
+MAX_PROBLEMS = 50  # named in one answer
+MAX_PART = 300  # characters of a name or a message
+MAX_DETAIL = 1000  # characters of an error that is told as it is
 
 CODES: dict[type[Exception], int] = {
     UnknownJob: 404,
@@ -37,6 +42,34 @@ class Refused(Exception):
         self.code, self.detail = code, detail
 
 
+class Refusal(BaseModel):
+    """What every refusal answers."""
+
+    detail: str | list[Any] = Field(
+        description="what is wrong; with 422 a list of {loc, msg, type} may name the fields"
+    )
+
+
+MEANINGS = {
+    400: "the body is not JSON",
+    401: "a token is missing, or is another one",
+    403: "the Host or the Origin is a foreign one",
+    404: "no such job",
+    409: "the job's present state does not allow it",
+    413: "more than may come at once",
+    422: "a field is missing, unknown or impossible",
+    503: "the store does not answer; try again",
+}
+
+
+def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """A route's refusals, for OpenAPI; those that every route may give are added."""
+    return {
+        code: {"model": Refusal, "description": MEANINGS[code]}
+        for code in sorted({*codes, 401, 403, 422, 503})
+    }
+
+
 def add_refusals(app: FastAPI) -> None:
     for error_type, code in CODES.items():
         app.add_exception_handler(error_type, _named(code))
@@ -49,31 +82,36 @@ def add_refusals(app: FastAPI) -> None:
 
 def _named(code: int) -> Any:
     async def answer(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, code)
+        return JSONResponse({"detail": storable(str(error)[:MAX_DETAIL])}, code)
 
     return answer
 
 
 async def _refused(request: Request, error: Any) -> JSONResponse:
-    return JSONResponse({"detail": error.detail}, error.code)
+    return JSONResponse({"detail": storable(error.detail)}, error.code)
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
-    """422 that names each field: where it stands, what is wrong, what came."""
-    is_config = isinstance(error, ValidationError) and error.title in {
-        "TrainingConfig",
-        "ExternalConfig",
-    }
-    prefix = ["body", "config"] if is_config else ["body"]
+    """422 that names each field: where it stands, what is wrong."""
+    start: list[str | int] = ["body"]
+    if isinstance(error, RequestValidationError):
+        start = []
+    elif error.title in {"TrainingConfig", "ExternalConfig"}:
+        start = ["body", "config"]
     problems = [
         {
-            "loc": [*([] if isinstance(error, RequestValidationError) else prefix), *place(one)],
-            "msg": one["msg"],
+            "loc": [_short(part) for part in (*start, *place(one))],
+            "msg": _short(one["msg"]),
             "type": one["type"],
         }
-        for one in error.errors()
+        for one in error.errors()[:MAX_PROBLEMS]
     ]
     return JSONResponse({"detail": problems}, 422)
+
+
+def _short(part: str | int) -> str | int:
+    """A name of a field comes from outside: it may be long, or no Unicode."""
+    return storable(part[:MAX_PART]) if isinstance(part, str) else part
 
 
 async def _http(request: Request, error: Any) -> JSONResponse:

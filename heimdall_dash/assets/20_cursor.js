@@ -2,20 +2,21 @@
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
+  const { comparePositions } = core.columns;
 
   /**
-   * @param {{stream: string|null, cursor: number}} viewer
+   * @param {{stream: string|null, cursor: string}} viewer
    * @param {Object} message  a decoded frame
    * @returns {{action: string, ack?: Object}}
-   *   action "synced": the link is good from here on; "reload": take a new snapshot by REST;
-   *   "apply": draw the epochs, then send `ack`; "repeat": already drawn, send `ack`;
+   *   action "synced": the link is good from here on, send `ack`; "reload": take a new snapshot by
+   *   REST; "apply": draw the cells, then send `ack`; "repeat": already drawn, send `ack`;
    *   "reconnect": come back with our own cursor; "job", "store": a fact, send `ack`;
    *   "alive": only a sign of life; "unknown": none of these, ignore
    */
   function judge(viewer, message) {
     switch (message.event) {
       case "sync":
-        return { action: message.recovered ? "synced" : "reload" };
+        return { action: message.recovered ? "synced" : "reload", ack: acknowledgement(message) };
       case "metrics":
         return judgeMetrics(viewer, message);
       case "job":
@@ -30,8 +31,8 @@
 
   function judgeMetrics(viewer, frame) {
     if (viewer.stream !== null && frame.stream !== viewer.stream) return { action: "reload" };
-    if (frame.cursor <= viewer.cursor) return { action: "repeat", ack: acknowledgement(frame) };
-    if (frame.after !== viewer.cursor) return { action: "reconnect" };
+    if (comparePositions(frame.cursor, viewer.cursor) <= 0) return { action: "repeat", ack: acknowledgement(frame) };
+    if (String(frame.after) !== viewer.cursor) return { action: "reconnect" };
     return { action: "apply", ack: acknowledgement(frame) };
   }
 

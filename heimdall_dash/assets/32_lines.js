@@ -1,10 +1,11 @@
-/* From a column to what is drawn of it: smoothing, gaps, thinning. Inputs are never changed, and
-   what is returned belongs to this file: columns grow at their end only. */
+/* From a column to what is drawn of it: smoothing, breaks, thinning. Inputs are never changed, and
+   what is returned belongs to this file. A column that is the same array only grew at its end. */
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
+  const { lowerBound } = core.columns;
 
-  /* Columns only grow, so what was made of one is kept and made longer. */
+  /* What was made of a column is kept by its array and made longer. */
   const knownSmooth = new WeakMap();
   const knownOnLog = new WeakMap();
   const knownScalar = new WeakMap();
@@ -64,73 +65,92 @@
     return known.isScalar;
   }
 
+  const isThere = (value) => value !== null && value !== undefined;
+
   /**
-   * Which points to draw: in each of at most `buckets` equal parts the first, last, smallest and
-   * largest value and one gap, so that spikes and gaps survive. The parts begin at multiples of a
-   * power of two, so that a line that grows keeps its points instead of shimmering.
+   * Which points to draw: those that have a value, and the breaks between them. Of many, in each of
+   * at most `buckets` equal parts the first, last, smallest and largest value and one break, so that
+   * spikes and breaks survive. The parts begin at multiples of a power of two, so that a line that
+   * grows keeps its points instead of shimmering.
    * @param {(number|null)[]} values
    * @param {number} from  @param {number} to   range of indexes, `to` excluded
    * @param {number} buckets  about half the width in pixels
+   * @param {(i: number) => boolean} isBreak  whether the line is to be broken at a missing value;
+   *   one that nobody wrote is passed over, and the line connects its neighbours
    * @returns {number[]} rising indexes
    */
-  function thin(values, from, to, buckets) {
+  function thin(values, from, to, buckets, isBreak = () => false) {
     const count = to - from;
-    if (count <= buckets * 4) return indexes(from, to);
     const kept = [];
+    if (count <= buckets * 4) {
+      for (let i = from; i < to; i += 1) if (isThere(values[i]) || isBreak(i)) kept.push(i);
+      return kept;
+    }
     const size = 2 ** Math.ceil(Math.log2(count / (buckets - 1)));
     for (let start = from; start < to;) {
       const end = Math.min(to, (Math.floor(start / size) + 1) * size);
-      let low = -1;
-      let high = -1;
-      let gap = -1;
+      let [first, last, low, high, gap] = [-1, -1, -1, -1, -1];
       for (let i = start; i < end; i += 1) {
         const value = values[i];
-        if (value === null || value === undefined) gap = i;
-        else {
+        if (isThere(value)) {
           if (low < 0 || value < values[low]) low = i;
           if (high < 0 || value > values[high]) high = i;
-        }
+        } else if (isBreak(i)) gap = i;
+        else continue;
+        if (first < 0) first = i;
+        last = i;
       }
-      const chosen = [start, low, high, gap, end - 1].filter((i) => i >= 0).sort((a, c) => a - c);
+      const chosen = [first, low, high, gap, last].filter((i) => i >= 0).sort((a, c) => a - c);
       for (const i of chosen) if (kept[kept.length - 1] !== i) kept.push(i);
       start = end;
     }
     return kept;
   }
 
-  function indexes(from, to) {
-    const all = new Array(Math.max(0, to - from));
-    for (let i = 0; i < all.length; i += 1) all[i] = from + i;
-    return all;
+  /**
+   * Indexes of the epochs whose value was not finite, rising.
+   * @param {number[]} epochs  @param {Object<string, string>|undefined} marks  epoch → nan, inf, -inf
+   */
+  function brokenAt(epochs, marks) {
+    return Object.keys(marks ?? {})
+      .map((epoch) => [lowerBound(epochs, Number(epoch)), Number(epoch)])
+      .filter(([i, epoch]) => epochs[i] === epoch)
+      .map(([i]) => i)
+      .sort((a, b) => a - b);
   }
 
-  /**
-   * Runs of missing values between the first and the last point of a line.
-   * A metric that most epochs lack is logged now and then; it has no gaps and is drawn connected.
-   * @returns {{runs: [number, number][], isSparse: boolean}} first and last index of each run
-   */
-  function gaps(values) {
-    let first = -1;
-    let last = -1;
-    let present = 0;
-    for (let i = 0; i < values.length; i += 1) {
-      if (values[i] === null || values[i] === undefined) continue;
-      if (first < 0) first = i;
-      last = i;
-      present += 1;
-    }
-    if (first < 0) return { runs: [], isSparse: false };
-    if (present < (values.length - first) / 2 && present < (last - first + 1) / 2 + 1) {
-      return { runs: [], isSparse: true };
-    }
+  /** Neighbouring indexes as runs. @returns {[number, number][]} first and last of each */
+  function runsOf(indexes) {
     const runs = [];
-    for (let i = first; i < values.length; i += 1) {
-      if (values[i] !== null && values[i] !== undefined) continue;
+    for (const i of indexes) {
       const run = runs[runs.length - 1];
       if (run && run[1] === i - 1) run[1] = i;
       else runs.push([i, i]);
     }
-    return { runs, isSparse: false };
+    return runs;
+  }
+
+  /** Whether most epochs lack the metric: it is logged now and then, and its points are shown. */
+  function isSparse(values) {
+    let first = -1;
+    let last = -1;
+    let present = 0;
+    for (let i = 0; i < values.length; i += 1) {
+      if (!isThere(values[i])) continue;
+      if (first < 0) first = i;
+      last = i;
+      present += 1;
+    }
+    return present > 0 && present < (values.length - first) / 2 && present < (last - first + 1) / 2 + 1;
+  }
+
+  /** Indexes of the values that have no neighbour to be joined to: a line would not show them. */
+  function alone(values) {
+    const found = [];
+    for (let i = 0; i < values.length; i += 1) {
+      if (isThere(values[i]) && !isThere(values[i - 1]) && !isThere(values[i + 1])) found.push(i);
+    }
+    return found;
   }
 
   /** Smallest and largest drawable value over several columns; null when there is none. */
@@ -148,5 +168,5 @@
     return low <= high ? [low, high] : null;
   }
 
-  core.lines = { isScalar, smooth, forLogAxis, thin, gaps, extent, isDrawable };
+  core.lines = { isScalar, smooth, forLogAxis, thin, brokenAt, runsOf, isSparse, alone, extent, isDrawable };
 })(typeof window === "undefined" ? globalThis : window);

@@ -3,7 +3,7 @@
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { lowerBound } = core.columns;
-  const { thin } = core.lines;
+  const { thin, alone } = core.lines;
   const { valueText } = core.ticks;
 
   const THIN_ABOVE = 6000; // points of one line; SVG draws fewer than that in about 16 ms
@@ -24,44 +24,55 @@
     return [Math.max(0, Math.min(first, last) - 1), Math.min(values.length, Math.max(first, last) + 2)];
   }
 
-  function pick(values, from, to, width) {
+  /** @param {(i: number) => boolean} isBreak  where a missing value breaks the line */
+  function pick(values, from, to, width, isBreak) {
     const buckets = to - from > THIN_ABOVE ? Math.max(200, Math.round(1.4 * width)) : to - from;
-    return thin(values, from, to, buckets);
+    return thin(values, from, to, buckets, isBreak);
   }
 
-  function trace(line, color, axis, picked, values, { unit, isSparse, column, isSmoothed, rawWord }) {
-    const isShort = picked.length < 2;
+  function trace(line, color, axis, picked, values, { unit, hasPoints, column, isSmoothed, rawWord }) {
+    const y = picked.map((i) => values[i] ?? null);
     return {
       type: "scatter",
-      mode: isSparse || isShort ? "lines+markers" : "lines",
       name: line.name,
       meta: line.metric,
       x: picked.map((i) => axis.values[i]),
-      y: picked.map((i) => values[i] ?? null),
+      y,
       text: isSmoothed
         ? both(texts(values, unit, picked), texts(column, unit, picked), rawWord)
         : texts(column, unit, picked),
       hovertemplate: "%{text}",
-      connectgaps: isSparse,
       line: { color, width: 2, dash: line.dash },
-      marker: { color, size: 5 },
+      ...modeOf(y, color, hasPoints),
       ...(line.axis === 2 ? { yaxis: "y2" } : {}),
     };
   }
 
-  function rawTrace(line, color, axis, picked, values, isSparse, rawWord) {
+  function rawTrace(line, color, axis, picked, values, rawWord) {
     return {
       type: "scatter", mode: "lines", name: `${line.name}, ${rawWord}`, meta: line.metric,
       x: picked.map((i) => axis.values[i]), y: picked.map((i) => values[i] ?? null),
-      hoverinfo: "skip", showlegend: false, opacity: RAW_OPACITY, connectgaps: isSparse,
+      hoverinfo: "skip", showlegend: false, opacity: RAW_OPACITY,
       line: { color, width: 1.2 },
       ...(line.axis === 2 ? { yaxis: "y2" } : {}),
     };
   }
 
+  /**
+   * A line with markers where it would show nothing: on points that stand alone between two breaks.
+   * In the line's own trace, so that a chart has as many traces as lines.
+   * @param {boolean} hasPoints  markers everywhere
+   */
+  function modeOf(y, color, hasPoints) {
+    const lone = hasPoints || y.length < 2 ? null : new Set(alone(y));
+    if (lone === null) return { mode: "lines+markers", marker: { color, size: 5 } };
+    if (lone.size === 0) return { mode: "lines", marker: { color, size: 5 } };
+    return { mode: "lines+markers", marker: { color, size: y.map((_, i) => (lone.has(i) ? 5 : 0)) } };
+  }
+
   const knownTexts = new WeakMap();
 
-  /** Texts at the pointer of the picked values; columns only grow, so each text is made once. */
+  /** Texts at the pointer of the picked values; made once for as long as the column only grows. */
   function texts(values, unit, picked) {
     let byUnit = knownTexts.get(values);
     if (!byUnit) knownTexts.set(values, (byUnit = {}));
@@ -73,5 +84,5 @@
     return smoothed.map((text, i) => `${text} (${rawWord} ${raw[i]})`);
   }
 
-  core.traces = { visibleRange, pick, trace, rawTrace, THIN_ABOVE, RAW_OPACITY, DASHES };
+  core.traces = { visibleRange, pick, trace, rawTrace, modeOf, THIN_ABOVE, RAW_OPACITY, DASHES };
 })(typeof window === "undefined" ? globalThis : window);

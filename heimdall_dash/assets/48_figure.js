@@ -3,7 +3,7 @@
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
-  const { isScalar, smooth, forLogAxis, gaps } = core.lines;
+  const { isScalar, smooth, forLogAxis, brokenAt, runsOf, isSparse } = core.lines;
   const { valueText, fill } = core.ticks;
   const { xAxis, xLayout, yRange, yTicks } = core.axes;
   const { baseLayout, secondAxis, plotArea } = core.layout;
@@ -27,7 +27,7 @@
 
   /**
    * @param {Object} spec      one entry of the page's chart list
-   * @param {Object} source    {columns, job, facts, notes} of one job
+   * @param {Object} source    {columns, notFinite, job, facts, notes} of one job
    * @param {View} view
    * @param {Object} look      {colors, texts, font, width, height}, and of the last
    *                           drawing, if there was one: {area, slots}
@@ -40,7 +40,7 @@
     const lines = spec.lines
       .map((line, i) => ({ line, color: look.colors.lines[i % look.colors.lines.length] }))
       .filter(({ line }) => isScalar(source.columns[line.metric]))
-      .map(({ line, color }) => drawnLine(spec, line, color, source.columns, axis, span, view, look));
+      .map(({ line, color }) => drawnLine(spec, line, color, source, axis, span, view, look));
     const left = lines.filter(({ line }) => line.axis !== 2);
     const references = referencesOf(spec, source.facts || {}, onLog);
     const range = yRange(left.map((drawn) => drawn.shown), references, onLog, view.zoom);
@@ -70,22 +70,28 @@
     };
   }
 
-  function drawnLine(spec, line, color, columns, axis, [from, to], view, look) {
+  function drawnLine(spec, line, color, { columns, notFinite = {} }, axis, [from, to], view, look) {
     const column = columns[line.metric];
     const onLog = view.scale === "log" && line.axis !== 2;
     const { shown, hidden } = onLog ? forLogAxis(column) : { shown: column, hidden: 0 };
-    const { runs, isSparse } = gaps(column);
+    const broken = brokenAt(columns.epoch, notFinite[line.metric]);
     const smoothed = smooth(shown, view.smoothing, onLog);
     const isSmoothed = smoothed !== shown;
-    const picked = pick(shown, from, to, look.width);
+    const picked = pick(shown, from, to, look.width, breaks(column, shown, broken));
     const rawWord = look.texts.raw;
     return {
-      line, shown, hidden, picked, gaps: runs,
+      line, shown, hidden, picked, gaps: runsOf(broken),
       main: trace(line, color, axis, picked, smoothed, {
-        unit: line.unit ?? spec.unit, isSparse, column, isSmoothed, rawWord,
+        unit: line.unit ?? spec.unit, hasPoints: isSparse(column), column, isSmoothed, rawWord,
       }),
-      raw: isSmoothed ? [rawTrace(line, color, axis, picked, shown, isSparse, rawWord)] : [],
+      raw: isSmoothed ? [rawTrace(line, color, axis, picked, shown, rawWord)] : [],
     };
+  }
+
+  /** A line breaks where a value was not finite, and where the axis cannot show it. */
+  function breaks(column, shown, broken) {
+    const isBroken = new Set(broken);
+    return (i) => isBroken.has(i) || (shown !== column && shown[i] === null && typeof column[i] === "number");
   }
 
   /** Says at the pointer which epoch a time belongs to; it draws nothing. */
@@ -123,5 +129,5 @@
     return `${spec.title}. ${texts.axis_epoch} ${epochs[last]}: ${said.join(", ")}`;
   }
 
-  core.figure = { lineFigure, notOnLog };
+  core.figure = { lineFigure, notOnLog, breaks };
 })(typeof window === "undefined" ? globalThis : window);

@@ -3,12 +3,12 @@
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { lowerBound } = core.columns;
-  const { isScalar, smooth, forLogAxis, gaps, extent } = core.lines;
+  const { isScalar, smooth, forLogAxis, brokenAt, isSparse, extent } = core.lines;
   const { valueText, fill } = core.ticks;
   const { xAxis, xLayout, yRange, yTicks, padded } = core.axes;
   const { baseLayout, plotArea } = core.layout;
-  const { pick, DASHES, RAW_OPACITY } = core.traces;
-  const { notOnLog } = core.figure;
+  const { pick, modeOf, DASHES, RAW_OPACITY } = core.traces;
+  const { notOnLog, breaks } = core.figure;
 
   /**
    * Observed against expected coverage, of the newest epoch and of a chosen one.
@@ -75,7 +75,7 @@
 
   /**
    * One metric of several jobs.
-   * @param {{job: Object, columns: Object, color: string, order: number, name: string}[]} jobs
+   * @param {{job: Object, columns: Object, notFinite: Object, color: string, order: number, name: string}[]} jobs
    */
   function compareFigure(spec, jobs, metric, view, look) {
     const onLog = view.scale === "log";
@@ -97,20 +97,21 @@
     };
   }
 
-  function comparedCurve({ job, columns, color, order, name }, metric, spec, view, look) {
+  function comparedCurve({ job, columns, notFinite = {}, color, order, name }, metric, spec, view, look) {
     const onLog = view.scale === "log";
     const column = columns[metric];
     const axis = xAxis(columns, view.x);
     const { shown, hidden } = onLog ? forLogAxis(column) : { shown: column, hidden: 0 };
     const smoothed = smooth(shown, view.smoothing, onLog);
-    const picked = pick(shown, 0, column.length, look.width);
-    const { isSparse } = gaps(column);
+    const broken = brokenAt(columns.epoch, notFinite[metric]);
+    const picked = pick(shown, 0, column.length, look.width, breaks(column, shown, broken));
     const x = picked.map((i) => axis.values[i]);
-    const shared = { type: "scatter", mode: isSparse ? "lines+markers" : "lines", x, connectgaps: isSparse };
+    const shared = { type: "scatter", x };
+    const y = picked.map((i) => smoothed[i] ?? null);
     const traces = [{
-      ...shared, name, meta: job.id, y: picked.map((i) => smoothed[i] ?? null),
+      ...shared, name, meta: job.id, y, ...modeOf(y, color, isSparse(column)),
       text: picked.map((i) => valueText(smoothed[i], spec.unit)), hovertemplate: "%{text}",
-      line: { color, width: 2, dash: DASHES[order % DASHES.length] }, marker: { color, size: 5 },
+      line: { color, width: 2, dash: DASHES[order % DASHES.length] },
     }];
     if (smoothed !== shown) {
       traces.push({

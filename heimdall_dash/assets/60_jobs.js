@@ -29,10 +29,14 @@
     return fill(job.total_epochs ? texts.epoch_of : texts.epoch_at, { current: job.current_epoch, total: job.total_epochs });
   }
 
-  /** Whether this page holds every epoch that the store holds: what is shown, and what it is shown of. */
-  function deliveredText(job, held, texts) {
+  /**
+   * Whether this page holds every epoch that the store holds: what is shown, and what it is shown of.
+   * @param {boolean} isCurrent  whether anybody knows at this moment how many there are
+   */
+  function deliveredText(job, held, isCurrent, texts) {
     const { epochs_stored: stored } = job;
     if (!stored) return "";
+    if (!isCurrent) return fill(texts.delivered_held, { held });
     return fill(held >= stored ? texts.delivered_all : texts.delivered_some, { held, stored });
   }
 
@@ -116,16 +120,17 @@
 
   /**
    * How old the newest epoch is. Stale: a running job silent for longer than three of its own
-   * epochs and at least 15 s, or one that the server calls stalled.
+   * epochs and at least 15 s, or one that the server calls stalled. The pace is what the server
+   * knows of it (`pace_s`): nobody needs to log how long an epoch takes.
    * @returns {{text: string, isStale: boolean, seconds: number|null}}
    */
-  function age(job, lastAt, epochSeconds, now, texts) {
+  function age(job, lastAt, now, texts) {
     if (!job) return { text: "", isStale: false, seconds: null };
     if (!lastAt) {
       return { text: texts.no_epoch_yet, isStale: Boolean(job.stalled), seconds: null };
     }
     const seconds = Math.max(0, (now - Date.parse(lastAt)) / 1000);
-    const limit = Math.max(15, 3 * (epochSeconds || 0));
+    const limit = Math.max(15, 3 * (job.pace_s || 0));
     const isStale = job.status === "running" && (Boolean(job.stalled) || seconds > limit);
     return { text: fill(texts.data_age, { time: durationText(seconds) }), isStale, seconds };
   }

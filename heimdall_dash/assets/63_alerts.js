@@ -10,9 +10,10 @@
 
   /**
    * What deserves attention now, for a job that can still change or has just failed.
+   * @param {Object<string, Object<string, string>>} notFinite  metric → epoch → nan, inf, -inf
    * @returns {{kind: string, text: string}[]}
    */
-  function alerts(job, columns, texts) {
+  function alerts(job, columns, notFinite, texts) {
     if (!job) return [];
     const found = [];
     if (job.status === "failed") found.push({ kind: "failed", text: reasonText(job, texts) });
@@ -20,9 +21,13 @@
     if (job.status !== "running") return found;
     const epochs = columns.epoch;
     const last = epochs.length - 1;
-    const empty = Object.keys(columns).filter((name) =>
-      /loss/.test(name) && last >= 0 && columns[name][last] === null && columns[name].some((v) => v !== null));
-    if (empty.length) found.push({ kind: "nan", text: fill(texts.alert_nan, { metrics: empty.join(", "), epoch: epochs[last] }) });
+    const broken = Object.keys(notFinite).filter((name) => /loss/.test(name))
+      .flatMap((name) => newestIfNotFinite(columns, name, notFinite[name]) ?? []);
+    if (broken.length) {
+      const epoch = Math.max(...broken.map((one) => one.epoch));
+      const metrics = broken.filter((one) => one.epoch === epoch).map(({ name }) => name).join(", ");
+      found.push({ kind: "nan", text: fill(texts.alert_nan, { metrics, epoch }) });
+    }
     const rise = divergence(columns.val_loss);
     if (rise) found.push({ kind: "divergence", text: fill(texts.alert_divergence, { loss: valueText(rise.now), best: valueText(rise.best) }) });
     const since = typeof job.best_epoch === "number" && last >= 0 ? epochs[last] - job.best_epoch : 0;
@@ -31,6 +36,14 @@
       found.push({ kind: "plateau", text: fill(texts.alert_plateau, { n, epoch: job.best_epoch }) });
     }
     return found;
+  }
+
+  /** The metric and the epoch of its newest cell, when this was not finite. */
+  function newestIfNotFinite(columns, name, marks) {
+    const epoch = Math.max(...Object.keys(marks).map(Number));
+    const values = columns[name] || [];
+    const newest = columns.epoch[values.findLastIndex((value) => value !== null)] ?? -1;
+    return epoch > newest ? { name, epoch } : null;
   }
 
   /** The loss left its best by more than half of the whole way down, three epochs in a row. */

@@ -10,10 +10,11 @@
   const { Feed } = core.feed;
 
   const SNAPSHOT_POINTS = 20_000;
+  const LEAST_POINTS = 100; // fewer are not asked for
   const ASK_GAP_MS = 500; // between two looks at the notes, however many arrive
   const MOST_ROWS = 40_000; // beyond, the history is fetched again, thinned by the server
 
-  /** One job: its columns hold every epoch once, in order, or say that they do not yet. */
+  /** One job: its columns hold every cell that was written, or the feed says that they do not yet. */
   class JobFeed extends Feed {
     /**
      * @param {World} world
@@ -37,7 +38,7 @@
       this.isAsking = false;
       this.askAt = 0;
       this.state = jobId ? "loading" : "none"; // none, loading, ready, unknown
-      this.returned = 0;
+      this.isStoreHeard = false; // whether the server hears the store, as it said on this connection
       this.failures = 0;
       this.loadAt = null;
       this.loading = null;
@@ -100,19 +101,27 @@
 
     async _fetch(jobId) {
       const [shown, snapshot] = await Promise.all([
-        this.world.call("GET", `/jobs/${jobId}`),
-        this.world.call("GET", `/jobs/${jobId}/metrics?points=${SNAPSHOT_POINTS}`),
+        this.world.call("GET", `/jobs/${jobId}`), this._snapshot(jobId, SNAPSHOT_POINTS),
       ]);
       if (jobId !== this.jobId) return;
       this._takeNotes(shown, notesKey(shown.job));
       this.store = fromSnapshot(jobId, snapshot);
-      this.returned = snapshot.returned ?? this.store.columns.epoch.length;
       this.state = "ready";
       this.failures = 0;
       this._noteJob(shown.job);
       this.hooks.facts();
       this.hooks.epochs();
       if (canChange(this.job)) this._obey(this.link.start(this.world.now()));
+    }
+
+    /** With so many columns that the server refuses, fewer epochs. */
+    async _snapshot(jobId, points) {
+      try {
+        return await this.world.call("GET", `/jobs/${jobId}/metrics?points=${points}`);
+      } catch (error) {
+        if (error.status !== 413 || points < LEAST_POINTS) throw error;
+        return this._snapshot(jobId, Math.floor(points / 4));
+      }
     }
 
     /**
@@ -157,28 +166,38 @@
     heard(frame) {
       if (frame.job && frame.job.id !== this.jobId) return;
       const { action, ack } = judge(this.store, frame);
-      const fits = action === "synced" || action === "apply" || action === "repeat";
-      const wasSynced = this.link.state === "synced";
-      this.link.heard(this.world.now(), fits);
-      if (!wasSynced && fits && this.intervalMs > 0) this.outbox.push({ interval_ms: this.intervalMs });
+      const isSynced = this.link.state === "synced" || frame.event === "sync";
+      this.link.heard(this.world.now(), action === "synced");
+      if (ack && !isSynced) return this._refuse(); // what its sync said nobody knows
       if (frame.job && action !== "reload" && action !== "reconnect") this._noteJob(frame.job);
-      if (action === "synced") this.hooks.store(true); // a store that is away is told again after this
-      if (action === "synced" && this.store.stream === null) this.store.stream = frame.stream ?? null;
       if (action === "reload") this._reload();
       else if (action === "reconnect") this._refuse();
       else if (action === "apply") this._apply(frame, ack);
-      else if (action === "store") this.hooks.store(frame.available);
-      if (ack && action !== "apply") this._acknowledge(ack);
+      else if (action === "synced") this._synced(frame);
+      else if (action === "store") this._storeSaid(frame.available);
+      if (ack && action !== "apply" && action !== "reload") this._acknowledge(ack);
+    }
+
+    _synced(frame) {
+      if (this.store.stream === null) this.store.stream = frame.stream ?? null;
+      if (this.intervalMs > 0) this.outbox.push({ interval_ms: this.intervalMs });
+      this._storeSaid(frame.available);
+    }
+
+    _storeSaid(isAvailable) {
+      this.isStoreHeard = isAvailable;
+      this.hooks.store(isAvailable);
     }
 
     _apply(frame, ack) {
+      const isThinned = this.store.total > this.store.columns.epoch.length;
       if (applyFrame(this.store, frame) !== "applied") return this._refuse();
-      this.returned += frame.columns.epoch.length;
       const attempt = this.link.attempt;
       this.hooks.epochs().then(() => {
         if (this.link.attempt === attempt) this._acknowledge(ack);
       });
-      if (this.store.columns.epoch.length > MOST_ROWS) this._reload();
+      const isTooLong = this.store.columns.epoch.length > MOST_ROWS;
+      if (isTooLong || (isThinned && frame.take_back !== undefined)) this._reload();
     }
 
     _acknowledge(ack) {
@@ -207,12 +226,20 @@
       this.hooks.changed();
     }
 
-    /** Hidden when there is nothing left to wait for. */
+    /** Whether what is here is all that there is, as far as can be known at this moment. */
+    isCurrent() {
+      if (this.state !== "ready" || this.loading || this.loadAt !== null) return false;
+      return !canChange(this.job) || (this.link.state === "synced" && this.isStoreHeard);
+    }
+
+    /** Hidden when there is nothing left to wait for. Connected: this connection's sync has come,
+     * the link is not silent, and the server itself hears the store. */
     badge() {
       if (!this.jobId || this.state === "none" || this.state === "unknown") return "hidden";
       if (this.job && !canChange(this.job)) return "hidden";
       if (this.state === "loading" || this.loading || this.loadAt !== null) return "connecting";
-      return this.link.badge();
+      const badge = this.link.badge();
+      return badge === "connected" && !this.isStoreHeard ? "connecting" : badge;
     }
   }
 

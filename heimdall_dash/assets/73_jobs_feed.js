@@ -24,15 +24,13 @@
     }
 
     heard(frame) {
-      this.link.heard(this.world.now(), frame.event === "sync" || frame.event === "jobs");
-      if (frame.event === "sync") {
-        this.jobs = new Map(frame.jobs.map((job) => [job.id, job]));
-        this.isKnown = true;
-        this.outbox.push({ interval_ms: LIST_INTERVAL_MS });
-        this.hooks.store(true); // a server without its store has no list
-        this.hooks.jobs();
-        this.hooks.synced();
-      } else if (frame.event === "jobs") {
+      const isSync = frame.event === "sync";
+      const isSynced = isSync || this.link.state === "synced";
+      this.link.heard(this.world.now(), isSync);
+      if (frame.event === "heartbeat") return;
+      if (!isSynced) return this._refuse(); // changes of a list that nobody knows
+      if (isSync) this._synced(frame);
+      else if (frame.event === "jobs") {
         for (const job of frame.jobs) this.jobs.set(job.id, job);
         for (const id of frame.deleted || []) this.jobs.delete(id);
         this.hooks.jobs();
@@ -40,6 +38,15 @@
         this.hooks.store(frame.available);
       }
       if (frame.seq !== undefined) this.outbox.push({ ack: frame.cursor, seq: frame.seq });
+    }
+
+    _synced(frame) {
+      this.jobs = new Map(frame.jobs.map((job) => [job.id, job]));
+      this.isKnown = true;
+      this.outbox.push({ interval_ms: LIST_INTERVAL_MS });
+      this.hooks.store(frame.available);
+      this.hooks.jobs();
+      this.hooks.synced();
     }
 
     changed() {

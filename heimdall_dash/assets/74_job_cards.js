@@ -128,7 +128,7 @@
       setText(card.p68, valueText((job.last_metrics || {}).val_distance_p68_m, "m"));
       const seconds = job.last_metric_at ? (known - Date.parse(job.last_metric_at)) / 1000 : null;
       setText(card.age, seconds === null ? "–" : fill(texts.ago, { time: durationText(seconds) }));
-      card.age.classList.toggle("is-stale", age(job, job.last_metric_at, 0, known, texts).isStale);
+      card.age.classList.toggle("is-stale", age(job, job.last_metric_at, known, texts).isStale);
       setText(card.created, shortTime(job.created_at));
       setText(card.error, job.error_message || reasonText(job, texts));
       setAttribute(card.error, "title", card.error.textContent); // a long one is cut here, not on its own page

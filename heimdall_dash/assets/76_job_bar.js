@@ -34,7 +34,7 @@
       this._status(job);
       this._badge(feed.badge());
       this._age(feed);
-      this._progress(job, feed.store.total);
+      this._progress(job, feed.store.total, feed.isCurrent());
       this._reason(job);
       this._actions(job);
       this._exports(feed.jobId);
@@ -63,17 +63,18 @@
     /** @returns {boolean} whether the charts show a running job's stale data */
     _age(feed) {
       const { texts, now } = this.world;
-      const { timestamp, epoch_duration_seconds: durations } = feed.store.columns;
-      const lastAt = (timestamp && timestamp[timestamp.length - 1]) || (feed.job && feed.job.last_metric_at);
-      const found = age(feed.job, lastAt, durations && durations[durations.length - 1], now(), texts);
+      const { timestamp, epoch } = feed.store.columns;
+      // the store's clock before the trainer's, which may be another machine's
+      const lastAt = feed.job?.last_metric_at || timestamp?.at(-1);
+      const found = age(feed.job, lastAt, now(), texts);
       const box = byId("data-age");
       setText(box, found.text);
       box.classList.toggle("is-stale", found.isStale);
-      for (const id of ["charts", "other-charts"]) byId(id).classList.toggle("is-stale", found.isStale && feed.store.cursor >= 0);
+      for (const id of ["charts", "other-charts"]) byId(id).classList.toggle("is-stale", found.isStale && epoch.length > 0);
       return found.isStale;
     }
 
-    _progress(job, held) {
+    _progress(job, held, isCurrent) {
       const { texts, now } = this.world;
       const box = byId("job-progress");
       box.hidden = !job;
@@ -84,7 +85,7 @@
       setAttribute(box, "aria-valuenow", String(Math.round(percent)));
       const share = job.total_epochs ? `${Math.floor(percent)} %` : "";
       setText(this.progress.epoch, [progressText(job, texts), share].filter(Boolean).join(" · "));
-      setText(this.progress.held, deliveredText(job, held, texts));
+      setText(this.progress.held, deliveredText(job, held, isCurrent, texts));
       const best = typeof job.best_val_loss === "number" ? `${texts.best_loss} ${bestText(job, texts)}` : "";
       setText(this.progress.eta, [best, etaText(job, now(), texts)].filter(Boolean).join(" · "));
     }

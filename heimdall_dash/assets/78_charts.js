@@ -77,7 +77,7 @@
 
     _figure(spec, size) {
       const { feed, config } = this.page;
-      const source = { columns: feed.store.columns, job: feed.job, facts: feed.facts, notes: feed.notes };
+      const source = { columns: feed.store.columns, notFinite: feed.store.notFinite, job: feed.job, facts: feed.facts, notes: feed.notes };
       const view = this.page.chartView(spec);
       const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
       const figure = spec.kind === "reliability"
@@ -97,10 +97,11 @@
       if (feed.state === "loading" || !feed.job) return texts.empty_loading;
       const metrics = spec.lines.map((line) => line.metric).join(", ");
       const { status } = feed.job;
-      if (status === "queued" && feed.store.cursor < 0) return texts.empty_queued;
+      const hasNone = feed.store.columns.epoch.length === 0;
+      if (status === "queued" && hasNone) return texts.empty_queued;
       if (status === "pending") return texts.empty_pending;
       if (["completed", "failed", "cancelled"].includes(status)) return fill(texts.empty_final, { metrics });
-      if (feed.store.cursor < 0) return fill(texts.empty_running, { job: feed.job.job_name });
+      if (hasNone) return fill(texts.empty_running, { job: feed.job.job_name });
       return fill(lacks(spec, feed.store.columns) ? texts.empty_so_far : texts.empty_metric, { metrics });
     }
 

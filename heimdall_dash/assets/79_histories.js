@@ -72,25 +72,25 @@
       }
     }
 
-    /** What came after our cursor; all of it when the store holds another history now, or less. */
+    /** What was written after our cursor; all of it when the server cannot go on from there. */
     async _newer(job, store) {
       const path = `/jobs/${job.id}/metrics?points=${POINTS}`;
-      const isContinued = store.stream !== null && job.current_epoch >= store.cursor;
-      if (isContinued && store.columns.epoch.length < 2 * POINTS) {
-        const got = await this.world.call("GET", `${path}&after=${store.cursor}`);
-        const total = store.total + got.total; // what the server thinned away counts too
-        const frame = { stream: got.stream, after: store.cursor, cursor: got.cursor, columns: got.columns };
-        const answer = applyFrame(store, frame);
-        if (answer === "applied") store.total = total;
-        if (answer !== "foreign") return store;
+      if (store.stream === null || store.columns.epoch.length >= 2 * POINTS) {
+        return fromSnapshot(job.id, await this.world.call("GET", path));
       }
-      return fromSnapshot(job.id, await this.world.call("GET", path));
+      const stands = `cursor=${store.cursor}&stream=${encodeURIComponent(store.stream)}`;
+      const isThinned = store.total > store.columns.epoch.length;
+      const got = await this.world.call("GET", `${path}&${stands}`);
+      if (got.after === undefined) return fromSnapshot(job.id, got);
+      const isBeyondUs = isThinned && got.take_back !== undefined; // what was left out may be gone
+      const isRead = !isBeyondUs && ["applied", "repeat"].includes(applyFrame(store, got));
+      return isRead ? store : fromSnapshot(job.id, await this.world.call("GET", path));
     }
   }
 
-  /** Changes with every epoch, and when the job was begun anew or its history restored. */
+  /** Changes with every write, and when the job was begun anew or its history restored. */
   function position(job) {
-    return `${job.attempt} ${job.current_epoch} ${job.last_metric_at}`;
+    return `${job.attempt} ${job.position} ${job.last_metric_at}`;
   }
 
   core.histories = { Histories, POINTS, GAP_MS };

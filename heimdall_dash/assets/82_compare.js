@@ -80,7 +80,7 @@
       return chosen.map((job, i) => {
         const store = this.histories.of(job.id);
         const { color, dash } = looks[i];
-        return { job, store, columns: store.columns, name: nameAmong(job, chosen), color: lines[color], order: dash, dash: DASHES[dash] };
+        return { job, store, columns: store.columns, notFinite: store.notFinite, name: nameAmong(job, chosen), color: lines[color], order: dash, dash: DASHES[dash] };
       });
     }
 

@@ -30,7 +30,7 @@
     /** @param {JobFeed} feed  the chosen job */
     alerts(feed) {
       const { texts } = this.world;
-      const found = feed.state === "ready" ? alerts(feed.job, feed.store.columns, texts) : [];
+      const found = feed.state === "ready" ? alerts(feed.job, feed.store.columns, feed.store.notFinite, texts) : [];
       if (feed.state === "ready") this._notify(feed.job, this.log.news(feed.jobId, found, performance.now()));
       const shown = found.filter(({ kind }) => kind !== "failed"); // the job's own header says that
       if (feed.state === "unknown") shown.push({ kind: "unknown", text: texts.unknown_job });

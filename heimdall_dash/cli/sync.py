@@ -1,13 +1,13 @@
 """`heimdall sync`: bring what lies in local logs to a dashboard, and say how much it was."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from heimdall_dash.cli.text import printable
+from heimdall_dash.cli.text import cell, printable
 from heimdall_dash.discovery import runs_folder
+from heimdall_dash.publish.bring import LIVES, Synced, sync_runs
 
 
 def add_to(commands: Any) -> None:
@@ -16,8 +16,8 @@ def add_to(commands: Any) -> None:
         help="bring what lies in local logs",
         description="Bring the epochs, notes and ends that lie in local logs of runs which are "
         "over or were killed: to --url, HEIMDALL_URL, REDIS_URL, or the dashboard on this machine. "
-        "Says per run how many epochs were there and how many are now. What a living process "
-        "still writes is left to it. Doing it twice does no harm.",
+        "Says per run how many rows were here, and how many epochs the dashboard has. What a "
+        "living process still writes is left to it. Doing it twice does no harm.",
     )
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH",
@@ -29,31 +29,26 @@ def add_to(commands: Any) -> None:
 
 
 def _sync(options: argparse.Namespace) -> int:
-    from heimdall_dash.publish.bring import sync_runs
-
     missing = [path for path in options.paths if not path.exists()]
     if missing:
         raise FileNotFoundError(f"{missing[0]}: no such file or folder")
     runs, parts = 0, 0
-    for run in sync_runs(options.paths or _default_paths(), options.url):
-        runs, parts = runs + 1, parts + (not run.is_whole)
-        print(
-            f"{run.job_id[:8]}  {printable(run.name)}: {run.rows_there} rows here, "
-            f"{_count(run.epochs_before)} epochs there before, {_count(run.epochs_now)} now: "
-            + ("whole" if run.is_whole else f"not whole: {printable(run.trouble)}"),
-            flush=True,
-        )
+    for run in sync_runs(options.paths, options.url):
+        runs += 1
+        parts += not run.is_whole and run.trouble != LIVES
+        print(_line(run), flush=True)
     if not runs:
         print("nothing to bring")
     if parts:
-        print(f"Heimdall: {parts} of {runs} runs could not be brought whole", file=sys.stderr)
+        print(f"Heimdall: {parts} of {runs} runs could not be brought", file=sys.stderr)
     return 1 if parts else 0
 
 
-def _count(epochs: int | None) -> str:
-    return "?" if epochs is None else str(epochs)
-
-
-def _default_paths() -> list[Path]:
-    folders = [Path(os.environ.get("HEIMDALL_DATA") or "data"), runs_folder()]
-    return [folder for folder in folders if folder.is_dir()]
+def _line(run: Synced) -> str:
+    name = f"{run.job_id[:8]}  {printable(run.name)}: {run.rows_there} rows here"
+    if run.epochs_now is None:
+        return f"{name}; left here: {printable(run.trouble)}"
+    told = (
+        f"{name}; epochs on the dashboard: {cell(run.epochs_before)} before, {run.epochs_now} now"
+    )
+    return told + (f"; {printable(run.trouble)}" if run.trouble else "")

@@ -2,19 +2,12 @@
 
 import asyncio
 
-from heimdall_dash.frames import (
-    CloseCode,
-    all_jobs_frame,
-    heartbeat_frame,
-    plain_event,
-    store_frame,
-)
-from heimdall_dash.live.framed import ACK_TIMEOUT_S, HEARTBEAT_S
+from heimdall_dash.frames import CloseCode, all_jobs_frame, plain_event, store_frame
+from heimdall_dash.live.flight import HEARTBEAT_S, Flight
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.plain import STATUS_EVENTS
 from heimdall_dash.live.socket import Closed, Socket, run_both
-from heimdall_dash.records import Status
-from heimdall_dash.store.jobs import job_view
+from heimdall_dash.store.jobs import Fields
 
 
 class FramedAllJobs:
@@ -22,61 +15,40 @@ class FramedAllJobs:
 
     def __init__(self, socket: Socket, hub: Hub) -> None:
         self._socket, self._hub, self._jobs = socket, hub, hub.all_jobs
-        self._awaited: int | None = None
-        self._acked = asyncio.Event()
-        self._interval_s = 0.0
+        self._flight = Flight(socket)
         self._told_available = True
 
     async def serve(self) -> None:
-        await run_both(self._socket, self._listen, self._speak)
-
-    async def _listen(self) -> None:
-        while True:
-            said = await self._socket.said()
-            if said is None:
-                continue
-            if said.interval_ms is not None:
-                self._interval_s = said.interval_ms / 1000
-            if said.ack is not None and said.ack == self._awaited:
-                self._acked.set()
+        await run_both(self._socket, self._flight.listen, self._speak)
 
     async def _speak(self) -> None:
+        clock = asyncio.get_running_loop().time
         cursor = self._jobs.version
-        views = [job_view(fields) for fields in self._jobs.everything()]
-        await self._socket.send(all_jobs_frame("sync", views, [], cursor))
+        self._told_available = self._hub.available
+        await self._deliver("sync", self._jobs.everything(), [], cursor)
         while True:
             wake = self._jobs.pulse.event()
             if self._hub.is_closing:
                 raise Closed(CloseCode.RESTARTING, "this server is going away")
             if self._told_available != self._hub.available:
                 self._told_available = self._hub.available
-                await self._deliver(store_frame(self._told_available, cursor, cursor), cursor)
-                continue
-            if self._jobs.version == cursor:
-                await self._wait(wake, cursor)
-                continue
-            changed, deleted = self._jobs.since(cursor)
-            cursor = self._jobs.version
-            views = [job_view(fields) for fields in changed]
-            await self._deliver(all_jobs_frame("jobs", views, deleted, cursor), cursor)
-            await asyncio.sleep(min(self._interval_s, HEARTBEAT_S))
+                frame = store_frame(self._told_available, cursor, cursor)
+                await self._flight.deliver(frame, cursor)
+            elif self._jobs.version == cursor:
+                await self._flight.wait(wake, cursor)
+            else:
+                began = clock()
+                changed, deleted = self._jobs.since(cursor)
+                cursor = self._jobs.version
+                await self._deliver("jobs", changed, deleted, cursor)
+                await self._flight.pause(began, cursor)
 
-    async def _deliver(self, frame: bytes, cursor: int) -> None:
-        self._acked.clear()
-        self._awaited = cursor
-        await self._socket.send(frame)
-        try:
-            async with asyncio.timeout(ACK_TIMEOUT_S):
-                await self._acked.wait()
-        except TimeoutError as error:
-            raise Closed(CloseCode.TOO_SLOW, "a frame was not acknowledged in time") from error
-
-    async def _wait(self, wake: asyncio.Event, cursor: int) -> None:
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                await wake.wait()
-        except TimeoutError:
-            await self._socket.send(heartbeat_frame(cursor))
+    async def _deliver(
+        self, event: str, jobs: list[Fields], deleted: list[str], cursor: int
+    ) -> None:
+        views = self._jobs.views(jobs, self._hub.now())
+        frame = all_jobs_frame(event, views, deleted, cursor, self._told_available)
+        await self._flight.deliver(frame, cursor)
 
 
 class PlainAllJobs:
@@ -111,9 +83,9 @@ class PlainAllJobs:
                 job_id, status = fields["id"], fields.get("status", "")
                 is_news = told.get(job_id) != status
                 told[job_id] = status
-                event = STATUS_EVENTS.get(Status(status)) if is_news else None
-                data = job_view(fields)
-                await self._socket.send(plain_event(event or "training_progress", job_id, data))
+                event = STATUS_EVENTS.get(status) if is_news else None
+                for data in self._jobs.views([fields], self._hub.now()):
+                    await self._socket.send(plain_event(event or "training_progress", job_id, data))
             for job_id in deleted:
                 await self._socket.send(plain_event("training_deleted", job_id, {}))
             try:

@@ -1,10 +1,15 @@
 """The state of all jobs as far as this process has heard, for viewers of the jobs list."""
 
+import logging
 from collections.abc import Iterable
+from datetime import datetime
 
+from heimdall_dash.live.messages import DELETED, fields_of
 from heimdall_dash.live.topic import Pulse
 from heimdall_dash.store.follow import Message
-from heimdall_dash.store.jobs import Fields
+from heimdall_dash.store.jobs import Fields, JobView, job_view
+
+log = logging.getLogger(__name__)
 
 
 class AllJobs:
@@ -14,12 +19,15 @@ class AllJobs:
         self.pulse = Pulse()
         self.version = 0
         self._jobs: dict[str, tuple[int, Fields | None]] = {}
+        self._unshown: set[str] = set()  # jobs whose fields cannot be shown
 
     def take(self, message: Message) -> None:
-        if message["event"] == "training:deleted":
-            self._put(message["job_id"], None)
+        """Raises ValueError, TypeError or KeyError for what cannot be read."""
+        if message["event"] == DELETED:
+            self._put(str(message["job_id"]), None)
         else:
-            self._put(message["job"]["id"], message["job"])
+            fields = fields_of(message["job"])
+            self._put(fields["id"], fields)
         self.pulse.beat()
 
     def reload(self, jobs: Iterable[Fields]) -> None:
@@ -44,6 +52,18 @@ class AllJobs:
             [fields for _, fields in changed if fields is not None],
             [job_id for job_id, fields in changed if fields is None],
         )
+
+    def views(self, jobs: Iterable[Fields], now: datetime) -> list[JobView]:
+        """As the outside reads them; a job that cannot be shown is left out and named once."""
+        shown = []
+        for fields in jobs:
+            try:
+                shown.append(job_view(fields, now))
+            except Exception as error:
+                if fields["id"] not in self._unshown:
+                    log.warning("Job %s cannot be shown: %r", fields["id"], error)
+                self._unshown.add(fields["id"])
+        return shown
 
     def _put(self, job_id: str, fields: Fields | None) -> None:
         known = self._jobs.get(job_id)

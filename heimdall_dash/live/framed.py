@@ -1,56 +1,47 @@
 """A viewer that speaks `heimdall.frames.v1`: one frame in flight, and never a gap.
 
-Each frame holds everything after the viewer's cursor; the next comes only when this one was
-acknowledged, so what arrives meanwhile is coalesced, and a slow browser slows nobody but itself.
+Each frame holds everything written after the viewer's cursor; the next comes only when this one
+was acknowledged, so what arrives meanwhile is coalesced, and a slow browser slows nobody but
+itself.
 """
 
 import asyncio
 
+from heimdall_dash.cells import START, Position, join
 from heimdall_dash.frames import (
     CloseCode,
-    Position,
-    heartbeat_frame,
+    Start,
     job_frame,
     metrics_frame,
     store_frame,
     sync_frame,
 )
+from heimdall_dash.live.flight import Flight
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.socket import Closed, Socket, run_both
-from heimdall_dash.live.topic import Topic, parse_row
-from heimdall_dash.records import FINAL, to_columns
+from heimdall_dash.live.topic import Topic
+from heimdall_dash.portions import PORTION_WRITES, first_portion, size_of
+from heimdall_dash.records import FINAL
 
-HEARTBEAT_S = 4.0
-ACK_TIMEOUT_S = 30.0
-FRAME_ROWS = 5_000  # epochs in one frame at most
-RECOVER_ROWS = 20_000  # further behind than this, the snapshot by REST is the quicker way
+RECOVER_WRITES = 20_000  # further behind than this, the snapshot by REST is the quicker way
+RECOVER_BYTES = 64 * 2**20
+COUNT_WRITES = 2_000  # read at a time, to see how far behind a viewer is
 
 
 class FramedConnection:
-    def __init__(self, socket: Socket, hub: Hub, topic: Topic, position: Position) -> None:
+    def __init__(self, socket: Socket, hub: Hub, topic: Topic, start: Start) -> None:
         self._socket, self._hub, self._topic = socket, hub, topic
-        self._stream = position.stream or topic.stream
-        self._cursor = position.after
+        self._stream = start.stream or topic.stream
+        self._start = start
+        self._cursor = START  # the position of the last write that the viewer has
+        self._told_after = start.told  # the same, in the words of the client at first
         self._told_version = -1
         self._told_available = True
-        self._interval_s = 0.0
-        self._awaited: int | None = None
-        self._acked = asyncio.Event()
+        self._flight = Flight(socket)
 
     async def serve(self) -> None:
         """Until the job is over, the client gone, or one of the two cannot go on."""
-        await run_both(self._socket, self._listen, self._speak)
-
-    async def _listen(self) -> None:
-        while True:
-            said = await self._socket.said()
-            if said is None:
-                continue
-            if said.interval_ms is not None:
-                self._interval_s = said.interval_ms / 1000
-            if said.ack is not None and said.ack == self._awaited:
-                self._awaited = None
-                self._acked.set()
+        await run_both(self._socket, self._flight.listen, self._speak)
 
     async def _speak(self) -> None:
         if not await self._sync():
@@ -61,90 +52,94 @@ class FramedConnection:
             began = clock()
             frame = await self._next_frame()
             if frame is None:
-                await self._wait(wake)
+                await self._flight.wait(wake, str(self._cursor))
                 continue
             await self._deliver(*frame)
             self._end_if_over()
-            await self._pause(began + self._interval_s - clock())
+            await self._flight.pause(began, str(self._cursor))
 
     async def _sync(self) -> bool:
-        topic, after = self._topic, self._cursor
-        recovered = self._stream == topic.stream and after <= topic.cursor
-        if recovered and not topic.holds(after):
-            behind = await self._hub.read_rows(topic, after, RECOVER_ROWS + 1)
-            recovered = len(behind) <= RECOVER_ROWS
-        await self._socket.send(sync_frame(topic.job, topic.stream, topic.cursor, recovered))
-        self._told_version = topic.version if recovered and after == topic.cursor else -1
+        topic = self._topic
+        recovered = await self._is_recovered()
+        self._cursor = self._start.within(topic.cursor)
+        self._told_available = self._hub.available
+        self._told_version = topic.version if recovered and self._cursor == topic.cursor else -1
+        frame = sync_frame(
+            topic.job, topic.stream, topic.cursor, recovered, self._told_available, topic.version
+        )
+        await self._flight.deliver(frame, str(topic.cursor))
         if recovered:
             self._end_if_over()
         return recovered
 
-    async def _next_frame(self) -> tuple[bytes, int] | None:
+    async def _is_recovered(self) -> bool:
+        """Whether the server can go on where the viewer stands."""
+        topic, start = self._topic, self._start
+        if self._stream == topic.stream and start.is_ahead(topic.cursor):
+            await self._hub.look(topic)  # the viewer's snapshot is newer than what was heard here
+        if self._stream != topic.stream or start.is_ahead(topic.cursor):
+            return False
+        position = start.position
+        return topic.holds(position) or await self._is_near(position)
+
+    async def _is_near(self, after: Position) -> bool:
+        count = size = 0
+        while count <= RECOVER_WRITES and size <= RECOVER_BYTES:
+            writes = await self._hub.read_writes(self._topic, after, COUNT_WRITES)
+            if not writes:
+                return True
+            count += len(writes)
+            size += sum(map(size_of, writes))
+            after = writes[-1].position
+        return False
+
+    async def _next_frame(self) -> tuple[bytes, Position] | None:
         """The next frame and the cursor after it; None when the viewer has everything."""
         topic = self._topic
         self._end_if_impossible()
         if self._told_available != self._hub.available:
             self._told_available = self._hub.available
-            return store_frame(self._told_available, self._cursor, topic.version), self._cursor
+            frame = store_frame(self._told_available, str(self._cursor), topic.version)
+            return frame, self._cursor
         if topic.cursor > self._cursor:
             self._told_version = topic.version
             return await self._metrics()
         if self._told_version != topic.version and topic.fields:
             self._told_version = topic.version
-            return job_frame(topic.job, self._cursor, topic.version), self._cursor
+            return job_frame(topic.job, str(self._cursor), topic.version), self._cursor
         return None
 
-    async def _metrics(self) -> tuple[bytes, int]:
-        topic, after = self._topic, self._cursor
-        if cached := topic.cached_frame("metrics", after):
+    async def _metrics(self) -> tuple[bytes, Position]:
+        topic, told_after = self._topic, self._told_after
+        stands = (told_after, self._cursor)
+        if cached := topic.cached_frame("metrics", stands):
+            self._told_after = str(cached[1])
             return cached
         version, stream = topic.version, topic.stream
-        if topic.holds(after):
-            rows = topic.rows_after(after)
+        if topic.holds(self._cursor):
+            writes = topic.writes_after(self._cursor)
         else:
-            raw_rows = await self._hub.read_rows(topic, after, FRAME_ROWS)
-            rows = [parse_row(raw)[0] for raw in raw_rows]
-            if not rows:
+            writes = await self._hub.read_writes(topic, self._cursor, PORTION_WRITES)
+            if not writes:
                 raise Closed(CloseCode.HISTORY_CHANGED, "the history was replaced")
             self._end_if_impossible()
-        cursor = rows[-1]["epoch"]
-        columns = to_columns(rows)
-        frame = metrics_frame(topic.job, stream, after, cursor, columns, version)
+        part = first_portion(writes)
+        cursor = part[-1].position
+        frame = metrics_frame(topic.job, stream, told_after, cursor, join(part), version)
         if version == topic.version:
-            topic.cache_frame("metrics", after, frame, cursor)
+            topic.cache_frame("metrics", stands, frame, cursor)
+        self._told_after = str(cursor)
         return frame, cursor
 
-    async def _deliver(self, frame: bytes, cursor: int) -> None:
-        self._acked.clear()
-        self._awaited = cursor
-        await self._socket.send(frame)
-        try:
-            async with asyncio.timeout(ACK_TIMEOUT_S):
-                await self._acked.wait()
-        except TimeoutError as error:
-            raise Closed(CloseCode.TOO_SLOW, "a frame was not acknowledged in time") from error
+    async def _deliver(self, frame: bytes, cursor: Position) -> None:
+        await self._flight.deliver(frame, str(cursor))
         self._cursor = cursor
-
-    async def _pause(self, seconds: float) -> None:
-        """Keep the least time between frames, with heartbeats while it lasts."""
-        deadline = asyncio.get_running_loop().time() + seconds
-        while (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(min(left, HEARTBEAT_S))
-            if left > HEARTBEAT_S:
-                await self._socket.send(heartbeat_frame(self._cursor))
-
-    async def _wait(self, wake: asyncio.Event) -> None:
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                await wake.wait()
-        except TimeoutError:
-            await self._socket.send(heartbeat_frame(self._cursor))
 
     async def _beat_for_ever(self) -> None:
         """After `recovered: false` there is nothing to send: the client reloads and returns."""
         while True:
             self._end_if_gone()
-            await self._wait(asyncio.Event())
+            await self._flight.wait(asyncio.Event(), str(self._topic.cursor))
 
     def _end_if_gone(self) -> None:
         if self._hub.is_closing:

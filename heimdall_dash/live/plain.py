@@ -1,22 +1,25 @@
 """A viewer that reads one JSON event per message: people and other programs.
 
 It has a cursor and no queue: what it has not read yet stays in the store. `?after=N` replays
-every epoch after N first; then live, with no gap and no repeat.
+every epoch after N first; then live, with no gap and no repeat. Writes of one epoch that follow
+on one another and are there together come as one event.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import groupby
 
-from heimdall_dash.frames import CloseCode, Position, plain_epoch, plain_event
+from heimdall_dash.cells import Write
+from heimdall_dash.frames import CloseCode, Start, plain_event, plain_writes
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.socket import Closed, Socket, run_both
-from heimdall_dash.live.topic import Topic, parse_row
-from heimdall_dash.records import FINAL, Row, Status
+from heimdall_dash.live.topic import Topic
+from heimdall_dash.records import FINAL, Status
 
 HEARTBEAT_S = 4.0
-READ_ROWS = 500
+READ_WRITES = 500
 
-STATUS_EVENTS = {
+STATUS_EVENTS: dict[str, str] = {
     Status.RUNNING: "training_started",
     Status.PAUSED: "training_paused",
     Status.COMPLETED: "training_completed",
@@ -26,10 +29,10 @@ STATUS_EVENTS = {
 
 
 class PlainConnection:
-    def __init__(self, socket: Socket, hub: Hub, topic: Topic, position: Position | None) -> None:
-        """position: None follows from now on."""
+    def __init__(self, socket: Socket, hub: Hub, topic: Topic, start: Start | None) -> None:
+        """start: None follows from now on."""
         self._socket, self._hub, self._topic = socket, hub, topic
-        self._cursor = topic.cursor if position is None else position.after
+        self._cursor = topic.cursor if start is None else start.within(topic.cursor)
         is_over = topic.status in FINAL  # then its end is told once, after the replay
         self._told_status = "" if is_over else topic.status
         self._told_version = -1 if is_over else topic.version
@@ -49,31 +52,30 @@ class PlainConnection:
 
     async def _speak(self) -> None:
         topic = self._topic
-        await self._send("connected", {"job": topic.job, "cursor": self._cursor})
+        await self._send("connected", {"job": topic.job, "cursor": str(self._cursor)})
         self._beat_at = asyncio.get_running_loop().time() + HEARTBEAT_S
         while True:
             wake = topic.pulse.event()
             self._end_if_impossible()
             await self._tell_start()
-            async for row in self._rows():
-                await self._socket.send(plain_epoch(topic.job_id, row))
-                self._cursor = row["epoch"]
+            async for together in self._writes():
+                await self._socket.send(plain_writes(topic.job_id, together))
+                self._cursor = together[-1].position
                 await self._beat()
             await self._tell_change()
             await self._wait(wake)
 
-    async def _rows(self) -> AsyncIterator[Row]:
+    async def _writes(self) -> AsyncIterator[list[Write]]:
         topic = self._topic
         while self._cursor < topic.cursor:
             if topic.holds(self._cursor):
-                rows = topic.rows_after(self._cursor)[:READ_ROWS]
+                writes = topic.writes_after(self._cursor)[:READ_WRITES]
             else:
-                raw_rows = await self._hub.read_rows(topic, self._cursor, READ_ROWS)
-                rows = [parse_row(raw)[0] for raw in raw_rows]
-            if not rows:
+                writes = await self._hub.read_writes(topic, self._cursor, READ_WRITES)
+            if not writes:
                 return
-            for row in rows:
-                yield row
+            for together in _by_epoch(writes):
+                yield together
 
     async def _tell_start(self) -> None:
         """A job that has begun says so before its epochs, one that has ended after them."""
@@ -92,7 +94,7 @@ class PlainConnection:
         self._told_version = topic.version
         if topic.status != self._told_status:
             self._told_status = topic.status
-            event = STATUS_EVENTS.get(Status(topic.status), "training_progress")
+            event = STATUS_EVENTS.get(topic.status, "training_progress")
             await self._send(event, topic.job)
         else:
             await self._send("training_progress", _without_epoch(topic))
@@ -112,7 +114,9 @@ class PlainConnection:
         now = asyncio.get_running_loop().time()
         if now >= self._beat_at:
             self._beat_at = now + HEARTBEAT_S
-            await self._send("heartbeat", {"cursor": self._cursor, "store": self._hub.available})
+            await self._send(
+                "heartbeat", {"cursor": str(self._cursor), "store": self._hub.available}
+            )
 
     async def _send(self, event: str, data: dict[str, object]) -> None:
         await self._socket.send(plain_event(event, self._topic.job_id, data))
@@ -122,6 +126,15 @@ class PlainConnection:
             raise Closed(CloseCode.RESTARTING, "this server is going away")
         if self._topic.is_deleted:
             raise Closed(CloseCode.UNKNOWN_JOB, "the job was deleted")
+
+
+def _by_epoch(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    """Neighbours of one epoch together; a taking back alone."""
+    for (_, takes_back), together in groupby(writes, lambda w: (w.epoch, w.takes_back)):
+        if takes_back:
+            yield from ([write] for write in together)
+        else:
+            yield list(together)
 
 
 def _without_epoch(topic: Topic) -> dict[str, object]:

@@ -5,13 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, WebSocket
 
 from heimdall_dash.errors import StoreUnavailable
-from heimdall_dash.frames import FRAMES, CloseCode, Position
+from heimdall_dash.frames import FRAMES, CloseCode, start_of
 from heimdall_dash.live.all_connection import FramedAllJobs, PlainAllJobs
 from heimdall_dash.live.framed import FramedConnection
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.plain import PlainConnection
 from heimdall_dash.live.socket import Socket
-from heimdall_dash.records import MAX_EPOCH, NO_EPOCH
 
 NOT_ALLOWED = "heimdall.not_allowed"  # set in the scope by the security layer
 
@@ -31,20 +30,22 @@ def live_routes(hub: Hub) -> APIRouter:
         if websocket.scope.get(NOT_ALLOWED):
             await socket.close(CloseCode.NOT_ALLOWED, "a token is required")
             return
-        epoch = _epoch(after)
-        if after is not None and epoch is None:
-            await socket.close(CloseCode.BAD_REQUEST, "after must be an integer ≥ -1")
+        try:
+            start = start_of(after, stream)
+        except ValueError:
+            await socket.close(
+                CloseCode.BAD_REQUEST, "after must be a cursor such as 412-1, or an epoch ≥ -1"
+            )
             return
         try:
             async with hub.watch(job_id) as topic:
                 if not topic.fields:
                     await socket.close(*_unknown(hub, job_id))
                 elif is_framed:
-                    position = Position(NO_EPOCH if epoch is None else epoch, stream)
-                    await FramedConnection(socket, hub, topic, position).serve()
+                    await FramedConnection(socket, hub, topic, start).serve()
                 else:
-                    start = None if epoch is None else Position(epoch)
-                    await PlainConnection(socket, hub, topic, start).serve()
+                    start_or_now = None if after is None else start
+                    await PlainConnection(socket, hub, topic, start_or_now).serve()
         except StoreUnavailable:
             await socket.close(CloseCode.STORE_AWAY, "the store does not answer")
 
@@ -69,14 +70,6 @@ async def _accept(websocket: WebSocket) -> bool:
     is_framed = FRAMES in websocket.scope.get("subprotocols", [])
     await websocket.accept(subprotocol=FRAMES if is_framed else None)
     return is_framed
-
-
-def _epoch(text: str | None) -> int | None:
-    try:
-        epoch = int(text or "")
-    except ValueError:
-        return None
-    return epoch if NO_EPOCH <= epoch <= MAX_EPOCH else None
 
 
 def _unknown(hub: Hub, job_id: str) -> tuple[int, str]:

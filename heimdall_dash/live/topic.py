@@ -1,21 +1,29 @@
-"""One watched job inside this web process: its state and its newest epochs.
+"""One watched job inside this web process: its state and its newest writes.
 
-Guarantees: every stored epoch with floor < epoch ≤ cursor is in the tail, once and in order;
-whoever needs older ones reads the store. Bounded: 1,000 epochs or 8 MB of JSON, the newest.
+Guarantees: every readable write with floor < position ≤ cursor is in the tail, once and in order;
+whoever needs older ones reads the store. Bounded: 1,000 writes or 8 MB of JSON, the newest.
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
-import orjson
+from heimdall_dash.cells import START, Position, Write
+from heimdall_dash.portions import size_of
+from heimdall_dash.store.jobs import Fields, JobView, is_stalled, job_view
 
-from heimdall_dash.records import NO_EPOCH, Row
-from heimdall_dash.store.jobs import Fields, JobView, job_view
+log = logging.getLogger(__name__)
 
-TAIL_ROWS = 1_000
+TAIL_WRITES = 1_000
 TAIL_BYTES = 8 * 2**20
+
+
+def local_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Pulse:
@@ -33,55 +41,55 @@ class Pulse:
 
 
 class Topic:
-    def __init__(self, job_id: str) -> None:
+    def __init__(self, job_id: str, now: Callable[[], datetime] = local_now) -> None:
+        """now: by the store's clock."""
         self.job_id = job_id
         self.viewers = 0
         self.ready = asyncio.Event()  # set once the store was read after the subscription
+        self.turn = asyncio.Lock()  # whoever reads the store into this topic holds it
         self.pulse = Pulse()
         self.version = 0  # rises with every change that viewers should hear of
         self.fields: Fields = {}  # empty: the store does not have the job
         self.is_deleted = False
         self.stream = ""
-        self.floor = NO_EPOCH
-        self.cursor = NO_EPOCH
-        self.notes: deque[tuple[int, dict[str, Any]]] = deque(maxlen=200)
-        self._tail: deque[tuple[int, Row, int]] = deque()  # epoch, row, bytes of JSON
+        self.floor = START
+        self.cursor = START
+        self.notes: deque[tuple[int, Any]] = deque(maxlen=200)
+        self._now = now
+        self._tail: deque[tuple[Write, int]] = deque()  # write, bytes of JSON
         self._tail_bytes = 0
         self._was_stalled = False
         self._view: tuple[int, JobView] | None = None
-        self._frames: dict[tuple[str, int], tuple[bytes, int]] = {}
+        self._frames: dict[tuple[str, object], tuple[bytes, Position]] = {}
 
     # -- reading ---------------------------------------------------------------------------
 
     @property
     def job(self) -> JobView:
         if self._view is None or self._view[0] != self.version:
-            self._view = (self.version, job_view(self.fields))
+            self._view = (self.version, job_view(self.fields, self._now()))
         return self._view[1]
 
     @property
     def status(self) -> str:
         return self.fields.get("status", "")
 
-    def holds(self, after: int) -> bool:
-        """Whether the tail has every epoch newer than `after`."""
+    def holds(self, after: Position) -> bool:
+        """Whether the tail has every write newer than `after`."""
         return after >= self.floor
 
-    def rows_after(self, after: int) -> list[Row]:
-        """Rows newer than `after`; only true when `holds(after)`."""
-        rows: list[Row] = []
-        for epoch, row, _ in reversed(self._tail):
-            if epoch <= after:
-                break
-            rows.append(row)
-        rows.reverse()
-        return rows
+    def writes_after(self, after: Position) -> list[Write]:
+        """Writes newer than `after`; only true when `holds(after)`."""
+        newest_first = (write for write, _ in reversed(self._tail))
+        found = list(takewhile(lambda write: write.position > after, newest_first))
+        found.reverse()
+        return found
 
-    def cached_frame(self, kind: str, after: int) -> tuple[bytes, int] | None:
+    def cached_frame(self, kind: str, after: object) -> tuple[bytes, Position] | None:
         """A frame that another viewer at the same position needed since the last change."""
         return self._frames.get((kind, after))
 
-    def cache_frame(self, kind: str, after: int, frame: bytes, cursor: int) -> None:
+    def cache_frame(self, kind: str, after: object, frame: bytes, cursor: Position) -> None:
         if len(self._frames) < 64:
             self._frames[(kind, after)] = (frame, cursor)
 
@@ -89,8 +97,8 @@ class Topic:
 
     def take_fields(self, fields: Mapping[str, str], *, is_read: bool) -> bool:
         """Adopt the job's fields; a published state that is older than ours is dropped."""
-        same_history = fields.get("stream") == self.stream
-        is_older = int(fields.get("revision", 0)) <= int(self.fields.get("revision", 0))
+        same_history = fields.get("stream", "") == self.stream
+        is_older = _revision(fields) <= _revision(self.fields)
         if not is_read and same_history and is_older:
             return False
         if dict(fields) == self.fields:
@@ -99,7 +107,7 @@ class Topic:
         self.changed()
         return True
 
-    def restart(self, stream: str, floor: int) -> None:
+    def restart(self, stream: str, floor: Position) -> None:
         """Begin the history `stream` anew: nothing in the tail, everything up to `floor` older."""
         self.stream = stream
         self.floor = self.cursor = floor
@@ -107,26 +115,26 @@ class Topic:
         self._tail_bytes = 0
         self.changed()
 
-    def extend(self, rows: list[tuple[Row, int]]) -> int:
-        """Append (row, bytes) newer than the cursor, drop repeats; returns how many were new."""
+    def extend(self, writes: Iterable[Write]) -> int:
+        """Append what is newer than the cursor, drop repeats; returns how many were new."""
         new = 0
-        for row, size in rows:
-            epoch = row["epoch"]
-            if epoch <= self.cursor:
+        for write in writes:
+            if write.position <= self.cursor:
                 continue
-            self._tail.append((epoch, row, size))
+            size = size_of(write)
+            self._tail.append((write, size))
             self._tail_bytes += size
-            self.cursor = epoch
+            self.cursor = write.position
             new += 1
-        while self._tail and (len(self._tail) > TAIL_ROWS or self._tail_bytes > TAIL_BYTES):
-            epoch, _, size = self._tail.popleft()
+        while self._tail and (len(self._tail) > TAIL_WRITES or self._tail_bytes > TAIL_BYTES):
+            write, size = self._tail.popleft()
             self._tail_bytes -= size
-            self.floor = epoch
+            self.floor = write.position
         if new:
             self.changed()
         return new
 
-    def take_note(self, note: dict[str, Any]) -> None:
+    def take_note(self, note: object) -> None:
         number = self.notes[-1][0] + 1 if self.notes else 0
         self.notes.append((number, note))
 
@@ -134,13 +142,13 @@ class Topic:
         """The store does not have the job (any more)."""
         self.fields = {}
         self.is_deleted = deleted
-        self.restart("", NO_EPOCH)
+        self.restart("", START)
 
     def look_at_clock(self) -> None:
         """A trainer that falls silent changes nothing in the store: only the clock shows it."""
-        is_stalled = bool(self.fields) and bool(job_view(self.fields)["stalled"])
-        if is_stalled != self._was_stalled:
-            self._was_stalled = is_stalled
+        stalled = bool(self.fields) and is_stalled(self.fields, self._now())
+        if stalled != self._was_stalled:
+            self._was_stalled = stalled
             self.changed()
 
     def changed(self) -> None:
@@ -149,5 +157,7 @@ class Topic:
         self.pulse.beat()
 
 
-def parse_row(raw: bytes) -> tuple[Row, int]:
-    return orjson.loads(raw), len(raw)
+def _revision(fields: Mapping[str, str]) -> int:
+    """0 for what is no number: then the published state counts as old, and is read soon."""
+    text = fields.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 20 else 0

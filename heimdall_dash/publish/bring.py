@@ -32,6 +32,7 @@ DIED = (
     "its process ended without a word: killed, out of memory, or the power went; "
     "what it had logged was brought afterwards"
 )
+LIVES = "its process lives"
 TAIL_BYTES = 1 << 20
 OLD_ENOUGH_S = 2.0  # a run that is just being made has no lock yet
 
@@ -99,7 +100,7 @@ def sync_runs(paths: list[Path], url: str | None) -> Iterator[Synced]:
         if kept is None:
             yield Synced(run.name, name, 0, None, None, False, "no job.json that can be read")
         elif is_owned(run):
-            yield Synced(run.name, name, _rows(run), None, None, False, "its process lives")
+            yield Synced(run.name, name, _rows(run), None, None, False, LIVES)
         else:
             destination = find(url or kept.get("url"), run.parent.parent)
             try:
@@ -116,7 +117,7 @@ def bring(run: Path, open_transport: Callable[[], Transport]) -> Synced:
     name, rows = str(fields.get("job_name")), _rows(run)
     with _locked(run) as is_mine:
         if not is_mine:
-            return Synced(run.name, name, rows, None, None, False, "its process lives")
+            return Synced(run.name, name, rows, None, None, False, LIVES)
         if fields.get("external") == "1":
             _say_end(run)
         files = files_of(run)

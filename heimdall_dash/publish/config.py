@@ -50,7 +50,7 @@ def plain_config(config: Any) -> tuple[dict[str, Any], list[str]]:
 
 def is_secret(name: str) -> bool:
     """Whether a value of this name should not be shown: `api_key`, `HF_TOKEN`; not `max_tokens`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_")
     if _NO_SECRET.search(words) or words.lower().endswith(("tokens", "token_id", "tokenizer")):
         return False
     return _SECRET.search(words) is not None

@@ -53,12 +53,7 @@ class Destination:
         living = discovery.living()
         if not living:
             raise StoreUnavailable(f"no dashboard: {self.looked_at()}")
-        if len(living) > 1:
-            log.warning(
-                "%d dashboards run here; publishing to the newest, %s (set HEIMDALL_URL to choose)",
-                len(living), living[0].url,
-            )  # fmt: skip
-        return living[0].data
+        return _newest(living).data
 
     def looked_at(self) -> str:
         """Where one was looked for, for people."""
@@ -80,9 +75,11 @@ class Destination:
 def find(url: str | None, data_dir: "Path | str | None") -> Destination:
     """Decide it, without asking anybody. Raises StartupRefused for an address that is none."""
     chosen = url or os.environ.get("HEIMDALL_URL") or os.environ.get("REDIS_URL") or None
+    token = os.environ.get("HEIMDALL_TOKEN") or None
     if chosen is not None:
         check_url(chosen)
-    return Destination(chosen, _data_folder(data_dir), os.environ.get("HEIMDALL_TOKEN") or None)
+        return Destination(chosen, _log_folder(data_dir), token)
+    return Destination(None, _data_folder(data_dir), token)
 
 
 def road_to(url: str, token: str | None) -> Transport:
@@ -120,6 +117,12 @@ def store_url_of(data: Path) -> str | None:
         return None
 
 
+def _log_folder(data_dir: "Path | str | None") -> Path:
+    """Where the local log of a run with an address lies."""
+    told = data_dir or os.environ.get("HEIMDALL_DATA")
+    return Path(told).absolute() if told else discovery.runs_folder()
+
+
 def _data_folder(data_dir: "Path | str | None") -> Path:
     """Where the local log goes: as told, else a clone's own ./data, else with the dashboard that
     runs here, else among this user's files."""
@@ -129,10 +132,18 @@ def _data_folder(data_dir: "Path | str | None") -> Path:
     here = Path("data").absolute()
     if store_url_of(here) is not None:
         return here
-    for one in discovery.living():
-        if os.access(one.data, os.W_OK):
-            return one.data
-    return discovery.runs_folder()
+    living = [one for one in discovery.living() if os.access(one.data, os.W_OK)]
+    return _newest(living).data if living else discovery.runs_folder()
+
+
+def _newest(living: list[discovery.Dashboard]) -> discovery.Dashboard:
+    """The first, and a line when there is a choice."""
+    if len(living) > 1:
+        log.warning(
+            "%d dashboards run here; publishing to the newest, %s (set HEIMDALL_URL to choose)",
+            len(living), living[0].url,
+        )  # fmt: skip
+    return living[0]
 
 
 def _answers(store_url: str) -> bool:

@@ -18,7 +18,7 @@ import orjson
 
 from heimdall_dash.cells import KINDS, NotFinite
 from heimdall_dash.metrics import OWN_COLUMNS, clean_cells, clean_epoch, name_problem
-from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Row, iso_time
+from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Row, clamped, iso_time
 from heimdall_dash.store.log_write import (
     LogWrite,
     back_write,
@@ -38,8 +38,9 @@ def encode_row(
 ) -> tuple[int, bytes, NotFinite, dict[str, str]]:
     """The epoch, its line, which metrics were not finite, and what is left out: name → why.
 
-    Raises InvalidMetric when the epoch is none.
+    Raises InvalidMetric when the epoch is none. A clock at an impossible year costs no row.
     """
+    unix_s = clamped(unix_s)
     if type(epoch) is int and _is_ordinary(epoch, metrics):
         try:
             text = orjson.dumps(metrics)
@@ -72,7 +73,8 @@ def decode(line: bytes, stop: int) -> LogWrite:
                 time = iso_time(unix_s)
                 head = b'{"epoch":%d,"timestamp":"%b"' % (_whole(epoch), time.encode())
                 row: Row = {"epoch": epoch, "timestamp": time, **cells}
-                return row_write(stop, row, {}, head + (b"," if cells else b"") + text[1:])
+                text = head + (b"," if cells else b"") + text[1:]
+                return row_write(stop, row, {}, text, clamped(unix_s))
             case [epoch, float() | int() as unix_s, dict(cells), *more]:
                 cells = {OWN_COLUMNS.get(name, name): value for name, value in cells.items()}
                 row = {"epoch": _whole(epoch), "timestamp": iso_time(unix_s), **cells}
@@ -80,7 +82,7 @@ def decode(line: bytes, stop: int) -> LogWrite:
                 known = {name: k for name, k in marks.items() if name in cells and k in KINDS}
                 return row_write(stop, row, known)
             case ["back", epoch, *_]:
-                return back_write(stop, _whole(epoch))
+                return back_write(stop, _whole(epoch, least=-1))
             case ["note", dict(note)]:
                 return note_write(stop, note)
             case ["facts", dict(facts)]:
@@ -105,8 +107,8 @@ def epoch_of(line: bytes) -> int | None:
     return epoch if type(epoch) is int and 0 <= epoch <= MAX_EPOCH else None
 
 
-def _whole(epoch: Any) -> int:
-    if type(epoch) is not int or not 0 <= epoch <= MAX_EPOCH:
+def _whole(epoch: Any, least: int = 0) -> int:
+    if type(epoch) is not int or not least <= epoch <= MAX_EPOCH:
         raise ValueError(f"no epoch: {epoch!r:.40}")
     return epoch
 

@@ -1,6 +1,7 @@
 """Clients of the store, for one server or a cluster; which of the two it is, the server tells."""
 
 import importlib.resources
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -13,14 +14,29 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from heimdall_dash.errors import StartupRefused, StoreUnavailable
+
+Url = str | Callable[[], str]  # called before each new connection: the embedded store may move
+
 SOCKET_TIMEOUT_S = 5.0
 UNAVAILABLE = (OSError, RedisError, TimeoutError)
 
 _OPTIONS: dict[str, Any] = {
     "decode_responses": True,
+    "encoding_errors": "replace",  # one bad byte of one job must not fail the whole reply
     "socket_timeout": SOCKET_TIMEOUT_S,
     "socket_connect_timeout": SOCKET_TIMEOUT_S,
 }
+
+
+def address(url: Url) -> str:
+    """Where the store is now; raises StoreUnavailable when nobody can say."""
+    if isinstance(url, str):
+        return url
+    try:
+        return url()
+    except StartupRefused as error:
+        raise StoreUnavailable(str(error)) from error
 
 
 def script(name: str) -> str:
@@ -33,7 +49,7 @@ def connect(url: str) -> "redis.Redis | RedisCluster":
     """A client for threads. Raises redis' ConnectionError when nothing answers at `url`."""
     client = redis.Redis.from_url(url, retry=_retry(Retry), **_OPTIONS)
     try:
-        if not _is_cluster(client.info("cluster")):
+        if not is_cluster(client):
             return client
     except BaseException:
         client.close()
@@ -77,7 +93,11 @@ def connect_bytes(url: str, answer_within_s: float | None = None) -> redis.Redis
     )  # fmt: skip
 
 
-def _is_cluster(reply: dict[str, Any]) -> bool:
+def is_cluster(client: redis.Redis) -> bool:
+    return _is_cluster(client.info("cluster"))
+
+
+def _is_cluster(reply: Any) -> bool:
     return bool(reply.get("cluster_enabled"))
 
 

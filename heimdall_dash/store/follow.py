@@ -1,21 +1,33 @@
-"""The store for an event loop: the hub reads and subscribes through this. It never writes."""
+"""The store for an event loop: the hub reads and subscribes through this. It never writes.
+
+What one job holds or publishes may be wrong in any way: an entry or a message that cannot be read
+is left out, named once per job in the log and counted, and costs no other job anything.
+"""
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from redis.exceptions import ResponseError
 
-from heimdall_dash.errors import StoreUnavailable
-from heimdall_dash.store.connect import UNAVAILABLE, connect_async
+from heimdall_dash.cells import START, Position, Write, write_of_entry
+from heimdall_dash.errors import HeimdallError, StoreUnavailable
+from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect_async
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
 
 log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
-SUBSCRIBED = "subscribed"
+PAGE = 2_000  # entries read in one go
+
+
+class JobUnreadable(HeimdallError):
+    """One job's keys hold something else than they should; all others are well."""
 
 
 class Follower:
@@ -25,19 +37,20 @@ class Follower:
     handed on as a message of its own: it means "read the stream from your position".
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: Url) -> None:
         self._url = url
         self._client: Any = None
         self._pubsub: Any = None
         self._sharded = False
         self._job_ids: dict[str, str] = {}  # channel → job id
         self._turn = asyncio.Lock()  # (un)subscriptions reach the server in the order they are made
+        self.unreadable: Counter[str] = Counter()  # entries and messages, by job id
 
     async def open(self, job_ids: Callable[[], list[str]]) -> None:
         """Connect, subscribe to the updates of all jobs and to the epochs of `job_ids()`."""
         await self.close()
         with _outages_named():
-            client = await connect_async(self._url)
+            client = await connect_async(address(self._url))
         async with self._turn:
             self._client, self._pubsub = client, client.pubsub()
             self._sharded = hasattr(client, "get_primaries")
@@ -48,7 +61,7 @@ class Follower:
                     await self._subscribe(job_id)
 
     async def subscribe(self, job_id: str) -> None:
-        """Follow one more job; a SUBSCRIBED message will say when it is in force."""
+        """Follow one more job; a message None will say when it is in force."""
         async with self._turn:
             with _outages_named():
                 await self._subscribe(job_id)
@@ -66,8 +79,9 @@ class Follower:
     async def messages(self, timeout_s: float) -> AsyncIterator[tuple[str | None, Message | None]]:
         """(job id, message) as they come; (None, message) for the channel of all jobs.
 
-        A message None means that the subscription has (re)started. Yields nothing for
-        `timeout_s` → ends, so that the caller can look around. Raises StoreUnavailable.
+        A message None means that the subscription has (re)started, or that what came cannot be
+        read: either way the store knows better. Yields nothing for `timeout_s` → ends, so that
+        the caller can look around. Raises StoreUnavailable.
         """
         while True:
             with _outages_named():
@@ -80,43 +94,67 @@ class Follower:
             elif raw["type"] in {"message", "smessage"} and (
                 job_id is not None or raw["channel"] == JOBS_CHANNEL
             ):
-                yield job_id, orjson.loads(raw["data"])
+                yield job_id, self._decoded(job_id, raw["data"])
 
     async def job(self, job_id: str) -> Fields:
-        """The job's fields, empty when the store does not have it."""
+        """The job's fields, empty when the store does not have it; raises JobUnreadable."""
         with _outages_named():
             return await self._reader().hgetall(JobKeys(job_id).job)
 
     async def jobs(self) -> list[Fields]:
-        """All jobs, newest first."""
+        """All jobs that can be read, newest first."""
         with _outages_named():
             client = self._reader()
             ids = await client.zrevrange(JOBS, 0, -1)
+            if not ids:
+                return []
             pipeline = client.pipeline(transaction=False)
             for job_id in ids:
                 pipeline.hgetall(JobKeys(job_id).job)
-            return [fields for fields in await pipeline.execute() if fields] if ids else []
+            found = await pipeline.execute(raise_on_error=False)
+        for job_id, fields in zip(ids, found, strict=True):
+            if isinstance(fields, Exception) and not _is_about_one_job(fields):
+                raise StoreUnavailable(f"the store does not answer: {fields}") from fields
+            if isinstance(fields, Exception):
+                self._note(job_id, f"its fields: {fields}")
+        return [fields for fields in found if isinstance(fields, dict) and fields]
 
-    async def rows(
-        self, job_id: str, after: int, upto: int | None = None, limit: int | None = None
-    ) -> list[bytes]:
-        """Rows as JSON bytes with after < epoch ≤ upto, oldest first, at most `limit`."""
-        stop = "+" if upto is None else f"{upto}-1"
-        with _outages_named():
-            entries = await self._reader().xrange(
-                JobKeys(job_id).epochs, f"{after + 1}-0", stop, count=limit
-            )
-        return [entry["row"].encode() for _, entry in entries]
+    async def writes(
+        self,
+        job_id: str,
+        after: Position = START,
+        upto: Position | None = None,
+        limit: int | None = None,
+    ) -> list[Write]:
+        """Writes with after < position ≤ upto, oldest first, at most `limit` that can be read."""
+        found: list[Write] = []
+        stop = "+" if upto is None else str(upto)
+        while True:
+            count = PAGE if limit is None else min(PAGE, limit - len(found))
+            with _outages_named():
+                entries = await self._reader().xrange(
+                    JobKeys(job_id).epochs, f"({after}", stop, count=count
+                )
+            found += self._readable(job_id, entries)
+            if len(entries) < count or len(found) == limit:
+                return found
+            after = Position.parse(entries[-1][0])
 
-    async def newest_epochs(self, job_id: str, count: int) -> list[int]:
-        """The numbers of the last `count` epochs, oldest first."""
+    async def newest_positions(self, job_id: str, count: int) -> list[Position]:
+        """Positions of the last `count` writes, oldest first."""
         with _outages_named():
             entries = await self._reader().xrevrange(JobKeys(job_id).epochs, count=count)
-        return [int(entry_id.partition("-")[0]) for entry_id, _ in reversed(entries)]
+        return [write.position for write in reversed(self._readable(job_id, entries))]
 
-    async def ping(self) -> None:
+    async def now(self) -> datetime:
+        """The store's clock."""
         with _outages_named():
-            await self._reader().ping()
+            if self._sharded:
+                node = self._reader().get_random_node()
+                seconds, micros = await self._reader().execute_command("TIME", target_nodes=node)
+            else:
+                seconds, micros = await self._reader().time()
+        return datetime.fromtimestamp(int(seconds) + int(micros) / 1e6, UTC)
 
     async def close(self) -> None:
         for closing in (self._pubsub, self._client):
@@ -126,6 +164,31 @@ class Follower:
                 except UNAVAILABLE as error:
                     log.debug("closing a connection to the store failed: %s", error)
         self._pubsub = self._client = None
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _readable(self, job_id: str, entries: list[tuple[str, dict[str, str]]]) -> list[Write]:
+        found = []
+        for entry_id, fields in entries:
+            try:
+                found.append(write_of_entry(entry_id, fields))
+            except (ValueError, TypeError) as error:
+                self._note(job_id, str(error))
+        return found
+
+    def _decoded(self, job_id: str | None, text: str) -> Message | None:
+        try:
+            message = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            self._note(job_id or "?", f"a message: {error}")
+            return None
+        return message if isinstance(message, dict) else None
+
+    def _note(self, job_id: str, what: str) -> None:
+        """Once per job in the log: a damaged history may hold thousands of such entries."""
+        if job_id not in self.unreadable:
+            log.warning("Job %s holds what cannot be read, it is left out: %.200s", job_id, what)
+        self.unreadable[job_id] += 1
 
     async def _subscribe(self, job_id: str) -> None:
         channel = JobKeys(job_id).channel
@@ -165,5 +228,11 @@ class _outages_named:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is not None and _is_about_one_job(error):
+            raise JobUnreadable(str(error)) from error
         if isinstance(error, UNAVAILABLE) and not isinstance(error, StoreUnavailable):
             raise StoreUnavailable(f"the store does not answer: {error}") from error
+
+
+def _is_about_one_job(error: BaseException) -> bool:
+    return isinstance(error, ResponseError) and str(error).startswith("WRONGTYPE")

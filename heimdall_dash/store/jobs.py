@@ -15,6 +15,7 @@ from heimdall_dash.records import Status, iso_time, parse_time, storable, utc_no
 Fields = dict[str, str]
 JobView = dict[str, Any]
 
+STATUSES = frozenset(Status)
 MAX_MS = 253_402_300_800_000  # the year 10000
 STALLED_AFTER_S = 20.0  # a trainer shows a sign of life every 2 s; an external one per epoch
 
@@ -80,12 +81,12 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
     total = _int(fields.get("total_epochs"))
     current = max(_int(fields.get("current_epoch")) or 0, 0)
     status = fields.get("status", "")
-    is_odd = status not in set(Status)
+    is_odd = status not in STATUSES
     pace_s = _median(dt for dt, _ in _intervals(fields))
     return {
         "id": fields.get("id"),
         "job_name": fields.get("job_name"),
-        "status": str(Status.FAILED) if is_odd else status,
+        "status": shown_status(fields),
         "created_at": _time(fields.get("created_at")),
         "started_at": _time(fields.get("started_at")),
         "completed_at": _time(fields.get("completed_at")),
@@ -120,6 +121,12 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
         "key_metrics": _object(fields.get("key_metrics")),
         "charts": _list(fields.get("charts")),
     }
+
+
+def shown_status(fields: Mapping[str, str]) -> str:
+    """The status; `failed` for one that nobody knows."""
+    status = fields.get("status", "")
+    return status if status in STATUSES else str(Status.FAILED)
 
 
 def is_stalled(fields: Mapping[str, str], now: datetime) -> bool:

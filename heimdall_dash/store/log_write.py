@@ -27,12 +27,19 @@ class LogWrite:
     row: Row | None = None
 
 
-def row_write(stop: int, row: Row, not_finite: NotFinite, text: bytes | None = None) -> LogWrite:
-    """text: the row as JSON, where the caller has it already."""
+def row_write(
+    stop: int,
+    row: Row,
+    not_finite: NotFinite,
+    text: bytes | None = None,
+    unix_s: float | None = None,
+) -> LogWrite:
+    """text: the row as JSON, unix_s: its time, where the caller has them already."""
     loss = row.get("val_loss")
+    milliseconds = _milliseconds(row["timestamp"]) if unix_s is None else round(unix_s * 1000)
     arguments = (
         "row", stop, row["epoch"], text if text is not None else orjson.dumps(row),
-        orjson.dumps(not_finite) if not_finite else "", _milliseconds(row["timestamp"]),
+        orjson.dumps(not_finite) if not_finite else "", milliseconds,
         repr(loss) if type(loss) is float or type(loss) is int else "",
     )  # fmt: skip
     return LogWrite(stop, arguments, row)

@@ -10,6 +10,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -27,7 +28,7 @@ from heimdall_dash.errors import (
 )
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
-from heimdall_dash.store.connect import UNAVAILABLE, connect, disconnect, script
+from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired, position_of
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, WORKER_PREFIX, JobKeys
 from heimdall_dash.store.log_write import LAST_METRICS, LogWrite, facts_write, note_text, row_write
@@ -93,9 +94,10 @@ class Begun:
 class Store:
     """Opens its connection when it is first used, and again when the server has changed."""
 
-    def __init__(self, url: str | Callable[[], str]) -> None:
+    def __init__(self, url: Url) -> None:
         """url: may be a question that is asked at each connection, since a store can move."""
         self._url = url
+        self._address = ""  # of the present client
         self._lock = threading.Lock()
         self._client: Any = None
         self._scripts: dict[str, Any] = {}
@@ -272,7 +274,10 @@ class Store:
         brings: the trainer is dead, nothing is taken over for it. Raises UnknownJob,
         StaleAttempt, StoreBehind, StoreUnavailable, StoreRefused.
         """
-        names = {name for write in writes if write.row for name in write.row}
+        names: set[str] = set()
+        for write in writes:
+            if write.row is not None:
+                names.update(write.row)
         return self._append(
             job_id, writes, names, mode="bring" if brings else "write", token=token, place=place,
             attempt=attempt,
@@ -526,12 +531,23 @@ class Store:
                 raise StoreRefused(f"the store refuses this: {error}") from error
             raise StoreUnavailable(f"the store does not answer: {error}") from error
         except UNAVAILABLE as error:
+            self._leave_if_moved()
             raise StoreUnavailable(f"the store does not answer: {error}") from error
+
+    def _leave_if_moved(self) -> None:
+        """Let go of a client whose server has come back at another address."""
+        if isinstance(self._url, str):
+            return
+        with self._lock, suppress(StoreUnavailable):
+            if self._client is not None and address(self._url) != self._address:
+                disconnect(self._client)
+                self._client = None
 
     def _connected(self) -> Any:
         with self._lock:
             if self._client is None:
-                self._client = connect(self._url if isinstance(self._url, str) else self._url())
+                self._address = address(self._url)
+                self._client = connect(self._address)
                 self._scripts = {}
                 is_cluster = hasattr(self._client, "get_primaries")
                 self._publish_command = "SPUBLISH" if is_cluster else "PUBLISH"

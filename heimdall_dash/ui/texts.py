@@ -168,6 +168,7 @@ BROWSER: dict[str, str] = {
     "epoch_of": "Epoch {current} of {total}",
     "epoch_at": "Epoch {current}",
     "delivered_all": "all {stored} stored epochs are here",
+    "delivered_held": "{held} epochs are here so far",
     "delivered_some": "{held} of {stored} stored epochs are here",
     "best_loss": "Best val. loss",
     "last_p68": "Last p68",

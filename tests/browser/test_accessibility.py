@@ -48,7 +48,7 @@ def test_page_has_no_axe_violations(reader: Page, train: StartJob, scheme: str, 
     # dimmed, one chart enlarged, a search without result
     reader.run(
         "const {feed, bar, charts} = dash_clientside.heimdall.page;"
-        "feed.store.columns.timestamp[20] = '2020-01-01T00:00:00Z';"
+        "feed.job.last_metric_at = '2020-01-01T00:00:00Z';"
         "charts.wide.choose('rmse-chart')"
     )
     dimmed = "return document.getElementById('charts').classList.contains('is-stale')"

@@ -1,6 +1,8 @@
 """The Jobs tab by hand and by keyboard: cards, actions, the form, hundreds of jobs."""
 
+import itertools
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -174,3 +176,36 @@ def test_hundreds_of_jobs_are_searched_filtered_and_sorted(page: Page, api: http
     page.wait(lambda: page.run(CARDS) == ["job 059"], "the filter")
     page.wait(lambda: "status=completed" in page.driver.current_url, "it in the address")
     assert "1 of 60 jobs" in page.text("jobs-list")
+
+
+def test_all_jobs_are_listed_at_each_look_while_one_of_them_is_live(
+    page: Page, api: httpx.Client
+) -> None:
+    """The list and its first change must not be on their way together: the page's WebSocket
+    component keeps only the newer message, and showed 1 of 1 jobs at most looks."""
+    ids = [
+        api.post("/jobs", json={"job_name": f"job {i:03}", "external": True}).json()["id"]
+        for i in range(300)
+    ]
+    stop = threading.Event()
+
+    def train() -> None:
+        with httpx.Client(base_url=api.base_url, timeout=20) as trainer:
+            for epoch in itertools.count():
+                if stop.wait(0.01):
+                    return
+                trainer.post(f"/jobs/{ids[0]}/metrics", json={"epoch": epoch, "train_loss": 1.5})
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    try:
+        for _ in range(10):
+            page.open("?tab=jobs")
+            page.wait(lambda: "of 300 jobs" in page.text("jobs-list"), "all jobs", 5)
+            page.wait(lambda: page.run(LISTED) == 300, "all jobs in the list", 5)
+    finally:
+        stop.set()
+        trainer.join()
+
+
+LISTED = "return dash_clientside.heimdall.page.list.jobs.size"

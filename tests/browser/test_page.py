@@ -254,7 +254,7 @@ def test_stalled_job_is_dimmed_and_said(page: Page, api: httpx.Client) -> None:
     page.wait(lambda: len(page.epochs()) == 1, "the epoch")
     page.run(
         "const {feed} = dash_clientside.heimdall.page;"
-        "feed.store.columns.timestamp[0] = arguments[0]; feed.job.status = 'running'",
+        "feed.job.last_metric_at = arguments[0]; feed.job.status = 'running'",
         old,
     )
     page.wait(

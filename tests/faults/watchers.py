@@ -26,6 +26,7 @@ class Watcher(ABC):
         self.losses: list[float] = []
         self.problems: list[str] = []
         self.connections = 0
+        self._cursor = "0-0"
         self._stop = threading.Event()
         self._awake = threading.Event()
         self._awake.set()
@@ -91,6 +92,8 @@ class Watcher(ABC):
 
 
 class PlainWatcher(Watcher):
+    """Goes on after the last epoch that it has seen, as a program without a memory would."""
+
     def _query(self) -> str:
         return f"after={self.last}"
 
@@ -109,7 +112,7 @@ class FramedWatcher(Watcher):
     _stream = ""
 
     def _query(self) -> str:
-        return f"after={self.last}" + (f"&stream={self._stream}" if self._stream else "")
+        return f"after={self._cursor}" + (f"&stream={self._stream}" if self._stream else "")
 
     def _protocols(self) -> list[str] | None:
         return [FRAMES]
@@ -121,12 +124,13 @@ class FramedWatcher(Watcher):
                 return False
             self._stream = message["stream"]
         if message["event"] == "metrics":
-            if message["after"] != self.last:
-                self.problems.append(f"frame after {message['after']} at cursor {self.last}")
+            if message["after"] != self._cursor:
+                self.problems.append(f"frame after {message['after']} at cursor {self._cursor}")
                 return False
             columns = message["columns"]
             for epoch, loss in zip(columns["epoch"], columns["train_loss"], strict=True):
                 self._add(epoch, loss)
+            self._cursor = message["cursor"]
         if "seq" in message:
             socket.send(json.dumps({"ack": message["cursor"], "seq": message["seq"]}))
         return True
@@ -139,4 +143,4 @@ class FramedWatcher(Watcher):
         snapshot = answer.json()
         self.epochs = list(snapshot["columns"]["epoch"])
         self.losses = list(snapshot["columns"].get("train_loss", []))
-        self._stream = snapshot["stream"]
+        self._stream, self._cursor = snapshot["stream"], snapshot["cursor"]

@@ -35,10 +35,21 @@ test("what a log axis cannot show is left out and counted", () => {
   assert.deepEqual(notes, ["2 points hidden"]);
 });
 
-test("a gap is shaded and named", () => {
-  const { layout, notes } = lineFigure(spec, source({ epoch: [1, 2, 3, 4], a: [5, null, 7, 8] }), view(), look);
+test("a value that was not finite breaks the line, is shaded and named", () => {
+  const notFinite = { a: { 2: "nan" } };
+  const { data, layout, notes } = lineFigure(spec, source({ epoch: [1, 2, 3, 4], a: [5, null, 7, 8] }, { notFinite }), view(), look);
   assert.deepEqual(notes, ["1 gap"]);
+  assert.deepEqual([data[0].x, data[0].y], [[1, 2, 3, 4], [5, null, 7, 8]]);
+  assert.equal(data.length, 1);
+  assert.deepEqual([data[0].mode, data[0].marker.size], ["lines+markers", [5, 0, 0, 0]], "the point that stands alone is seen");
   assert.deepEqual(layout.shapes.filter((shape) => shape.type === "rect").map((shape) => [shape.x0, shape.x1]), [[1, 3]]);
+});
+
+test("a value that nobody wrote is no gap: the line connects", () => {
+  const { data, layout, notes } = lineFigure(spec, source({ epoch: [1, 2, 3, 4], a: [5, null, 7, 8], b: [null, 1, null, null] }), view(), look);
+  assert.deepEqual([notes, layout.shapes.filter((shape) => shape.type === "rect")], [[], []]);
+  assert.deepEqual([data[0].x, data[0].y], [[1, 3, 4], [5, 7, 8]]);
+  assert.equal(data[1].mode, "lines+markers", "one point alone is a point");
 });
 
 test("smoothing leaves the raw line faintly visible", () => {

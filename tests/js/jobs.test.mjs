@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { label, actions, chooseJob, arrange, age, reasonText, otherMetrics } = core.jobs;
+const { label, actions, chooseJob, arrange, age, reasonText, otherMetrics, deliveredText } = core.jobs;
 const { alerts, AlertLog, QUIET_MS } = core.alerts;
 const texts = new Proxy({}, { get: (_, name) => `${String(name)} {time}{n}{metrics}` });
 const job = (more) => ({ id: "i", job_name: "VHF", status: "running", current_epoch: 412, total_epochs: 500, created_at: "2026-11-23T10:00:00.000Z", ...more });
@@ -41,19 +41,24 @@ test("jobs are found by words, filtered by status, running first, unknown values
 
 test("data is stale when a running job is silent for three of its epochs, not when it is over", () => {
   const now = Date.parse("2026-11-23T10:01:00Z");
-  assert.equal(age(job(), "2026-11-23T10:00:50Z", 1, now, texts).isStale, false);
-  assert.equal(age(job(), "2026-11-23T10:00:30Z", 1, now, texts).isStale, true);
-  assert.equal(age(job(), "2026-11-23T10:00:30Z", 20, now, texts).isStale, false);
-  assert.equal(age(job({ status: "completed" }), "2026-11-20T10:00:00Z", 1, now, texts).isStale, false);
-  assert.equal(age(job({ stalled: true }), "2026-11-23T10:00:59Z", 1, now, texts).isStale, true);
+  const isStale = (more, lastAt) => age(job({ pace_s: 1, ...more }), lastAt, now, texts).isStale;
+  assert.equal(isStale({}, "2026-11-23T10:00:50Z"), false);
+  assert.equal(isStale({}, "2026-11-23T10:00:30Z"), true);
+  assert.equal(isStale({ pace_s: null }, "2026-11-23T10:00:30Z"), true);
+  assert.equal(isStale({ pace_s: 20 }, "2026-11-23T10:00:30Z"), false);
+  assert.equal(isStale({ status: "completed" }, "2026-11-20T10:00:00Z"), false);
+  assert.equal(isStale({ stalled: true }, "2026-11-23T10:00:59Z"), true);
 });
 
 test("alerts name a loss that is not finite, a divergence, a plateau, a stall, a failure", () => {
-  const kinds = (more, columns) => alerts(job(more), { epoch: [], ...columns }, texts).map((alert) => alert.kind);
+  const kinds = (more, columns, notFinite = {}) => alerts(job(more), { epoch: [], ...columns }, notFinite, texts).map((alert) => alert.kind);
   const epoch = Array.from({ length: 20 }, (_, i) => i);
   const falling = epoch.map((i) => 20 - i);
   assert.deepEqual(kinds({}, { epoch, val_loss: falling }), []);
-  assert.deepEqual(kinds({}, { epoch, val_loss: [...falling.slice(0, 19), null] }), ["nan"]);
+  assert.deepEqual(kinds({}, { epoch, val_loss: [...falling.slice(0, 19), null] }), [], "not written yet");
+  const broken = [...falling.slice(0, 18), null, null];
+  assert.deepEqual(kinds({}, { epoch, val_loss: broken }, { val_loss: { 18: "nan" } }), ["nan"]);
+  assert.deepEqual(kinds({}, { epoch, val_loss: [...broken.slice(0, 19), 1] }, { val_loss: { 18: "nan" } }), [], "it is finite again");
   assert.deepEqual(kinds({}, { epoch, val_loss: [...falling.slice(0, 17), 40, 41, 42] }), ["divergence"]);
   assert.deepEqual(kinds({ best_epoch: 1 }, { epoch: [...epoch, 150], val_loss: [...falling, 1] }), ["plateau"]);
   assert.deepEqual(kinds({ stalled: true }, { epoch }), ["stalled"]);
@@ -108,10 +113,11 @@ test("unforeseen metrics are grouped by prefix; known, empty and array-valued on
 });
 
 test("the page says whether it holds every stored epoch", () => {
-  const texts = { delivered_all: "all {stored}", delivered_some: "{held} of {stored}" };
-  const said = (stored, held) => core.jobs.deliveredText({ epochs_stored: stored }, held, texts);
+  const texts = { delivered_all: "all {stored}", delivered_some: "{held} of {stored}", delivered_held: "{held} so far" };
+  const said = (stored, held, isCurrent = true) => deliveredText({ epochs_stored: stored }, held, isCurrent, texts);
   assert.equal(said(0, 0), "");
   assert.equal(said(44, 44), "all 44");
   assert.equal(said(44, 43), "43 of 44");
+  assert.equal(said(44, 44, false), "44 so far", "nobody knows at this moment how many there are");
   assert.equal(said(44, 45), "all 44"); // the job's state is one step behind the epochs
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { isScalar, smooth, forLogAxis, thin, gaps, extent } = core.lines;
+const { isScalar, smooth, forLogAxis, thin, brokenAt, runsOf, isSparse, alone, extent } = core.lines;
 
 test("values that a log axis cannot show become null and are counted", () => {
   assert.deepEqual(forLogAxis([1, 0, -2, null, 5, NaN]), { shown: [1, null, null, null, 5, null], hidden: 2 });
@@ -36,12 +36,12 @@ test("a column that grew gives the same as one that is new", () => {
   assert.equal(isScalar(undefined), false);
 });
 
-test("thinning keeps first, last, each spike and each gap", () => {
+test("thinning keeps first, last, each spike and each break", () => {
   const values = Array.from({ length: 50_000 }, (_, i) => Math.sin(i / 999));
   values[12_345] = 50;
   values[23_456] = -50;
   values[34_567] = null;
-  const kept = thin(values, 0, values.length, 500);
+  const kept = thin(values, 0, values.length, 500, (i) => i === 34_567);
   for (const i of [0, 12_345, 23_456, 34_567, 49_999]) assert.ok(kept.includes(i), `index ${i}`);
   assert.ok(kept.length <= 2500);
   assert.ok(kept.every((index, i) => i === 0 || index > kept[i - 1]));
@@ -58,13 +58,31 @@ test("thinning leaves a short line whole", () => {
   assert.deepEqual(thin([5, 6, 7, 8], 1, 4, 100), [1, 2, 3]);
 });
 
-test("a run of missing values is one gap", () => {
-  assert.deepEqual(gaps([null, 1, 2, null, null, 3, null, 4]), { runs: [[3, 4], [6, 6]], isSparse: false });
+test("a value that nobody wrote is passed over, one that was not finite breaks the line", () => {
+  const values = [null, 1, 2, null, null, 3, null, 4];
+  assert.deepEqual(thin(values, 0, 8, 100), [1, 2, 5, 7]);
+  assert.deepEqual(thin(values, 0, 8, 100, (i) => i === 3), [1, 2, 3, 5, 7]);
+  const sparse = Array.from({ length: 50_000 }, (_, i) => (i % 10 ? null : i));
+  const kept = thin(sparse, 0, 50_000, 500, (i) => i === 4321);
+  assert.ok(kept.every((i) => i % 10 === 0 || i === 4321));
+  assert.ok(kept.includes(0) && kept.includes(4321) && kept.includes(49_990));
 });
 
-test("a metric logged every tenth epoch has no gaps", () => {
-  const values = Array.from({ length: 100 }, (_, i) => (i % 10 ? null : i));
-  assert.deepEqual(gaps(values), { runs: [], isSparse: true });
+test("epochs whose value was not finite are found, neighbours as one run", () => {
+  const epochs = [1, 2, 3, 5, 8, 9];
+  assert.deepEqual(brokenAt(epochs, { 9: "nan", 3: "inf", 5: "nan", 4: "nan" }), [2, 3, 5]);
+  assert.deepEqual(brokenAt(epochs, undefined), []);
+  assert.deepEqual(runsOf([2, 3, 5]), [[2, 3], [5, 5]]);
+});
+
+test("a metric logged every tenth epoch is sparse", () => {
+  assert.equal(isSparse(Array.from({ length: 100 }, (_, i) => (i % 10 ? null : i))), true);
+  assert.equal(isSparse([1, 2, null, 4]), false);
+  assert.equal(isSparse([null, null]), false);
+});
+
+test("points without a neighbour stand alone", () => {
+  assert.deepEqual(alone([1, null, 2, 3, null, 4, null]), [0, 5]);
 });
 
 test("the extent ignores what is not drawn", () => {

@@ -18,7 +18,8 @@ function play(steps) {
     const { action } = judge(store, step.frame);
     actions.push(action === "apply" ? applyFrame(store, step.frame) : action);
   }
-  return { actions, cursor: store.cursor, stream: store.stream, columns: store.columns };
+  const { cursor, stream, total, columns, notFinite } = store;
+  return { actions, cursor, stream, total, columns, not_finite: notFinite };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

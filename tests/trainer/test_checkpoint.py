@@ -15,7 +15,7 @@ from trainer.checkpoint import (
     serialised,
     write,
 )
-from trainer.errors import CheckpointError
+from trainer.errors import AllDamaged, CheckpointError
 
 
 def state(epoch: int = 3) -> TrainingState:
@@ -57,8 +57,51 @@ def test_damaged_checkpoint_is_an_error_that_names_the_file(tmp_path: Path, dama
         "flipped": b"XX" + whole[2:],
     }[damage]
     path.write_bytes(damaged)
-    with pytest.raises(CheckpointError, match=r"last\.pt"):
+    with pytest.raises(AllDamaged, match=r"last\.pt"):
         CheckpointFolder(tmp_path).load_last()
+
+
+def test_furthest_of_the_older_checkpoints_takes_the_place_of_a_damaged_one(tmp_path: Path) -> None:
+    folder, warnings = CheckpointFolder(tmp_path), list[str]()
+    folder.save(state(3), numbered=True)
+    folder.save(state(5), numbered=True)
+    folder.save(state(4), is_best=True)
+    folder.save(state(6))
+    folder.last.write_bytes(b"noise")
+    kept = folder.load_last(warnings.append)
+    assert kept is not None
+    assert kept.epoch == 5
+    (tmp_path / "epoch-00005.pt").write_bytes(b"")
+    kept = folder.load_last(warnings.append)
+    assert kept is not None
+    assert kept.epoch == 4
+    assert "Going on from epoch-00005.pt, after epoch 5" in warnings[0]
+    assert all(name in warnings[1] for name in ("last.pt", "epoch-00005.pt", "best.pt"))
+
+
+def test_checkpoint_of_another_format_is_not_passed_over_for_an_older_one(tmp_path: Path) -> None:
+    folder = CheckpointFolder(tmp_path)
+    folder.save(state(3), is_best=True)
+    torch.save({"format": 99}, folder.last)
+    with pytest.raises(CheckpointError, match="format 99"):
+        folder.load_last()
+
+
+def test_checkpoint_that_may_not_be_read_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    folder = CheckpointFolder(tmp_path)
+    folder.save(state(3))
+    folder.last.unlink()
+    folder.last.mkdir()
+    with pytest.raises(IsADirectoryError):
+        folder.load_last()
+
+
+def test_configuration_outlives_the_checkpoints(tmp_path: Path) -> None:
+    folder = CheckpointFolder(tmp_path)
+    assert folder.config() is None
+    folder.save(state(3))
+    folder.last.write_bytes(b"noise")
+    assert CheckpointFolder(tmp_path).config() == state().config
 
 
 def test_checkpoint_of_another_format_or_with_parts_missing_is_refused(tmp_path: Path) -> None:
@@ -108,7 +151,8 @@ def test_numbered_checkpoints_rotate(tmp_path: Path) -> None:
     for epoch in (10, 20, 30, 40, 1000):
         folder.save(state(epoch), numbered=True)
     names = sorted(p.name for p in tmp_path.iterdir())
-    assert names == ["epoch-00030.pt", "epoch-00040.pt", "epoch-01000.pt", "last.pt"]
+    numbered = ["epoch-00030.pt", "epoch-00040.pt", "epoch-01000.pt"]
+    assert names == ["config.json", *numbered, "last.pt"]
 
 
 def test_other_settings_or_scenes_are_refused_by_name() -> None:

@@ -90,6 +90,22 @@ def test_signal_pauses_and_resume_goes_on(
     assert epochs == [0, 1, 2, 3, 4]
 
 
+def test_training_with_damaged_checkpoints_is_begun_again_by_resume(tmp_path: Path) -> None:
+    assert train(tmp_path, "--epochs", "3") == 0
+    folder = tmp_path / "checkpoints/training"
+    for path in folder.glob("*.pt"):
+        path.write_bytes(b"noise")
+    out = tmp_path / "m.jsonl"
+    again = ["run", "--no-publish", "--quiet", "--data-dir", str(tmp_path), "--out", str(out)]
+    assert cli.main([*again, "--resume", "training"]) == 0
+    epochs = [json.loads(line)["epoch"] for line in out.read_text().splitlines()]
+    assert epochs == [0, 1, 2, 3]  # its own configuration, not the defaults
+    (folder / "config.json").unlink()
+    for path in folder.glob("*.pt"):
+        path.write_bytes(b"noise")
+    assert cli.main([*again, "--resume", "training"]) == cli.WRONG_USE
+
+
 def test_resume_of_an_unknown_job_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -131,7 +131,7 @@ def test_training_publishes_epoch_0_first_then_each_epoch_once(tmp_path: Path) -
     assert notes.rows[0]["train_objective"] is None
     assert notes.rows[4]["learning_rate"] == pytest.approx(1e-5)
     names = {p.name for p in tmp_path.iterdir()}
-    assert names == {"last.pt", "best.pt", "epoch-00002.pt", "epoch-00004.pt"}
+    assert names == {"config.json", "last.pt", "best.pt", "epoch-00002.pt", "epoch-00004.pt"}
 
 
 def test_training_twice_gives_the_same_weights_to_the_bit(
@@ -231,14 +231,31 @@ def test_completed_training_is_not_trained_again(
     assert weights_sha256(folder) == done.sha256
 
 
-def test_damaged_checkpoint_fails_and_never_starts_again(stopped: Path) -> None:
+def test_damaged_checkpoint_is_replaced_by_an_older_one_exactly_and_named(
+    tmp_path: Path, stopped: Path, unbroken: Callable[[str], Unbroken]
+) -> None:
     (stopped / "last.pt").write_bytes(b"noise")
     notes = Notes()
     outcome = run(tiny(), stopped, publisher=notes)
-    assert outcome.status == "failed"
-    assert "last.pt" in (outcome.reason or "")
-    assert notes.rows == []
-    assert (stopped / "last.pt").read_bytes() == b"noise"
+    assert outcome.status == "completed"
+    assert any("last.pt" in text and "best.pt" in text for text in notes.warnings)
+    whole = unbroken(tiny().resample)
+    assert weights_sha256(stopped) == whole.sha256
+    again = without_times(notes.rows)
+    assert again == without_times(whole.rows)[-len(again) :]
+
+
+def test_training_whose_checkpoints_are_all_damaged_begins_again_and_says_so(
+    stopped: Path, unbroken: Callable[[str], Unbroken]
+) -> None:
+    for path in stopped.glob("*.pt"):
+        path.write_bytes(b"noise")
+    notes = Notes()
+    outcome = run(tiny(), stopped, publisher=notes)
+    assert outcome.status == "completed"
+    assert any("begins again" in text and "last.pt.damaged" in text for text in notes.warnings)
+    assert (stopped / "last.pt.damaged").read_bytes() == b"noise"
+    assert without_times(notes.rows) == without_times(unbroken(tiny().resample).rows)
 
 
 def test_resumption_with_other_settings_fails_by_name(stopped: Path) -> None:

@@ -1,0 +1,82 @@
+"""Pause, resume and cancel: at once where nobody trains, else by asking the trainer."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from heimdall_dash.errors import IllegalTransition, StaleAttempt
+from heimdall_dash.queue import JobQueue
+from heimdall_dash.records import LEGAL, Status, utc_now
+from heimdall_dash.store.jobs import Fields, is_stalled
+from heimdall_dash.store.store import Store
+
+OBEYED_WITHIN_S = 3.0  # a running trainer looks between two batches
+
+Now = Callable[[], datetime]  # by the store's clock
+
+
+def ask(
+    store: Store, queue: JobQueue, job_id: str, action: str, status: Status, now: Now
+) -> Fields:
+    """Change a job that nobody runs at once; ask the trainer of one that runs.
+
+    Raises UnknownJob, IllegalTransition.
+    """
+    for _ in range(5):
+        fields = store.job(job_id)
+        present = fields.get("status", "")
+        if present not in LEGAL[action]:
+            raise IllegalTransition(job_id, action, present)
+        try:
+            if _has_trainer(fields, now()):
+                return _ask_trainer(store, job_id, action, status)
+            changed = _change_at_once(store, fields, action, status)
+        except (IllegalTransition, StaleAttempt):
+            continue  # the job moved on between the look and the change: look again
+        queue.drop(job_id)
+        return changed
+    raise IllegalTransition(job_id, action, store.job(job_id).get("status", ""))
+
+
+def resume(store: Store, queue: JobQueue, job_id: str) -> Fields:
+    """Raises UnknownJob, IllegalTransition, StaleAttempt."""
+    fields = store.job(job_id)
+    if fields.get("external") != "1":
+        return queue.requeue(fields, action="resume", allowed=LEGAL["resume"])
+    return store.change(
+        job_id, event="training:started", action="resume", allowed=LEGAL["resume"],
+        fields={"status": Status.RUNNING}, remove=["desired"],
+    )  # fmt: skip
+
+
+def _has_trainer(fields: Fields, now: datetime) -> bool:
+    """Whether a worker's trainer runs the job and can be asked."""
+    is_ours = fields.get("external") != "1"
+    return fields.get("status") == Status.RUNNING and is_ours and not is_stalled(fields, now)
+
+
+def _change_at_once(store: Store, fields: Fields, action: str, status: Status) -> Fields:
+    attempt = int(fields.get("attempt", 0))
+    change: dict[str, Any] = {"status": status, "desired": status}
+    if status == Status.CANCELLED:
+        change["completed_at"] = utc_now()
+    if fields["status"] == Status.RUNNING and fields.get("external") != "1":
+        change["attempt"] = attempt + 1  # a stalled trainer that wakes up must not write
+    return store.change(
+        fields["id"], event=f"training:{status}", action=action,
+        allowed=[Status(fields["status"])], exact_attempt=attempt, fields=change,
+    )  # fmt: skip
+
+
+def _ask_trainer(store: Store, job_id: str, action: str, status: Status) -> Fields:
+    """Returns when the trainer has obeyed, or as things stand after a few seconds."""
+    fields = store.change(
+        job_id, event="training:progress", action=action, allowed=[Status.RUNNING],
+        fields={"desired": status},
+    )  # fmt: skip
+    deadline = time.monotonic() + OBEYED_WITHIN_S
+    while fields.get("status") == Status.RUNNING and time.monotonic() < deadline:
+        time.sleep(0.05)
+        fields = store.job(job_id)
+    return fields

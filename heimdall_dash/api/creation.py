@@ -1,0 +1,68 @@
+"""`POST /jobs`: a job for a worker here, or one that a trainer outside feeds or a tool imports."""
+
+import json
+from typing import Any
+
+from heimdall_dash.api.refusals import Refused
+from heimdall_dash.api.schemas import EXTERNAL_ONLY, ExternalConfig, NewJob
+from heimdall_dash.queue import JobQueue
+from heimdall_dash.records import Status, check_json
+from heimdall_dash.store.jobs import Fields
+from heimdall_dash.store.store import Store
+from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig
+
+MAX_BYTES = 2**20  # of a config or of facts, as JSON
+
+
+def create_job(store: Store, queue: JobQueue, new: NewJob) -> Fields:
+    """Raises Refused, ValidationError, InvalidMetric before anything is stored."""
+    return _external(store, new) if new.external else _queued(queue, new)
+
+
+def checked_object(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """A config or facts as they may be stored; raises InvalidMetric, Refused."""
+    check_json(values, name)
+    size = len(json.dumps(values, ensure_ascii=False).encode())
+    if size > MAX_BYTES:
+        raise Refused(413, f"{name} may have {MAX_BYTES} bytes as JSON at most, this has {size}")
+    return values
+
+
+def _external(store: Store, new: NewJob) -> Fields:
+    config, facts = checked_object(new.config, "config"), checked_object(new.facts, "facts")
+    total_epochs = ExternalConfig.model_validate({"epochs": config.get("epochs")}).epochs
+    times = {"created_at": new.created_at, "started_at": new.started_at}
+    more: dict[str, Any] = {
+        **{name: text for name, text in times.items() if text is not None},
+        **_labels(new),
+        "completed_at": new.completed_at,
+        "step_name": new.step_name,
+        "key_metrics": json.dumps(new.key_metrics) if new.key_metrics else None,
+        "charts": json.dumps([chart.model_dump() for chart in new.charts]) if new.charts else None,
+    }
+    fields = store.create_job(
+        new.job_name,
+        status=Status.PENDING,
+        config=config,
+        total_epochs=total_epochs,
+        external=True,
+        more=more,
+    )
+    if facts:
+        store.put_facts(fields["id"], facts)
+    return fields
+
+
+def _queued(queue: JobQueue, new: NewJob) -> Fields:
+    if foreign := [name for name in EXTERNAL_ONLY if name in new.model_fields_set]:
+        raise Refused(422, f"{', '.join(foreign)}: only for a job with external true")
+    if local := sorted(LOCAL_FIELDS & new.config.keys()):
+        raise Refused(
+            422, f"{', '.join(local)}: names a file of the trainer's machine; use its command line"
+        )
+    return queue.submit(new.job_name, TrainingConfig.model_validate(new.config), _labels(new))
+
+
+def _labels(new: NewJob) -> dict[str, Any]:
+    tags = json.dumps(new.tags) if new.tags else None
+    return {"tags": tags, "group": new.group, "project": new.project}

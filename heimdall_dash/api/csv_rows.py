@@ -1,0 +1,79 @@
+"""A history as CSV, in pieces of bounded size, and safe to open in a spreadsheet.
+
+A text that a spreadsheet would take for a formula gets an apostrophe in front, and so does one
+that begins with an apostrophe, so that it can be told apart. An empty cell was not written;
+`NaN`, `Infinity` and `-Infinity` were.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from heimdall_dash.api.history import Kept
+
+CHUNK_CELLS = 200_000
+WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+RISKY = tuple("=+-@\t\r'＝＋－＠")  # also in full width, which some spreadsheets take for the same
+
+
+def csv_header(names: Sequence[str]) -> str:
+    return _lines([[_safe(name) for name in names]])
+
+
+def csv_pieces(kept: Kept, names: Sequence[str], after: int, before: int | None) -> Iterator[str]:
+    """Lines of the epochs with after < epoch < before, as they stand when each piece is made."""
+    chunk_rows = max(1, CHUNK_CELLS // max(1, len(names)))
+    while True:
+        with kept.lock:
+            table = kept.table
+            start, stop = table.rows(after, before)
+            stop = min(stop, start + chunk_rows)
+            if start == stop:
+                return
+            after = table.epochs[stop - 1]
+            lines = csv_rows(kept, names, range(start, stop))
+        yield lines
+
+
+def csv_rows(kept: Kept, names: Sequence[str], rows: Sequence[int]) -> str:
+    """Lines of these rows of the table."""
+    table = kept.table
+    start, stop = rows[0], rows[-1] + 1
+    epochs = [table.epochs[row] for row in rows]
+    columns = []
+    for name in names:
+        values = table.cut(name, start, stop)
+        marks = table.marks.get(name, {})
+        cells = [_cell(values[row - start]) for row in rows]
+        if marks:
+            known = (marks.get(epoch) for epoch in epochs)
+            cells = [
+                cell if kind is None or cell != "" else WORDS.get(kind, "NaN")
+                for cell, kind in zip(cells, known, strict=True)
+            ]
+        columns.append(cells)
+    return _lines(zip(*columns, strict=True))
+
+
+def _lines(rows: Any) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Numbers as they are, to the last bit; lists as JSON."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, str):
+        return _safe(value)
+    if isinstance(value, (list, dict)):
+        return orjson.dumps(value).decode()
+    return repr(float(value)) if isinstance(value, float) else value
+
+
+def _safe(text: str) -> str:
+    return "'" + text if text.lstrip(" ").startswith(RISKY) else text

@@ -1,0 +1,67 @@
+"""The web process's watch: it reads the store's clock, has the queue mend what was lost, and counts
+again where only a job's whole history tells."""
+
+import asyncio
+import logging
+import time
+
+from heimdall_dash.background import Background
+from heimdall_dash.clock import FED_EVERY_S, StoreClock
+from heimdall_dash.errors import NoQueue, StoreUnavailable, UnknownJob
+from heimdall_dash.queue import JobQueue
+from heimdall_dash.store.jobs import Fields
+from heimdall_dash.store.store import Store
+
+log = logging.getLogger(__name__)
+
+RECONCILE_S = 3.0
+SWEEP_S = 60.0
+STUCK_AFTER_S = 90.0  # of a store that answers slowly, each call may take 10 s
+
+
+class Watch:
+    """Goes round once a second. An outage of the store is waited for; any other failure ends it,
+    to be started again by `background`."""
+
+    def __init__(self, store: Store, queue: JobQueue, clock: StoreClock) -> None:
+        self._store, self._queue, self._clock = store, queue, clock
+        self._reconcile_at = time.monotonic() + RECONCILE_S
+        self._sweep_at = time.monotonic() + RECONCILE_S
+        self._has_swept = False
+        self.background = Background("the watch", self._run)
+
+    async def _run(self) -> None:
+        while True:
+            self.background.turn(within_s=STUCK_AFTER_S)
+            began = time.monotonic()
+            try:
+                await asyncio.to_thread(self._go_round)
+            except StoreUnavailable as error:
+                log.debug("the watch waits for the store: %s", error)
+            await asyncio.sleep(max(0.0, FED_EVERY_S - (time.monotonic() - began)))
+
+    def _go_round(self) -> None:
+        self._clock.feed(self._store.now())
+        now = time.monotonic()
+        if now < self._reconcile_at:
+            return
+        self._reconcile_at = now + RECONCILE_S
+        jobs = self._store.jobs()
+        self._recount(jobs)
+        try:
+            self._queue.reconcile(self._clock.now(), jobs)
+            if now >= self._sweep_at:
+                self._sweep_at = now + SWEEP_S
+                self._queue.sweep(with_lost=not self._has_swept)
+                self._has_swept = True
+        except NoQueue:
+            return  # then there is nothing to look after
+
+    def _recount(self, jobs: list[Fields]) -> None:
+        """Find the best epoch of those jobs where a taking back left it open."""
+        for fields in jobs:
+            if fields.get("recount") == "1" and "id" in fields:
+                try:
+                    self._store.recount(fields["id"])
+                except (UnknownJob, ValueError) as error:
+                    log.debug("job %s is not counted again: %s", fields["id"], error)
