@@ -142,7 +142,7 @@ class Store:
         return fields
 
     def jobs(self) -> list[Fields]:
-        """All jobs, newest first, but those whose key is of another kind: odd ones hide no others."""
+        """All jobs, newest first; one whose key is of another kind hides no others."""
 
         def read(client: Any) -> list[Fields]:
             ids = client.zrevrange(JOBS, 0, -1)
