@@ -161,7 +161,7 @@ def _progress(fields: Mapping[str, str], current: int, total: int | None) -> flo
 def _done(fields: Mapping[str, str], current: int) -> int:
     """How many epochs are done. A loop from 0 to n - 1 is whole at n - 1, unless its epoch 0 is
     said to be the untrained model (`first_epoch` 1)."""
-    if not _int(fields.get("epochs_stored")):
+    if not _int(fields.get("epochs_stored", fields.get("current_epoch"))):
         return 0
     first = _int(fields.get("first_epoch"))
     if first is None:
