@@ -15,7 +15,6 @@ from heimdall_dash.records import Status, parse_time, utc_now
 from heimdall_dash.store.connect import Url
 from heimdall_dash.store.jobs import Fields, is_stalled
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +34,15 @@ class JobQueue:
         self._entries.check()
 
     def submit(
-        self, name: str, config: TrainingConfig, more: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        config: Mapping[str, Any],
+        *,
+        total_epochs: int | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Fields:
-        """Create a job and queue it for the next free worker; `more` are further fields.
+        """Create a job and queue it for the next free worker; config: as its trainer has checked
+        it. `more` are further fields.
 
         Raises NoQueue, StoreUnavailable: then there is no job.
         """
@@ -45,8 +50,8 @@ class JobQueue:
         fields = self._store.create_job(
             name,
             status=Status.QUEUED,
-            config=config.model_dump(mode="json"),
-            total_epochs=config.epochs,
+            config=config,
+            total_epochs=total_epochs,
             external=False,
             more=more,
         )

@@ -27,6 +27,7 @@ from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.routes import live_routes
+from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.settings import Settings, is_loopback
 from heimdall_dash.store.follow import Follower
@@ -39,8 +40,11 @@ log = logging.getLogger(__name__)
 FAREWELL_S = 0.2
 
 
-def build_server(settings: Settings) -> FastAPI:
-    """The whole web side; it connects to the store when it is served, not before."""
+def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI:
+    """The whole web side; it connects to the store when it is served, not before.
+
+    manifest: of the trainer that is installed here.
+    """
     settings.store_url  # noqa: B018 - raises StartupRefused where there is none
 
     def where() -> str:
@@ -56,13 +60,13 @@ def build_server(settings: Settings) -> FastAPI:
         lifespan=_lifespan(hub, store, queue, [hub_work, watch.background]),
     )
     add_refusals(server)
-    server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now))
+    server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now, manifest))
     server.include_router(metric_routes(store, History(store)))
     server.include_router(log_routes(store))
     server.include_router(health_routes(checks(store, hub, clock, hub_work, watch.background)))
     server.include_router(live_routes(hub))
     _close_api(server)
-    build_page(server)
+    build_page(server, manifest)
     server.add_middleware(CompressMiddleware, minimum_size=1000)
     server.add_middleware(
         Security, token=settings.heimdall_token, is_loopback=is_loopback(settings.host)

@@ -12,10 +12,10 @@ import pytest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
 from tests.conftest import Web, wait_for, web_settings
 from tests.logs import logged
 from tests.processes import Child, lives
+from trainer.config import TrainingConfig
 
 pytestmark = pytest.mark.slow
 
@@ -226,7 +226,9 @@ def test_impossible_job_fails_with_its_reason_and_the_worker_lives_on(
     api: httpx.Client, own_valkey: EmbeddedStore, tmp_path: Path
 ) -> None:
     store = Store(own_valkey.url)
-    fields = JobQueue(store, own_valkey.url).submit("VHF", TrainingConfig(epochs=2))
+    fields = JobQueue(store, own_valkey.url).submit(
+        "VHF", TrainingConfig(epochs=2).model_dump(mode="json")
+    )
     config = {**orjson.loads(fields["config"]), "max_gdop": -5}
     store.change(fields["id"], fields={"config": orjson.dumps(config).decode()})
     with worker(own_valkey, tmp_path) as child:

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.geodesy import Array
 
 FREQUENCY_MHZ = 145.0

@@ -38,8 +38,8 @@ from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.signs import Workers
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.loop import Outcome, fit
 from trainer.mirror import Mirror
 
