@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import FrameType
 from typing import Any
 
@@ -36,6 +36,8 @@ from heimdall_dash.ui.page import build_page
 from heimdall_dash.watch import Watch
 
 log = logging.getLogger(__name__)
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 FAREWELL_S = 0.2
 
@@ -75,7 +77,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     return server
 
 
-def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]):  # type: ignore[no-untyped-def]
+def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]) -> Lifespan:
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         _say_farewell(hub)
@@ -92,7 +94,8 @@ def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]): 
 def _say_farewell(hub: Hub) -> None:
     """Let viewers be told to come back later (4001) before the server closes its connections.
 
-    uvicorn has installed its handlers when the lifespan begins; in a thread (as the tests' own
+    uvicorn itself would say 1012, which is none of the codes that programs are promised to mean
+    that. It has installed its handlers when the lifespan begins; in a thread (as the tests' own
     servers run) there are none.
     """
     if threading.current_thread() is not threading.main_thread():

@@ -16,6 +16,7 @@ from tests.conftest import Web, wait_for, web_settings
 from tests.logs import logged
 from tests.processes import Child, lives
 from trainer.config import TrainingConfig
+from trainer.manifest import MANIFEST
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ DETERMINISTIC = ("train_loss", "val_loss", "val_rmse_m", "weight_norm", "gradien
 
 @pytest.fixture
 def web_of_worker(own_valkey: EmbeddedStore, tmp_path: Path) -> Iterator[Web]:
-    with Web(web_settings(own_valkey.url, tmp_path / "data")) as server:
+    with Web(web_settings(own_valkey.url, tmp_path / "data"), MANIFEST) as server:
         yield server
 
 

@@ -23,6 +23,7 @@ from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import LEGAL, Row, Status
 from heimdall_dash.store.jobs import JobView, job_view, shown_status
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.stored_job import StoredJob
 
 RECENT = 10  # epochs in `recent_metrics`
 RECENT_WRITES = 256  # that they are joined from: an epoch may have come in many
@@ -45,7 +46,9 @@ def job_routes(
         offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
     ) -> dict[str, Any]:
         """All jobs, newest first."""
-        found = [fields for fields in store.jobs() if status in {None, shown_status(fields)}]
+        found = [
+            fields for fields in store.jobs() if status in {None, shown_status(StoredJob(fields))}
+        ]
         moment = now()
         page = [job_view(fields, moment) for fields in found[offset : offset + limit]]
         return {"jobs": page, "total": len(found)}

@@ -2,25 +2,24 @@
 its key metrics, those that it had before, and its first losses. A few, whatever it publishes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-
-import orjson
+from collections.abc import Iterable, Sequence
 
 from heimdall_dash.store.log_write import LogWrite
+from heimdall_dash.store.stored_job import StoredJob
 
 MOST = 8
 PREFIX = "last:"  # of the field's name
 FIRST_LOSSES = ("val_loss", "train_loss")
 
 
-def shown_metrics(fields: Mapping[str, str], names: Iterable[str]) -> tuple[str, ...]:
-    """fields: of the job, empty where the store does not have it. names: that it publishes."""
-    before = [name.removeprefix(PREFIX) for name in fields if name.startswith(PREFIX)]
+def shown_metrics(job: StoredJob, names: Iterable[str]) -> tuple[str, ...]:
+    """job: without fields where the store does not have it. names: of what it publishes."""
+    before = [name.removeprefix(PREFIX) for name in job.fields if name.startswith(PREFIX)]
     losses = sorted(
         (name for name in names if "loss" in name.lower()),
         key=lambda name: (name not in FIRST_LOSSES, name),
     )
-    return tuple(dict.fromkeys([*_key_metrics(fields), *before, *losses]))[:MOST]
+    return tuple(dict.fromkeys([*job.mapping("key_metrics"), *before, *losses]))[:MOST]
 
 
 def newest_values(writes: Sequence[LogWrite], metrics: Iterable[str]) -> list[str]:
@@ -34,11 +33,3 @@ def newest_values(writes: Sequence[LogWrite], metrics: Iterable[str]) -> list[st
                 if type(value) is float or type(value) is int:
                     newest[PREFIX + name] = repr(value)
     return [text for pair in newest.items() for text in pair]
-
-
-def _key_metrics(fields: Mapping[str, str]) -> list[str]:
-    try:
-        found = orjson.loads(fields.get("key_metrics") or "{}")
-    except orjson.JSONDecodeError:
-        return []
-    return list(found) if isinstance(found, dict) else []

@@ -29,10 +29,11 @@ from heimdall_dash.errors import (
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
 from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
-from heimdall_dash.store.jobs import Fields, flat, new_fields, paired, position_of
+from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
 from heimdall_dash.store.log_write import LogWrite, facts_write, note_text, row_write
 from heimdall_dash.store.newest import newest_values, shown_metrics
+from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -322,7 +323,7 @@ class Store:
         fresh = sorted(names - known - {"epoch", "timestamp"})
         if fresh:
             fields = self._call(lambda client: client.hgetall(keys.job))
-            self._shown[job_id] = shown_metrics(fields, known.union(fresh))
+            self._shown[job_id] = shown_metrics(StoredJob(fields), known.union(fresh))
         newest = newest_values(writes, self._shown.get(job_id, ()))
         arguments: list[Any] = [
             keys.channel, JOBS_CHANNEL, self._publish, attempt, mode, utc_now(), token, place,
@@ -355,7 +356,7 @@ class Store:
         """Find the best epoch, the newest and how many there are, where only the whole history
         tells: after a taking back, or when the best epoch's loss was replaced."""
         for _ in range(RECOUNTS):
-            position = position_of(self.job(job_id))
+            position = StoredJob(self.job(job_id)).position
             losses: dict[int, float | None] = {}
             for write in self.each_write(job_id, upto=position):
                 if write.row is None:
@@ -415,7 +416,8 @@ class Store:
         start, stop = f"({after}", "+" if upto is None else str(upto)
 
         def read(client: Any) -> list[Entry]:
-            return client.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
+            found: list[Entry] = client.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
+            return found
 
         return self._call(read)
 
@@ -444,8 +446,7 @@ class Store:
 
     def put_facts(self, job_id: str, facts: Mapping[str, Any]) -> None:
         """Replace the job's facts. Raises UnknownJob, InvalidMetric."""
-        fields = self.job(job_id)
-        attempt = int(fields.get("attempt") or 0)
+        attempt = StoredJob(self.job(job_id)).attempt
         self._append(
             job_id, [facts_write(0, facts)], set(), mode="write", token="", place=0,
             attempt=attempt,

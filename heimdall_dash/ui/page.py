@@ -63,7 +63,7 @@ def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
 
 
 def layout(manifest: Manifest) -> Component:
-    return dmc.MantineProvider(
+    page: Component = dmc.MantineProvider(
         [
             dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest)),
             *sockets(),
@@ -90,6 +90,7 @@ def layout(manifest: Manifest) -> Component:
         theme=theme.MANTINE,
         defaultColorScheme="auto",
     )
+    return page
 
 
 def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
