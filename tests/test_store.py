@@ -268,6 +268,19 @@ def test_data_of_the_format_before_positions_goes_on_as_it_is(
     store.close()
 
 
+def test_job_whose_key_is_of_another_kind_hides_no_other(valkey: EmbeddedStore) -> None:
+    store = Store(valkey.url)
+    job_id, odd = new_job(store), str(uuid.uuid4())
+    client = redis.Redis.from_url(valkey.url)
+    client.zadd("heimdall:jobs", {odd: 1})
+    client.set(JobKeys(odd).job, "text")
+    assert job_id in [fields["id"] for fields in store.jobs()]
+    client.zrem("heimdall:jobs", odd)
+    client.delete(JobKeys(odd).job)
+    client.close()
+    store.close()
+
+
 def test_entries_that_cannot_be_read_are_left_out_alone(valkey: EmbeddedStore) -> None:
     store = Store(valkey.url)
     job_id = new_job(store)

@@ -130,8 +130,9 @@
       return { text: texts.no_epoch_yet, isStale: Boolean(job.stalled), seconds: null };
     }
     const seconds = Math.max(0, (now - Date.parse(lastAt)) / 1000);
-    const limit = Math.max(15, 3 * (job.pace_s || 0));
-    const isStale = job.status === "running" && (Boolean(job.stalled) || seconds > limit);
+    // before the pace is known, only the server's word counts: an epoch may take an hour
+    const isLate = Boolean(job.pace_s) && seconds > Math.max(15, 3 * job.pace_s);
+    const isStale = job.status === "running" && (Boolean(job.stalled) || isLate);
     return { text: fill(texts.data_age, { time: durationText(seconds) }), isStale, seconds };
   }
 

@@ -145,14 +145,15 @@ class Store:
         return fields
 
     def jobs(self) -> list[Fields]:
-        """All jobs, newest first."""
+        """All jobs, newest first; one whose key is of another kind hides no others."""
 
         def read(client: Any) -> list[Fields]:
             ids = client.zrevrange(JOBS, 0, -1)
             pipeline = client.pipeline(transaction=False)
             for job_id in ids:
                 pipeline.hgetall(JobKeys(job_id).job)
-            return [fields for fields in pipeline.execute() if fields] if ids else []
+            found = pipeline.execute(raise_on_error=False) if ids else []
+            return [fields for fields in found if fields and isinstance(fields, dict)]
 
         return self._call(read)
 

@@ -87,7 +87,7 @@ class StoredJob:
     def epochs_done(self) -> int:
         """A loop from 0 to n - 1 is whole at n - 1, unless its epoch 0 is said to be the untrained
         model (`first_epoch` 1)."""
-        if not self._count("epochs_stored"):
+        if not self._count("epochs_stored" if "epochs_stored" in self.fields else "current_epoch"):
             return 0
         first = self.whole("first_epoch")
         if first is None:

@@ -40,7 +40,7 @@ def ended_well(process: subprocess.Popen[str]) -> str:
 
 
 def rows(store: Store, job_id: str) -> list[dict[str, Any]]:
-    return [without_times(json.loads(raw)) for raw in store.rows(job_id)]
+    return [without_times(write.row) for write in store.writes(job_id) if write.row]
 
 
 def without_times(row: dict[str, Any]) -> dict[str, Any]:
