@@ -74,14 +74,16 @@ def test_without_a_trainer_the_page_does_not_speak_of_what_only_ours_knows(alone
     assert found == []
 
 
+@pytest.mark.parametrize("command", [["app.py"], ["-P", "-m", "heimdall_dash"]])
 def test_dashboard_starts_from_a_clone_without_the_trainer(
-    valkey: EmbeddedStore, tmp_path: Path
+    valkey: EmbeddedStore, tmp_path: Path, command: list[str]
 ) -> None:
     clone, port = tmp_path / "clone", free_port()
     shutil.copytree(ROOT / "heimdall_dash", clone / "heimdall_dash")
     shutil.copy(ROOT / "app.py", clone)
     environment = {"PORT": str(port), "REDIS_URL": valkey.url, "HEIMDALL_DATA": str(tmp_path)}
-    with Child(tmp_path, str(clone / "app.py"), PYTHONPATH=str(clone), **environment) as child:
+    arguments = [str(clone / word) if word == "app.py" else word for word in command]
+    with Child(tmp_path, *arguments, PYTHONPATH=str(clone), **environment) as child:
 
         def config() -> dict[str, object] | None:
             try:
