@@ -42,7 +42,7 @@ bench: .venv/.dev
 
 faults: .venv/.dev
 	@scripts/test_tools.sh
-	@$(BIN)/python -m pytest tests/faults -q
+	@$(BIN)/python -m pytest tests/faults -q -s --fault-table bench/results/faults.json
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -131,7 +131,7 @@ def _metrics(epoch: int) -> dict[str, float]:
 
 def _cursor(driver: Any) -> int:
     found = driver.execute_script(
-        "return window.dash_clientside?.heimdall?.page?.feed?.store?.cursor ?? -2"
+        "return window.dash_clientside?.heimdall?.page?.feed?.store?.columns.epoch.at(-1) ?? -2"
     )
     return int(found)
 

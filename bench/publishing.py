@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.peers import trackio_costs
 from bench.report import keep, table
 from heimdall_dash.publisher import Job
 from heimdall_dash.store.embedded import EmbeddedStore
@@ -20,7 +21,7 @@ from trainer.loop import fit
 from trainer.publishing import NullPublisher, Publisher
 
 NAME = "publishing"
-CALLS, QUICK_CALLS = 2000, 30
+CALLS, QUICK_CALLS = 5000, 30
 LOG_EPOCHS = 60
 ROUNDS, QUICK_ROUNDS = 10, 1
 EPOCHS, QUICK_EPOCHS = 8, 2
@@ -32,25 +33,28 @@ def run(results: Path, *, quick: bool = False) -> str:
         calls = QUICK_CALLS if quick else CALLS
         epochs = QUICK_EPOCHS if quick else LOG_EPOCHS
         up = cost_in_training(store.url, Path(folder) / "up", epochs)
-        loop = cost_in_a_row(store.url, Path(folder) / "loop", row, calls)
+        loop = cost_in_a_row(store.url, Path(folder) / "loop", nineteen(row), calls)
+        peer = None if quick else _quantiles(trackio_costs(nineteen(row), calls))
         ratio = loop_with_and_without(store.url, Path(folder), quick)
         store.stop()
         away = cost_in_training(store.url, Path(folder) / "away", epochs)
     figures = {
         "log_store_up_us": up, "log_store_away_us": away, "log_in_a_row_us": loop,
-        "training": ratio,
+        "trackio_in_a_row_us": peer, "training": ratio,
     }  # fmt: skip
     if not quick:
         keep(results, NAME, figures)
     costs = table(
-        ["Job.log in the training thread", "calls", "median µs", "p95 µs", "largest µs"],
+        ["log in the training thread", "calls", "median µs", "p95 µs", "p99 µs", "largest µs"],
         [
-            [name, cost["calls"], *(round(cost[k], 1) for k in ("median", "p95", "largest"))]
+            [name, cost["calls"], *(round(cost[k], 1) for k in ("median", "p95", "p99", "largest"))]
             for name, cost in (
                 ("in a training, store there", up),
                 ("in a training, store away", away),
-                ("one call after another", loop),
+                ("19 metrics, one call after another", loop),
+                ("trackio: 19 metrics, one call after another", peer),
             )
+            if cost is not None
         ],
     )
     ratios = table(
@@ -170,6 +174,12 @@ def _trained(publisher: Publisher, quick: bool) -> Cost:
     return Cost(wall, cpu, cpu - own)
 
 
+def nineteen(row: dict[str, Any]) -> dict[str, float]:
+    """As many metrics as a usual training logs, each a number."""
+    numbers = {name: value for name, value in row.items() if isinstance(value, float)}
+    return dict(list(numbers.items())[:19])
+
+
 def _one_row(folder: Path) -> dict[str, Any]:
     """A real epoch's metrics."""
     rows: list[dict[str, Any]] = []
@@ -193,6 +203,7 @@ def _quantiles(costs: list[float]) -> dict[str, float]:
     return {
         "median": statistics.median(ordered),
         "p95": ordered[int(0.95 * (len(ordered) - 1))],
+        "p99": ordered[int(0.99 * (len(ordered) - 1))],
         "largest": ordered[-1],
         "calls": len(ordered),
     }

@@ -13,7 +13,8 @@ import orjson
 
 from heimdall_dash.records import MAX_EPOCH, Columns, Row
 
-NotFinite = dict[str, str]  # metric → "nan", "inf" or "-inf"
+NotFinite = dict[str, str]  # metric → one of KINDS
+KINDS = ("nan", "inf", "-inf")
 
 
 class Position(NamedTuple):

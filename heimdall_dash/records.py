@@ -61,7 +61,9 @@ def iso_time(unix_s: float) -> str:
     """A time as ISO 8601 in UTC with milliseconds and `Z`; a clock at an impossible year gives the
     nearest possible one, since a row is worth more than its time."""
     unix_s = clamped(unix_s)
-    return f"{_to_the_second(int(unix_s))}.{int(unix_s % 1 * 1000):03d}Z"
+    # rounded: 1763900000.123 is a little less than it says, and would lose a millisecond each time
+    seconds, milliseconds = divmod(round(unix_s * 1000), 1000)
+    return f"{_to_the_second(seconds)}.{milliseconds:03d}Z"
 
 
 def clamped(unix_s: float) -> float:

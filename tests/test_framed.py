@@ -173,7 +173,7 @@ def test_job_whose_fields_and_messages_are_odd_harms_no_other(
         of_all.ack(of_all.next_of("jobs"))
         store.hset(keys.job, mapping={"status": "running", "stream": "s", "position": "3-1"})
     assert web.application.state.hub.health() == "healthy"
-    assert web.application.state.hub.faults == 0
+    assert web.application.state.hub.vitals.faults == 0
 
 
 @pytest.mark.parametrize("query", ["after=5&stream=another", "after=50", "after=20-2"])

@@ -10,7 +10,8 @@ import redis
 
 from heimdall_dash import checks
 from heimdall_dash.store.embedded import EmbeddedStore
-from heimdall_dash.store.signs import WORKERS, Workers
+from heimdall_dash.store.keys import WORKERS
+from heimdall_dash.store.signs import Workers
 from heimdall_dash.store.store import Store
 from tests.conftest import Web, wait_for, web_settings
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heimdall_dash.cells import START, Position, Write
-from heimdall_dash.live import hub as hub_module
+from heimdall_dash.live import vitals
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.topic import TAIL_WRITES, Topic
 
@@ -158,7 +158,7 @@ async def test_hub_merges_any_interleaving_into_what_the_store_has(
 ) -> None:
     store, topic = await play(moves)
     hub = Hub(store)  # type: ignore[arg-type]
-    await hub._catch_up(topic, "the end")
+    await hub._reader.catch_up(topic, "the end")
     assert topic.writes_after(START) == store.writes_
     assert topic.fields == store.fields
 
@@ -191,7 +191,7 @@ async def test_hub_far_behind_jumps_to_the_newest_and_leaves_the_rest_to_the_sto
     assert topic.cursor == Position(3 * TAIL_WRITES + 9, 1)
     assert topic.floor > Position(10, 1)
     assert not topic.holds(Position(9, 1))
-    assert hub_module.TAIL_WRITES >= len(topic.writes_after(topic.floor)) > 0
+    assert TAIL_WRITES >= len(topic.writes_after(topic.floor)) > 0
 
 
 @pytest.mark.parametrize("position", ["x", "", None])
@@ -248,13 +248,13 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_hub_that_ends_by_a_fault_is_begun_again_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hub_module, "STEADY_S", 0.3)
+    monkeypatch.setattr(vitals, "STEADY_S", 2.0)
     store = Failing([KeyError("stream"), RuntimeError("x")])
     hub = Hub(store)  # type: ignore[arg-type]
     task = asyncio.create_task(hub.run())
     try:
         await until(lambda: hub.available)
-        assert (hub.faults, store.opened) == (2, 3)
+        assert (hub.vitals.faults, store.opened) == (2, 3)
         assert hub.health().startswith("unhealthy: following ended 2 times")
         await until(lambda: hub.health() == "healthy")
     finally:
@@ -265,7 +265,7 @@ async def test_hub_that_ends_by_a_fault_is_begun_again_and_says_so(
 async def test_hub_that_has_not_heard_the_store_for_long_is_not_available(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hub_module, "HEARD_WITHIN_S", 0.2)
+    monkeypatch.setattr(vitals, "HEARD_WITHIN_S", 0.2)
     hub = Hub(Failing([]))  # type: ignore[arg-type]
     task = asyncio.create_task(hub.run())  # its store answers once, and then says nothing more
     try:

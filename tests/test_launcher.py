@@ -4,6 +4,7 @@ import contextlib
 import json
 import signal
 import socket
+import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,8 +12,9 @@ import httpx
 import psutil
 import pytest
 
-from heimdall_dash.discovery import living
+from heimdall_dash.discovery import living, runs_folder
 from tests.conftest import wait_for
+from tests.logs import logged
 from tests.processes import Child, lives
 from tests.servers import free_port
 from tests.viewers import Viewer
@@ -211,6 +213,50 @@ def test_launcher_ends_what_an_earlier_one_left_that_was_killed_with_its_underta
             wait_until_ready(second, second_port)
             assert not [one for one in left if lives(one)]
             assert second.stop() == 0
+
+
+def test_demo_goes_on_with_no_epoch_lost_when_its_launcher_was_killed(tmp_path: Path) -> None:
+    port = free_port()
+    with launch(tmp_path, port) as first:
+        wait_until_ready(first, port)
+        wait_for(lambda: int(str(demo(port)["current_epoch"])) >= 2, 60)
+        first.process.kill()
+        first.process.wait()
+        with launch(tmp_path, port) as second:
+            wait_until_ready(second, port)
+            before = len(epochs(port, demo(port)["id"]))
+            wait_for(lambda: int(str(demo(port)["current_epoch"])) >= before + 1, 60)
+            seen = epochs(port, demo(port)["id"])
+            assert seen == list(range(len(seen)))
+            url = f"http://127.0.0.1:{port}/api/v1/training/jobs/{demo(port)['id']}"
+            kinds = [note["kind"] for note in httpx.get(url).json()["notes"]]
+            assert "stalled" not in kinds  # it was given back, not taken over
+            assert second.stop() == 0
+
+
+def test_launcher_brings_what_dead_trainers_left_here_and_where_no_dashboard_was_known(
+    tmp_path: Path,
+) -> None:
+    port, nowhere = free_port(), f"redis://127.0.0.1:{free_port()}/0"
+    ids = {folder: str(uuid.uuid4()) for folder in (tmp_path / "data", runs_folder())}
+    for folder, job_id in ids.items():
+        trainer = ["-m", "tests.faults.trainer", str(folder), job_id, nowhere]
+        with Child(tmp_path, *trainer) as child:
+            wait_for(lambda: len(logged(folder, job_id)) > 20, 30, child.output)  # noqa: B023
+            child.process.kill()
+            child.process.wait()
+        job_file = folder / "jobs" / job_id / "job.json"
+        content = json.loads(job_file.read_text())  # as it is where no address was given
+        job_file.write_text(json.dumps(content | {"url": None}))
+    with launch(tmp_path, port, HEIMDALL_DEMO="0") as dashboard:
+        wait_until_ready(dashboard, port)
+        for folder, job_id in ids.items():
+            expected = logged(folder, job_id)
+            api = f"http://127.0.0.1:{port}/api/v1/training/jobs/{job_id}"
+            wait_for(lambda: httpx.get(api).status_code == 200, 30, f"{folder}")  # noqa: B023
+            wait_for(lambda: epochs(port, job_id) == expected, 30, f"{folder}")  # noqa: B023
+            wait_for(lambda: httpx.get(api).json()["job"]["status"] == "failed")  # noqa: B023
+        assert dashboard.stop() == 0
 
 
 def test_launcher_ends_no_process_that_is_not_its_own(tmp_path: Path) -> None:

@@ -426,11 +426,3 @@ def test_job_counts_its_notes_and_changes_of_its_facts(store: Store) -> None:
 def test_store_names_an_outage(tmp_path: object) -> None:
     with pytest.raises(StoreUnavailable, match="does not answer"):
         Store(f"redis://127.0.0.1:{free_port()}/0").ping()
-
-
-def test_workers_are_listed_until_they_are_forgotten(store: Store) -> None:
-    name = f"worker-{uuid.uuid4().hex}"
-    store.beat_worker(name, 60)
-    assert name in store.workers()
-    store.forget_worker(name)
-    assert name not in store.workers()

@@ -14,6 +14,7 @@ from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
 from heimdall_dash.training import TrainingConfig
 from tests.conftest import Web, wait_for, web_settings
+from tests.logs import logged
 from tests.processes import Child, lives
 
 pytestmark = pytest.mark.slow
@@ -242,8 +243,8 @@ def test_training_goes_on_while_the_store_is_away(
     with worker(own_valkey, tmp_path) as child:
         wait_for_epoch(api, job_id, 2)
         own_valkey.stop()
-        own_journal = tmp_path / "data" / "jobs" / job_id / "epochs.jsonl"
-        wait_for(lambda: own_journal.read_bytes().count(b"\n") == 31, 60, "31 epochs in the log")
+        data = tmp_path / "data"
+        wait_for(lambda: logged(data, job_id) == list(range(31)), 60, "31 epochs in the log")
         own_valkey.start()
         wait_until(api, job_id, "completed", child)
         assert columns(api, job_id)["epoch"] == list(range(31))

@@ -51,7 +51,7 @@ def csv_rows(kept: Kept, names: Sequence[str], rows: Sequence[int]) -> str:
         if marks:
             known = (marks.get(epoch) for epoch in epochs)
             cells = [
-                cell if kind is None or cell != "" else WORDS.get(kind, "NaN")
+                cell if kind is None or cell != "" else WORDS.get(str(kind), "NaN")
                 for cell, kind in zip(cells, known, strict=True)
             ]
         columns.append(cells)

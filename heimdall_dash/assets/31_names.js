@@ -14,7 +14,8 @@
   /** `val_distance_p68_m` → `m`, as the names of metrics carry it; an empty text: unknown. */
   function unitOf(metric) {
     const suffix = /_([a-z]+)$/i.exec(metric);
-    return (suffix && UNITS[suffix[1].toLowerCase()]) || "";
+    const word = suffix ? suffix[1].toLowerCase() : "";
+    return Object.hasOwn(UNITS, word) ? UNITS[word] : ""; // not `constructor`
   }
 
   /** What stands behind a value: a fraction is read without a unit. */
@@ -33,6 +34,12 @@
     said[0] = said[0][0].toUpperCase() + said[0].slice(1);
     const endsInTime = /^(time|duration|latency|age|delay|eta)$/i.test(words[words.length - 1]);
     return said.join(" ") + (TIMES.has(unit) && !endsInTime ? " time" : "");
+  }
+
+  /** A text as Plotly shows it: titles, names and hover texts are a small HTML, and names come from
+   * outside. */
+  function plotText(text) {
+    return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;");
   }
 
   /** Whether each of the words stands somewhere in the text, in any order and case. */
@@ -67,5 +74,5 @@
     return !isShare && prefersLog(values) ? "log" : "linear";
   }
 
-  core.names = { unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale };
+  core.names = { plotText, unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale };
 })(typeof window === "undefined" ? globalThis : window);

@@ -2,6 +2,7 @@
 (function (root) {
   "use strict";
   const core = (root.heimdallCore = root.heimdallCore || {});
+  const { plotText } = core.names;
 
   const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
   const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it
@@ -11,7 +12,7 @@
     return {
       width: look.width, height: look.height, autosize: false,
       title: {
-        text: titleText(spec, view.scale, look.texts), x: 0.02, xanchor: "left", y: 0.97,
+        text: plotText(titleText(spec, view.scale, look.texts)), x: 0.02, xanchor: "left", y: 0.97,
         yanchor: "top", font: { size: 15, weight: 600 },
       },
       font: { family: look.font, size: 12, color: look.colors.text },
@@ -28,7 +29,7 @@
       yaxis: {
         type: onLog ? "log" : "linear", gridcolor: look.colors.grid, linecolor: look.colors.axis,
         zeroline: false, autorange: false, tickfont: { size: 11 },
-        title: { text: labelText(spec, view.scale, look.texts), standoff: 10, font: { size: 12 } },
+        title: { text: plotText(labelText(spec, view.scale, look.texts)), standoff: 10, font: { size: 12 } },
       },
     };
   }

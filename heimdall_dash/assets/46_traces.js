@@ -5,6 +5,7 @@
   const { lowerBound } = core.columns;
   const { thin, alone } = core.lines;
   const { valueText } = core.ticks;
+  const { plotText } = core.names;
 
   const THIN_ABOVE = 6000; // points of one line; SVG draws fewer than that in about 16 ms
   const RAW_OPACITY = 0.28; // of the raw line behind a smooth one
@@ -34,7 +35,7 @@
     const y = picked.map((i) => values[i] ?? null);
     return {
       type: "scatter",
-      name: line.name,
+      name: plotText(line.name),
       meta: line.metric,
       x: picked.map((i) => axis.values[i]),
       y,
@@ -50,7 +51,7 @@
 
   function rawTrace(line, color, axis, picked, values, rawWord) {
     return {
-      type: "scatter", mode: "lines", name: `${line.name}, ${rawWord}`, meta: line.metric,
+      type: "scatter", mode: "lines", name: plotText(`${line.name}, ${rawWord}`), meta: line.metric,
       x: picked.map((i) => axis.values[i]), y: picked.map((i) => values[i] ?? null),
       hoverinfo: "skip", showlegend: false, opacity: RAW_OPACITY,
       line: { color, width: 1.2 },

@@ -5,6 +5,7 @@
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { lowerBound } = core.columns;
   const { valueText, fill } = core.ticks;
+  const { plotText } = core.names;
   const { placeLabels } = core.labels;
 
   const MOST_MARKS = 40; // gaps, and notes, that are drawn on one chart
@@ -127,9 +128,9 @@
     return kept;
   }
 
-  /** Plotly reads a few HTML tags in texts; notes come from trainers and are plain. */
+  /** Notes come from trainers, and may be long. */
   function escaped(text) {
-    return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").slice(0, 300);
+    return plotText(text.slice(0, 300));
   }
 
   core.marks = { referencesOf, referenceShape, referenceNames, gapShapes, epochMarks };

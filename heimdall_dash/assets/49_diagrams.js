@@ -5,6 +5,7 @@
   const { lowerBound } = core.columns;
   const { isScalar, smooth, forLogAxis, brokenAt, isSparse, extent } = core.lines;
   const { valueText, fill } = core.ticks;
+  const { plotText } = core.names;
   const { xAxis, xLayout, yRange, yTicks, padded } = core.axes;
   const { baseLayout, plotArea } = core.layout;
   const { pick, modeOf, DASHES, RAW_OPACITY } = core.traces;
@@ -109,13 +110,13 @@
     const shared = { type: "scatter", x };
     const y = picked.map((i) => smoothed[i] ?? null);
     const traces = [{
-      ...shared, name, meta: job.id, y, ...modeOf(y, color, isSparse(column)),
+      ...shared, name: plotText(name), meta: job.id, y, ...modeOf(y, color, isSparse(column)),
       text: picked.map((i) => valueText(smoothed[i], spec.unit)), hovertemplate: "%{text}",
       line: { color, width: 2, dash: DASHES[order % DASHES.length] },
     }];
     if (smoothed !== shown) {
       traces.push({
-        ...shared, name: `${name}, ${look.texts.raw}`, y: picked.map((i) => shown[i] ?? null), mode: "lines",
+        ...shared, name: plotText(`${name}, ${look.texts.raw}`), y: picked.map((i) => shown[i] ?? null), mode: "lines",
         hoverinfo: "skip", showlegend: false, opacity: RAW_OPACITY, line: { color, width: 1.2 },
       });
     }

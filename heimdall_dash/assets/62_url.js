@@ -32,7 +32,7 @@
     put("rate", view.rate, "live");
     put("linked", view.linked ? 1 : "", "");
     for (const scale of SCALES) {
-      put(scale, Object.keys(view.scales).filter((id) => view.scales[id] === scale).sort().join(","), "");
+      put(scale, joined(Object.keys(view.scales).filter((id) => view.scales[id] === scale).sort()), "");
     }
     for (const [id, zoom] of Object.entries(view.zooms)) {
       if (zoom) query.set(`zoom.${id}`, zoomText(zoom));
@@ -63,7 +63,7 @@
     view.x = among("x", X_MODES, view.x);
     view.rate = among("rate", RATES, view.rate);
     view.linked = query.get("linked") === "1";
-    for (const scale of SCALES) for (const id of list(query.get(scale))) view.scales[id] = scale;
+    for (const scale of SCALES) for (const id of separated(query.get(scale))) view.scales[id] = scale;
     for (const [name, value] of query) {
       if (!name.startsWith("zoom.")) continue;
       const zoom = zoomOf(value);
@@ -94,6 +94,15 @@
     const ends = parts.map(Number);
     if (ends.length !== 4 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) return null;
     return { x: ends.slice(0, 2), y: ends.slice(2), ...scale };
+  }
+
+  /** Texts that may hold commas, with commas between. */
+  function joined(texts) {
+    return texts.map((text) => text.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
+  }
+
+  function separated(text) {
+    return list(text).map((part) => part.replaceAll("%2C", ",").replaceAll("%25", "%"));
   }
 
   function list(text) {

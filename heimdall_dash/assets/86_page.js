@@ -16,7 +16,7 @@
   class Page {
     /** @param {Object} config  what Python's page_config says  @param {Function} setProps */
     constructor(config, setProps) {
-      this.config = config;
+      this.config = { ...config, metrics: Object.assign(Object.create(null), config.metrics) }; // by any name
       this.setProps = setProps;
       this.call = (method, path, body) => call(method, config.api + path, body);
       this.timers = {};

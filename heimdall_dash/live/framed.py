@@ -7,7 +7,7 @@ itself.
 
 import asyncio
 
-from heimdall_dash.cells import START, Position, join
+from heimdall_dash.cells import START, Position, Write, join
 from heimdall_dash.frames import (
     CloseCode,
     Start,
@@ -25,7 +25,7 @@ from heimdall_dash.records import FINAL
 
 RECOVER_WRITES = 20_000  # further behind than this, the snapshot by REST is the quicker way
 RECOVER_BYTES = 64 * 2**20
-COUNT_WRITES = 2_000  # read at a time, to see how far behind a viewer is
+READ_WRITES = 1_000  # read from the store at a time
 
 
 class FramedConnection:
@@ -85,7 +85,7 @@ class FramedConnection:
     async def _is_near(self, after: Position) -> bool:
         count = size = 0
         while count <= RECOVER_WRITES and size <= RECOVER_BYTES:
-            writes = await self._hub.read_writes(self._topic, after, COUNT_WRITES)
+            writes = await self._hub.read_writes(self._topic, after, READ_WRITES)
             if not writes:
                 return True
             count += len(writes)
@@ -119,7 +119,7 @@ class FramedConnection:
         if topic.holds(self._cursor):
             writes = topic.writes_after(self._cursor)
         else:
-            writes = await self._hub.read_writes(topic, self._cursor, PORTION_WRITES)
+            writes = await self._older()
             if not writes:
                 raise Closed(CloseCode.HISTORY_CHANGED, "the history was replaced")
             self._end_if_impossible()
@@ -130,6 +130,18 @@ class FramedConnection:
             topic.cache_frame("metrics", stands, frame, cursor)
         self._told_after = str(cursor)
         return frame, cursor
+
+    async def _older(self) -> list[Write]:
+        """From the store, until they are enough for a frame: rows may be large."""
+        found: list[Write] = []
+        after = self._cursor
+        while len(found) < PORTION_WRITES:
+            writes = await self._hub.read_writes(self._topic, after, READ_WRITES)
+            found += writes
+            if len(writes) < READ_WRITES or len(first_portion(found)) < len(found):
+                break
+            after = writes[-1].position
+        return found
 
     async def _deliver(self, frame: bytes, cursor: Position) -> None:
         await self._flight.deliver(frame, str(cursor))

@@ -1,38 +1,37 @@
 """Follows the store's pub/sub for all viewers of this web process, over one connection.
 
-Guarantees: a topic's cursor never passes a write that its tail or the store does not hold. The
-order is always subscribe, read the stream, merge by position; a re-subscription, a message that
-does not follow on, and a check every few seconds all end in the same read. What one job holds or
-publishes is that job's trouble alone, and a hub that ends is started again. Does not: keep
-history (the store does), or know viewers (connections come and look).
+Guarantees: the order is always subscribe, read the stream, merge by position; a re-subscription,
+a message that does not follow on, and a check every few seconds all end in the same read. What
+one job holds or publishes is that job's trouble alone, and a hub that ends is begun again. Does
+not: keep history (the store does), or know viewers (connections come and look).
 """
 
 import asyncio
 import logging
 import random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
-from heimdall_dash.cells import START, Position, Write
+from heimdall_dash.cells import Position, Write
 from heimdall_dash.errors import StoreUnavailable
 from heimdall_dash.live.all_jobs import AllJobs
-from heimdall_dash.live.messages import Publication, publication, stored_position
-from heimdall_dash.live.topic import TAIL_WRITES, Topic, local_now
+from heimdall_dash.live.messages import publication
+from heimdall_dash.live.reader import Reader
+from heimdall_dash.live.topic import Topic, local_now
+from heimdall_dash.live.vitals import STEADY_S, Vitals
 from heimdall_dash.log import Rarely
 from heimdall_dash.store.follow import Follower, Message
-from heimdall_dash.store.jobs import Fields
 
 log = logging.getLogger(__name__)
+clock = Vitals.clock
 
 CHECK_S = 5.0  # every so often the positions are compared with the store's
 CHECK_WITHIN_S = 20.0  # a check that takes longer means that the store does not answer
-HEARD_WITHIN_S = 10.0  # the store counts as heard for so long after its last answer
 RETRY_MAX_S = 2.0
 RESTART_MAX_S = 30.0
-STEADY_S = 30.0  # after so long without a fault the hub counts as well again
+MAX_TROUBLED = 1_000  # jobs whose trouble is remembered to have been logged
 SUSPECT_S = 20.0  # for so long after an outage a missing job may still be restored by its trainer
 
 
@@ -45,12 +44,9 @@ class Hub:
         self._seen_ids: set[str] = set()  # jobs that this process has shown to somebody
         self._had_outage = False
         self._outage_ended_at = float("-inf")
-        self._is_following = False
-        self._heard_at = float("-inf")
         self._clock_ahead = timedelta(0)  # the store's clock minus ours
-        self._steady_at = float("-inf")
-        self._fault = ""
-        self.faults = 0  # how often following ended by a fault of ours, and was begun again
+        self._reader = Reader(follower)
+        self.vitals = Vitals()
         self.troubled: set[str] = set()  # jobs that could not be followed as they should
         self.all_jobs = AllJobs()
         self.is_closing = False
@@ -61,14 +57,11 @@ class Hub:
     @property
     def available(self) -> bool:
         """Whether the store was really heard a moment ago."""
-        return self._is_following and _clock() - self._heard_at < HEARD_WITHIN_S
+        return self.vitals.available
 
     def health(self) -> str:
         """`healthy`, or `unhealthy: …`."""
-        if not self.available:
-            why = f"; {self._told_faults()}" if self.faults else ""
-            return f"unhealthy: not following the store{why}"
-        return "healthy" if _clock() >= self._steady_at else f"unhealthy: {self._told_faults()}"
+        return self.vitals.health()
 
     def now(self) -> datetime:
         """By the store's clock."""
@@ -101,7 +94,7 @@ class Hub:
 
     def may_come_back(self, job_id: str) -> bool:
         """Whether a job that the store does not have may yet be restored by its trainer."""
-        just_recovered = _clock() - self._outage_ended_at < SUSPECT_S
+        just_recovered = clock() - self._outage_ended_at < SUSPECT_S
         return not self.available or job_id in self._seen_ids or just_recovered
 
     async def read_writes(self, topic: Topic, after: Position, limit: int) -> list[Write]:
@@ -110,7 +103,7 @@ class Hub:
 
     async def look(self, topic: Topic) -> None:
         """Read the store now, for a viewer that has more than this process has heard of."""
-        await self._catch_up(topic, "a viewer was ahead")
+        await self._reader.catch_up(topic, "a viewer was ahead")
 
     # -- following -------------------------------------------------------------------------
 
@@ -120,15 +113,15 @@ class Hub:
         outages, faults = 0, 0
         try:
             while True:
-                began = _clock()
+                began = clock()
                 try:
                     await self._follow()
                 except StoreUnavailable as error:
                     self._announce(False, str(error))
-                    outages = 1 if self._heard_at >= began else outages + 1
+                    outages = 1 if self.vitals.heard_at >= began else outages + 1
                     await _pause(0.1 * 2 ** min(outages, 6), RETRY_MAX_S)
                 except Exception as error:
-                    faults = 1 if _clock() - began > STEADY_S else faults + 1
+                    faults = 1 if clock() - began > STEADY_S else faults + 1
                     self._note_fault(error)
                     await _pause(0.1 * 2 ** min(faults, 10), RESTART_MAX_S)
         finally:
@@ -143,16 +136,16 @@ class Hub:
 
     async def _follow(self) -> None:
         await self._follower.open(lambda: list(self._topics))
-        check_at = _clock() + CHECK_S
+        check_at = clock() + CHECK_S
         while True:
-            async for job_id, message in self._follower.messages(max(0.05, check_at - _clock())):
-                self._heard()
+            async for job_id, message in self._follower.messages(max(0.05, check_at - clock())):
+                self.vitals.heard()
                 await self._take(job_id, message)
-                if _clock() >= check_at:
+                if clock() >= check_at:
                     break
-            if _clock() >= check_at:
+            if clock() >= check_at:
                 await self._check()
-                check_at = _clock() + CHECK_S
+                check_at = clock() + CHECK_S
 
     async def _take(self, job_id: str | None, message: Message | None) -> None:
         if job_id is None:
@@ -160,7 +153,7 @@ class Hub:
         elif (topic := self._topics.get(job_id)) is None:
             return
         elif message is None:  # subscribed (again), or unreadable: something may be missing
-            await self._guarded(job_id, partial(self._catch_up, topic, "subscribed"))
+            await self._guarded(job_id, partial(self._reader.catch_up, topic, "subscribed"))
         else:
             event = str(message.get("event"))
             self._received.info(event, "Received event from Redis: %s", event)
@@ -193,63 +186,14 @@ class Hub:
             heard = publication(message)
         except (ValueError, TypeError, KeyError) as error:
             self._note_trouble(topic.job_id, error)
-            await self._catch_up(topic, "a message that cannot be read")
+            await self._reader.catch_up(topic, "a message that cannot be read")
             return
-        if heard.is_deletion:
-            topic.vanish(deleted=True)
-            return
-        if heard.note is not None:
-            topic.take_note(heard.note)
-        if reason := _what_is_missing(topic, heard):
-            await self._catch_up(topic, reason)
-        else:
-            # writes before the state that counts them: a viewer never hears of a last epoch
-            # that it cannot have yet
-            async with topic.turn:
-                topic.extend(heard.writes or ())
-                topic.take_fields(heard.fields, is_read=False)
+        await self._reader.take(topic, heard)
         event, job_id, viewers = heard.event, topic.job_id, topic.viewers
         self._broadcast.info(
             job_id + event, "Broadcasted %s to %d WebSocket clients", event, viewers
         )
         self._broadcast_job.info(job_id + event, "Broadcasted %s to training job %s", event, job_id)
-
-    async def _catch_up(self, topic: Topic, reason: str) -> None:
-        async with topic.turn:
-            fields = await self._follower.job(topic.job_id)
-            if fields:
-                await self._read_on(topic, fields, reason)
-            elif topic.fields or not topic.ready.is_set():
-                topic.vanish(deleted=topic.is_deleted)
-            topic.ready.set()
-
-    async def _read_on(self, topic: Topic, fields: Fields, reason: str) -> None:
-        before, stream = topic.cursor, fields.get("stream", "")
-        if stream != topic.stream or await self._has_less(topic, fields):
-            topic.restart(stream, await self._floor(topic.job_id))
-        writes = await self._follower.writes(topic.job_id, topic.cursor, limit=TAIL_WRITES + 1)
-        if len(writes) > TAIL_WRITES:
-            topic.restart(stream, await self._floor(topic.job_id))
-            writes = await self._follower.writes(topic.job_id, topic.cursor)
-        found = topic.extend(writes)
-        topic.take_fields(fields, is_read=True)
-        if topic.ready.is_set() and (found or topic.cursor < before):
-            log.info(
-                "Read the stream of job %s (%s): %d writes, cursor %s → %s",
-                topic.job_id, reason, found, before, topic.cursor,
-            )  # fmt: skip
-
-    async def _has_less(self, topic: Topic, fields: Fields) -> bool:
-        """Whether the store came back with less than it once had."""
-        if (stored := stored_position(fields)) is not None:
-            return stored < topic.cursor
-        newest = await self._follower.newest_positions(topic.job_id, 1)
-        return (newest[-1] if newest else START) < topic.cursor
-
-    async def _floor(self, job_id: str) -> Position:
-        """The position before the newest that a fresh tail begins with."""
-        newest = await self._follower.newest_positions(job_id, TAIL_WRITES // 2 + 1)
-        return newest[0] if len(newest) > TAIL_WRITES // 2 else START
 
     async def _check(self) -> None:
         try:
@@ -261,13 +205,13 @@ class Hub:
             raise StoreUnavailable(f"no answer within {CHECK_WITHIN_S:.0f} s") from error
 
     async def _look_after(self, topic: Topic) -> None:
-        await self._catch_up(topic, "the periodic check")
-        self._heard()
+        await self._reader.catch_up(topic, "the periodic check")
+        self.vitals.heard()
         topic.look_at_clock()
 
     async def _measure_clock(self) -> None:
         self._clock_ahead = await self._follower.now() - local_now()
-        self._heard()
+        self.vitals.heard()
 
     async def _unsubscribe(self, job_id: str) -> None:
         try:
@@ -277,16 +221,13 @@ class Hub:
 
     # -- saying how it goes ----------------------------------------------------------------
 
-    def _heard(self) -> None:
-        self._heard_at = _clock()
-
     def _announce(self, available: bool, why: str) -> None:
-        if available == self._is_following:
+        if available == self.vitals.is_following:
             return
-        self._is_following = available
+        self.vitals.is_following = available
         if available:
             if self._had_outage:
-                self._outage_ended_at = _clock()
+                self._outage_ended_at = clock()
             log.info("The store answers: following it")
         else:
             self._had_outage = True
@@ -297,36 +238,17 @@ class Hub:
 
     def _note_trouble(self, job_id: str, error: Exception) -> None:
         """Once per job in the log."""
+        if len(self.troubled) > MAX_TROUBLED:
+            self.troubled.clear()
         if job_id not in self.troubled:
             log.warning("Job %s cannot be followed as it should: %r", job_id, error)
             self.troubled.add(job_id)
 
     def _note_fault(self, error: Exception) -> None:
-        self.faults += 1
-        self._fault = repr(error)[:200]
-        self._steady_at = _clock() + STEADY_S
+        fault = self.vitals.note_fault(error)
         log.error("Following the store ended by a fault, it is begun again", exc_info=error)
-        self._announce(False, self._fault)
-
-    def _told_faults(self) -> str:
-        return f"following ended {self.faults} times by a fault, last {self._fault}"
-
-
-def _what_is_missing(topic: Topic, heard: Publication) -> str:
-    """Why the stream must be read before this message counts; empty: it follows on."""
-    if heard.fields.get("stream", "") != topic.stream:
-        return "another history"
-    if heard.after is None:
-        return ""
-    if heard.writes is None:
-        return "a large batch"
-    return "a gap" if heard.after > topic.cursor else ""
+        self._announce(False, fault)
 
 
 async def _pause(seconds: float, at_most_s: float) -> None:
     await asyncio.sleep(min(at_most_s, seconds) * random.uniform(0.5, 1.0))
-
-
-def _clock() -> float:
-    """Not the loop's: health is asked for from other threads."""
-    return time.monotonic()

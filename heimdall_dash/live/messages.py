@@ -20,7 +20,7 @@ class Publication:
 
     event: str
     fields: Fields
-    note: Any = None
+    note: dict[str, Any] | None = None
     after: Position | None = None
     writes: list[Write] | None = None
 
@@ -35,9 +35,11 @@ def publication(message: Mapping[str, Any]) -> Publication:
     if event == DELETED:
         return Publication(event, {})
     fields, note = fields_of(message["job"]), message.get("note")
+    if not isinstance(note, dict):
+        note = None
     if "cursor" not in message:
         return Publication(event, fields, note)
-    after, writes = Position.parse(message["after"]), message.get("writes")
+    after, writes = Position.parse(str(message["after"])), message.get("writes")
     if writes is None:
         return Publication(event, fields, note, after)
     return Publication(event, fields, note, after, [_write(*given) for given in writes])
@@ -61,10 +63,11 @@ def stored_position(fields: Mapping[str, str]) -> Position | None:
     return Position(last, 1) if last >= 0 else Position(0, 0)
 
 
-def _write(position: str, row: Any, more: Any = None) -> Write:
+def _write(given: str, row: Any, more: Any = None) -> Write:
     """`["412-1", {row}]`, `[…, {row}, {metric: "nan"}]`, or `[…, null, 15]`: taken back to 15."""
+    position = Position.parse(str(given))
     if row is None:
-        return Write(Position.parse(position), int(more), None)
+        return Write(position, int(more), None)
     if not is_row(row) or not isinstance(more, (dict, type(None))):
-        raise ValueError(f"write {position:.40} holds no row")
-    return Write(Position.parse(position), row["epoch"], row, more or {})
+        raise ValueError(f"write {position} holds no row")
+    return Write(position, row["epoch"], row, more or {})

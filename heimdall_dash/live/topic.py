@@ -54,7 +54,7 @@ class Topic:
         self.stream = ""
         self.floor = START
         self.cursor = START
-        self.notes: deque[tuple[int, Any]] = deque(maxlen=200)
+        self.notes: deque[tuple[int, dict[str, Any]]] = deque(maxlen=200)
         self._now = now
         self._tail: deque[tuple[Write, int]] = deque()  # write, bytes of JSON
         self._tail_bytes = 0
@@ -134,7 +134,7 @@ class Topic:
             self.changed()
         return new
 
-    def take_note(self, note: object) -> None:
+    def take_note(self, note: dict[str, Any]) -> None:
         number = self.notes[-1][0] + 1 if self.notes else 0
         self.notes.append((number, note))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from heimdall_dash.cells import NotFinite
+from heimdall_dash.cells import KINDS, NotFinite
 from heimdall_dash.metrics import OWN_COLUMNS, clean_cells, clean_epoch, name_problem
 from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Row, clamped, iso_time
 from heimdall_dash.store.log_write import (
@@ -42,7 +42,10 @@ def encode_row(
     """
     unix_s = clamped(unix_s)
     if type(epoch) is int and _is_ordinary(epoch, metrics):
-        text = orjson.dumps(metrics)
+        try:
+            text = orjson.dumps(metrics)
+        except TypeError:  # a name of numpy's text equals the known one, and is no str to orjson
+            text = b"null"
         if b"null" not in text:  # orjson's word for NaN and infinities
             return epoch, b"[%d,%.3f,%b]\n" % (epoch, unix_s, text), {}, {}
     number = clean_epoch(epoch)
@@ -61,27 +64,25 @@ def encode_other(kind: str, *values: Any) -> bytes:
 def decode(line: bytes, stop: int) -> LogWrite:
     """The write of a line that ends at byte `stop` of its log; ValueError for one that is none."""
     parts = orjson.loads(line)
-    if isinstance(parts, dict):
-        return _of_older_format(parts, stop)
     try:
+        if isinstance(parts, dict):
+            return _of_older_format(parts, stop)
         match parts:
-            case [int(epoch), *_] if not 0 <= epoch <= MAX_EPOCH:
-                raise ValueError(f"no epoch: {epoch}")
-            case [int(epoch), float() | int() as unix_s, dict(cells)] if not _is_odd(cells):
+            case [epoch, float() | int() as unix_s, dict(cells)] if not _is_odd(cells):
                 text = line[line.index(b"{") : line.rindex(b"}") + 1]
                 time = iso_time(unix_s)
-                head = b'{"epoch":%d,"timestamp":"%b"' % (epoch, time.encode())
+                head = b'{"epoch":%d,"timestamp":"%b"' % (_whole(epoch), time.encode())
                 row: Row = {"epoch": epoch, "timestamp": time, **cells}
                 text = head + (b"," if cells else b"") + text[1:]
                 return row_write(stop, row, {}, text, clamped(unix_s))
-            case [int(epoch), float() | int() as unix_s, dict(cells), *more]:
-                names = {str(name): OWN_COLUMNS.get(str(name), str(name)) for name in cells}
-                row = {"epoch": epoch, "timestamp": iso_time(unix_s)}
-                row |= {names[name]: value for name, value in cells.items()}
+            case [epoch, float() | int() as unix_s, dict(cells), *more]:
+                cells = {OWN_COLUMNS.get(name, name): value for name, value in cells.items()}
+                row = {"epoch": _whole(epoch), "timestamp": iso_time(unix_s), **cells}
                 marks = more[0] if more and isinstance(more[0], dict) else {}
-                return row_write(stop, row, {n: str(k) for n, k in marks.items() if n in row})
-            case ["back", int(epoch), *_] if -1 <= epoch <= MAX_EPOCH:
-                return back_write(stop, epoch)
+                known = {name: k for name, k in marks.items() if name in cells and k in KINDS}
+                return row_write(stop, row, known)
+            case ["back", epoch, *_]:
+                return back_write(stop, _whole(epoch))
             case ["note", dict(note)]:
                 return note_write(stop, note)
             case ["facts", dict(facts)]:
@@ -99,16 +100,24 @@ def epoch_of(line: bytes) -> int | None:
         parts = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    epoch = parts.get("epoch") if isinstance(parts, dict) else parts[0] if parts else None
-    return epoch if type(epoch) is int else None
+    if isinstance(parts, dict):
+        epoch = parts.get("epoch")
+    else:
+        epoch = parts[0] if isinstance(parts, list) and parts else None
+    return epoch if type(epoch) is int and 0 <= epoch <= MAX_EPOCH else None
+
+
+def _whole(epoch: Any) -> int:
+    if type(epoch) is not int or not 0 <= epoch <= MAX_EPOCH:
+        raise ValueError(f"no epoch: {epoch!r:.40}")
+    return epoch
 
 
 def _of_older_format(row: Row, stop: int) -> LogWrite:
     """A line was the row itself: `{"epoch", "timestamp" (Unix seconds or ISO), cells…}`."""
-    if type(row.get("epoch")) is not int:
-        raise ValueError("no row of a log")
-    stamp = row.get("timestamp")
-    row["timestamp"] = stamp if isinstance(stamp, str) else iso_time(float(stamp or 0))
+    _whole(row.get("epoch"))
+    stamp = row.get("timestamp", 0.0)
+    row["timestamp"] = stamp if isinstance(stamp, str) else iso_time(float(stamp))
     return row_write(stop, row, {})
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 JOBS = "heimdall:jobs"  # sorted set: job id, scored by its creation in Unix milliseconds
 JOBS_CHANNEL = "heimdall:jobs:live"  # updates of all jobs, without their epochs
-WORKER_PREFIX = "heimdall:worker:"  # one key per living worker, expiring
+WORKERS = "heimdall:workers"  # sorted set: worker's name, scored by its last sign of life, Unix ms
+PROBE = "heimdall:probe"  # string, written to see whether the store takes writes
 
 
 @dataclass(frozen=True)

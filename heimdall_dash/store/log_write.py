@@ -36,7 +36,7 @@ def row_write(
 ) -> LogWrite:
     """text: the row as JSON, unix_s: its time, where the caller has them already."""
     loss = row.get("val_loss")
-    milliseconds = _milliseconds(row["timestamp"]) if unix_s is None else int(unix_s * 1000)
+    milliseconds = _milliseconds(row["timestamp"]) if unix_s is None else round(unix_s * 1000)
     arguments = (
         "row", stop, row["epoch"], text if text is not None else orjson.dumps(row),
         orjson.dumps(not_finite) if not_finite else "", milliseconds,
@@ -83,4 +83,4 @@ def _strict_json(value: Mapping[str, Any]) -> str:
 
 
 def _milliseconds(timestamp: str) -> int:
-    return int(parse_time(timestamp).timestamp() * 1000)
+    return round(parse_time(timestamp).timestamp() * 1000)

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from heimdall_dash.store.connect import script
+from heimdall_dash.store.keys import PROBE, WORKERS
 from heimdall_dash.store.store import Store
 
-WORKERS = "heimdall:workers"  # sorted set: worker's name, scored by its last sign of life, Unix ms
-PROBE = "heimdall:probe"  # string, written to see whether the store takes writes
 SILENT_AFTER = timedelta(seconds=15)
 _BEAT = script("worker")
 

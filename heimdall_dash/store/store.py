@@ -30,7 +30,7 @@ from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
 from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired, position_of
-from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, WORKER_PREFIX, JobKeys
+from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
 from heimdall_dash.store.log_write import LAST_METRICS, LogWrite, facts_write, note_text, row_write
 
 log = logging.getLogger(__name__)
@@ -473,22 +473,6 @@ class Store:
         """The store's clock, by which signs of life are judged."""
         seconds, micros = self._call(lambda client: client.time(**_anywhere(client)))
         return datetime.fromtimestamp(int(seconds) + int(micros) / 1e6, UTC)
-
-    def beat_worker(self, name: str, ttl_s: int) -> None:
-        """Note that worker `name` lives; forgotten after `ttl_s` without another call."""
-        self._call(lambda client: client.set(WORKER_PREFIX + name, utc_now(), ex=ttl_s))
-
-    def forget_worker(self, name: str) -> None:
-        self._call(lambda client: client.delete(WORKER_PREFIX + name))
-
-    def workers(self) -> list[str]:
-        """Names of the workers that lived a moment ago."""
-        return self._call(
-            lambda client: [
-                key.removeprefix(WORKER_PREFIX)
-                for key in client.scan_iter(match=WORKER_PREFIX + "*", count=1000)
-            ]
-        )
 
     def ping(self) -> None:
         """Raises StoreUnavailable."""

@@ -2,11 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
+import httpx
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
 from heimdall_dash import Job
+from heimdall_dash.store.embedded import EmbeddedStore
 from tests.browser.conftest import LOST_LINK, Page, WebProcess, log_epochs, metrics
 
 pytestmark = pytest.mark.browser
@@ -288,3 +291,58 @@ def test_hidden_tab_keeps_up_without_drawing(page: Page, start_job: StartJob) ->
         "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))"
     )
     page.wait(lambda: len(page.drawn()) == 61, "one draw of everything")
+
+
+def test_cells_that_come_late_join_their_epochs_while_one_looks(
+    page: Page, api: httpx.Client
+) -> None:
+    """Two calls for each epoch, wild names, one epoch far too late: as frameworks log."""
+    job = api.post("/jobs", json={"job_name": "two calls", "external": True}).json()
+    path = f"/jobs/{job['id']}/metrics"
+
+    def post(*rows: dict[str, Any]) -> None:
+        api.post(path, json=list(rows)).raise_for_status()
+
+    post({"epoch": 1, "train_loss": 3}, {"epoch": 1, "constructor": 0.5, "mAP@0.5, <b>": 1})
+    page.open(f"?job={job['id']}")
+    page.wait_badge("CONNECTED")
+    for epoch in range(2, 21):
+        if epoch != 10:
+            post({"epoch": epoch, "train_loss": 3 / epoch})
+            post({"epoch": epoch, "val_loss": 4 / epoch, "mAP@0.5, <b>": epoch / 20})
+    page.wait(lambda: len(page.epochs()) == 19, "the epochs")
+    post({"epoch": 10, "train_loss": 0.3, "val_loss": 0.4})
+    page.wait(lambda: page.epochs() == list(range(1, 21)), "the late epoch in its place")
+    page.wait(lambda: page.drawn() == list(range(1, 21)), "it on the chart")
+    columns = "return dash_clientside.heimdall.page.feed.store.columns[arguments[0]]"
+    assert page.run(columns, "val_loss")[0] is None
+    assert page.run(columns, "val_loss")[9] == 0.4
+    assert page.run(columns, "constructor")[:2] == [0.5, None]
+    page.wait(
+        lambda: "all 20 stored epochs are here" in page.text("job-progress"), "all of them said"
+    )
+    chart = "other:mAP@0.5, <b>"
+    page.show(chart)
+    assert page.drawn(chart) == [epoch for epoch in range(1, 21) if epoch != 10]
+    assert page.layout(chart, "title.text").startswith("MAP@0.5, &lt;b>")
+    note = "return document.querySelector('[data-note=loss-chart]').textContent"
+    assert "gap" not in page.run(note)
+    api.post(path, content='{"epoch": 15, "val_loss": NaN}').raise_for_status()
+    page.wait(lambda: "1 gap" in page.run(note), "the gap where a value is not finite")
+
+
+def test_badge_says_connected_only_while_the_server_hears_the_store(
+    page: Page, start_job: StartJob, own_valkey: EmbeddedStore
+) -> None:
+    page.expected_errors = (*LOST_LINK, "503")
+    job = start_job()
+    log_epochs(job, 0, 5)
+    page.open()
+    page.wait_badge("CONNECTED")
+    page.wait(lambda: "all 6 stored epochs are here" in page.text("job-progress"), "all of them")
+    own_valkey.stop()
+    page.wait_badge("CONNECTING...")
+    page.wait(lambda: "6 epochs are here so far" in page.text("job-progress"), "no more is said")
+    own_valkey.start()
+    page.wait_badge("CONNECTED", 60)
+    page.wait(lambda: "all 6 stored epochs are here" in page.text("job-progress"), "all again")

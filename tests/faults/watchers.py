@@ -21,6 +21,7 @@ class Watcher(ABC):
 
     def __init__(self, name: str, port: int, job_id: str) -> None:
         self.name = name
+        self.port = port
         self._base, self._job_id = f"127.0.0.1:{port}", job_id
         self.epochs: list[int] = []
         self.losses: list[float] = []

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { core } from "./core.mjs";
 
-const { unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale } = core.names;
+const { plotText, unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale } = core.names;
 
 test("titles and units come from names", () => {
   const said = ["sharpness_p10_m", "eval/gpu_wait_seconds", "queue_delay_ms", "snr_db", "gdop_below_5_percent", "eval/f1", "reward", "_"];
@@ -15,6 +15,14 @@ test("a metric's name carries its unit; a fraction's values are read without", (
   const names = ["val_distance_p68_m", "epoch_duration_seconds", "val_loss", "clipped_fraction"];
   assert.deepEqual(names.map(unitOf), ["m", "s", "", "fraction"]);
   assert.deepEqual(names.map(valueUnitOf), ["m", "s", "", ""]);
+});
+
+test("a name that objects have by themselves has no unit", () => {
+  assert.deepEqual(["a_constructor", "__proto__", "x_valueof"].map(unitOf), ["", "", ""]);
+});
+
+test("names from outside are shown as they are, not read as HTML", () => {
+  assert.equal(plotText("<b>a</b> & b"), "&lt;b>a&lt;/b> &amp; b");
 });
 
 test("a search finds words in any order and case", () => {
