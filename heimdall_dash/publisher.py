@@ -241,6 +241,11 @@ class Job:
             raise
 
     @property
+    def folder(self) -> Path:
+        """Where the run's local log lies, absolute."""
+        return self._journal.folder
+
+    @property
     def last_epoch(self) -> int:
         """The epoch that was logged last, -1 before the first."""
         return self._last_epoch

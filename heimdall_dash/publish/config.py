@@ -32,7 +32,7 @@ def plain_config(config: Any) -> tuple[dict[str, Any], list[str]]:
     """The config as JSON carries it, and what had to be left out. Raises nothing."""
     troubles: list[str] = []
     try:
-        found = _plain(_mapping_of(config), 0)
+        found = _plain(mapping_of(config), 0)
     except Exception as error:
         return {}, [f"config cannot be read: {shown(error)}"]
     if not isinstance(found, dict):
@@ -56,7 +56,7 @@ def is_secret(name: str) -> bool:
     return _SECRET.search(words) is not None
 
 
-def _mapping_of(config: Any) -> Any:
+def mapping_of(config: Any) -> Any:
     """The mapping that an object of a known kind stands for; else the object."""
     if config is None:
         return {}
@@ -96,7 +96,7 @@ def _plain(value: Any, level: int) -> Any:
         return [_plain(one, level + 1) for one in value[:10_000]]
     if isinstance(value, (set, frozenset)):
         return sorted((_plain(one, level + 1) for one in value), key=str)
-    known = _mapping_of(value) if _has_fields(value) else value
+    known = mapping_of(value) if _has_fields(value) else value
     if known is not value and isinstance(known, Mapping):
         return _plain(known, level + 1)
     if type(value).__module__.partition(".")[0] in {"numpy", "torch"} and hasattr(value, "item"):
