@@ -60,9 +60,8 @@ def utc_now() -> str:
 def iso_time(unix_s: float) -> str:
     """A time as ISO 8601 in UTC with milliseconds and `Z`; a clock at an impossible year gives the
     nearest possible one, since a row is worth more than its time."""
-    unix_s = clamped(unix_s)
     # rounded: 1763900000.123 is a little less than it says, and would lose a millisecond each time
-    seconds, milliseconds = divmod(round(unix_s * 1000), 1000)
+    seconds, milliseconds = divmod(round(clamped(unix_s) * 1000), 1000)
     return f"{_to_the_second(seconds)}.{milliseconds:03d}Z"
 
 

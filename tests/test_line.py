@@ -155,7 +155,7 @@ def test_lines_of_the_older_format_are_rows(line: bytes, row: dict[str, Any]) ->
         b"[1.5,1.0,{}]", b'["1",1.0,{}]', b'[1,"x",{}]', b"[1,NaN,{}]", b'[1,1.0,{"a":NaN}]',
         b'{"epoch":"7"}', b'{"epoch":true}', b'{"epoch":-1}', b'{"epoch":1,"timestamp":[]}',
         b'{"epoch":1,"timestamp":"x"}', b'{"epoch":1,"timestamp":"0001-01-01T00:00:00"}', b"{}",
-        b'["back"]', b'["back","x"]', b'["back",-1]', b'["back",true]', b'["note",7]', b'["note"]',
+        b'["back"]', b'["back","x"]', b'["back",-2]', b'["back",true]', b'["note",7]', b'["note"]',
         b'["facts",[]]', b'["end",{}]', b'["end",{"status":[]}]', b'["end",{"status":"done"}]',
         b'["end",{"status":"running"}]', b'["other",{}]', b"[" * 2000, b"[null,1.0,{}]",
     ],

@@ -514,7 +514,8 @@ def test_publisher_keeps_what_it_is_told_of_a_run(
 ) -> None:
     more = {
         "tags": ["a", "b"], "group": "g", "project": "p", "step_name": "step",
-        "key_metrics": {"val/mIoU": "max"}, "charts": [{"title": "t", "metrics": ["a"]}],
+        "key_metrics": {"val/mIoU": "max"},
+        "charts": [{"title": "t", "metrics": ["a"], "unit": "%", "scale": "log"}],
     }  # fmt: skip
     with start(own_valkey, tmp_path, **more) as job:
         assert job.id in repr(job)

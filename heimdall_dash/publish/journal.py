@@ -7,6 +7,7 @@ identified by that token and their place in the file.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -17,6 +18,7 @@ import secrets
 import shutil
 import threading
 import time
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ LAST_BYTES = 1 << 20  # of a file, in which its last row is looked for
 
 # A job's id names a folder: a UUID, and nothing that leads elsewhere.
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_LOG_NAME = re.compile(r"log-([0-9]{1,9})-[0-9a-z]+\.jsonl\Z")
 COPY = "copy."  # how the token begins of a file that was copied from a store
 OLDER_FORMAT = "epochs"  # token of `epochs.jsonl`, which versions before this wrote
 
@@ -60,14 +63,13 @@ class OwnFile(LogFile):
         lock(self._file)
         self.turn = threading.RLock()  # whoever appends holds it: a signal's handler may, too
         self._written = 0  # bytes in the file
-        self._unwritten: list[bytes] = []  # lines that the disk refused, in order
-        self._unwritten_bytes = 0
+        self._unwritten = Unwritten()
         self._retry_at = 0.0
 
     @property
     def size(self) -> int:
         """Bytes of all lines, those in memory too."""
-        return self._written + self._unwritten_bytes
+        return self._written + self._unwritten.size
 
     def append(self, line: bytes) -> OSError | None:
         """Keep the line; the disk's refusal where it is in memory only. Raises OSError when not
@@ -80,10 +82,9 @@ class OwnFile(LogFile):
             except OSError as error:
                 self._retry_at = time.monotonic() + RETRY_DISK_S
                 refusal = error
-        if self._unwritten_bytes + len(line) > MAX_UNWRITTEN_BYTES:
+        if self._unwritten.size + len(line) > MAX_UNWRITTEN_BYTES:
             raise refusal
-        self._unwritten.append(line)
-        self._unwritten_bytes += len(line)
+        self._unwritten.add(line)
         return refusal
 
     def flush(self) -> OSError | None:
@@ -94,8 +95,8 @@ class OwnFile(LogFile):
             return OSError(28, "no space left on device", str(self.path))
         try:
             while self._unwritten:
-                self._write(self._unwritten[0])
-                self._unwritten_bytes -= len(self._unwritten.pop(0))
+                self._write(self._unwritten.first())
+                self._unwritten.drop_first()
         except OSError as error:
             self._retry_at = time.monotonic() + RETRY_DISK_S
             return error
@@ -106,13 +107,7 @@ class OwnFile(LogFile):
             most_bytes = min(most_bytes, self._written - place)
             return whole_lines(lambda count: os.pread(self._file, count, place), most_bytes)
         with self.turn:
-            start, taken, size = self._written, [], 0
-            for line in self._unwritten:
-                if start >= place and size < most_bytes:
-                    taken.append(line)
-                    size += len(line)
-                start += len(line)
-        return b"".join(taken)
+            return self._unwritten.read(place - self._written, most_bytes)
 
     def sync(self) -> None:
         os.fsync(self._file)
@@ -131,7 +126,48 @@ class OwnFile(LogFile):
         if count < len(line):
             os.ftruncate(self._file, self._written)
             raise OSError(28, "no space left on device", str(self.path))
-        self._written += count
+        # asked, not counted: a signal's handler that logs may come between the write and this line
+        self._written = os.lseek(self._file, 0, os.SEEK_CUR)
+
+
+class Unwritten:
+    """Lines that the disk refused, in order. Reading and dropping cost no more when it holds
+    millions; a place is in bytes from its first line on."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._stops: list[int] = []  # where each line ends, in bytes since the beginning
+        self._first = 0  # lines before this one are written
+        self._start = 0  # where that one begins
+
+    def __len__(self) -> int:
+        return len(self._lines) - self._first
+
+    @property
+    def size(self) -> int:
+        return self._stops[-1] - self._start if self._stops else 0
+
+    def add(self, line: bytes) -> None:
+        self._lines.append(line)
+        self._stops.append((self._stops[-1] if self._stops else 0) + len(line))
+
+    def first(self) -> bytes:
+        return self._lines[self._first]
+
+    def drop_first(self) -> None:
+        self._start = self._stops[self._first]
+        self._lines[self._first] = b""
+        self._first += 1
+        if not self:
+            self._lines, self._stops, self._first, self._start = [], [], 0, 0
+
+    def read(self, place: int, most_bytes: int) -> bytes:
+        """Whole lines from `place` on, about `most_bytes` of them."""
+        begin = bisect_right(self._stops, self._start + place, lo=self._first)
+        if begin >= len(self._lines):
+            return b""
+        stop = bisect_left(self._stops, self._start + place + most_bytes, lo=begin)
+        return b"".join(self._lines[begin : stop + 1])
 
 
 class Journal:
@@ -158,19 +194,30 @@ class Journal:
 
     def take(self) -> OwnFile:
         """Begin a file of one's own: from here on, whoever wrote before is refused."""
-        numbers = [int(path.name[4:8]) for path in self.folder.glob("log-[0-9]*.jsonl")]
+        numbers = [_number(path) for path in self.folder.glob("log-*.jsonl")]
         token = secrets.token_hex(6)
         name = f"log-{max(numbers, default=-1) + 1:04d}-{token}.jsonl"
         self.own = OwnFile(self.folder / name, token)
         self._token = token.encode().ljust(TOKEN_BYTES)
+        try:
+            self._own_folder()
+        except OSError:
+            self.own.close()  # a start that fails keeps neither the file nor its lock
+            raise
+        self._remove("done.json", "ended.json", "left.json")
+        return self.own
+
+    def _own_folder(self) -> None:
         file = os.open(self.folder / "owner", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.pwrite(file, self._token, 0)  # written, not mapped: a full disk raises here
             self._owner = mmap.mmap(file, TOKEN_BYTES, prot=mmap.PROT_READ)
+        except OSError as error:
+            if error.errno not in (errno.ENODEV, errno.EINVAL):
+                raise
+            log.debug("no shared memory maps here, so nobody else is noticed: %s", error)
         finally:
             os.close(file)
-        self._remove("done.json", "ended.json", "left.json")
-        return self.own
 
     def append(self, line: bytes) -> OSError | None:
         """As `OwnFile.append`. Raises StaleAttempt when a newer process has taken the log over."""
@@ -239,17 +286,22 @@ def files_of(folder: Path) -> list[LogFile]:
     """The files of a run's log, oldest first; what was copied from a store comes before them."""
     older = folder / "epochs.jsonl"
     found = [LogFile(older, OLDER_FORMAT)] if older.exists() else []
-    for begin, glob in ((COPY, "copy-*.jsonl"), ("", "log-*.jsonl")):
-        paths = sorted(folder.glob(glob))
-        found += [LogFile(path, begin + path.stem.rpartition("-")[2]) for path in paths]
-    return found
+    found += [LogFile(path, COPY + path.stem[5:]) for path in sorted(folder.glob("copy-*.jsonl"))]
+    logs = sorted((_number(path), path) for path in folder.glob("log-*.jsonl"))
+    return found + [LogFile(path, path.stem.rpartition("-")[2]) for n, path in logs if n >= 0]
+
+
+def _number(path: Path) -> int:
+    """Of `log-0012-<token>.jsonl` 12; -1 for a file that somebody else put there."""
+    match = _LOG_NAME.match(path.name)
+    return int(match[1]) if match else -1
 
 
 def saved(folder: Path) -> dict[str, Any] | None:
     """The run's `job.json`, None where there is none that can be read."""
     try:
         content = json.loads((folder / "job.json").read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     fits = isinstance(content, dict) and isinstance(content.get("fields"), dict)
     return content if fits and content["fields"].get("id") == folder.name else None

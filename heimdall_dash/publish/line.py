@@ -84,7 +84,7 @@ def decode(line: bytes, stop: int) -> LogWrite:
                 known = {name: k for name, k in marks.items() if name in cells and k in KINDS}
                 return row_write(stop, row, known)
             case ["back", epoch, *_]:
-                return back_write(stop, _whole(epoch))
+                return back_write(stop, _whole(epoch, least=-1))
             case ["note", dict(note)]:
                 return note_write(stop, note)
             case ["facts", dict(facts)]:
@@ -111,8 +111,8 @@ def epoch_of(line: bytes) -> int | None:
     return epoch if type(epoch) is int and 0 <= epoch <= MAX_EPOCH else None
 
 
-def _whole(epoch: Any) -> int:
-    if type(epoch) is not int or not 0 <= epoch <= MAX_EPOCH:
+def _whole(epoch: Any, least: int = 0) -> int:
+    if type(epoch) is not int or not least <= epoch <= MAX_EPOCH:
         raise ValueError(f"no epoch: {epoch!r:.40}")
     return epoch
 

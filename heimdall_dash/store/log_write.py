@@ -15,7 +15,6 @@ from heimdall_dash.cells import NotFinite
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.records import Row, Status, parse_time, storable
 
-LAST_METRICS = ("train_loss", "val_loss", "val_rmse_m", "val_distance_p68_m")
 END_FIELDS = ("completed_at", "error_message", "ended_because")  # what an end may say beside status
 MAX_CONFIG_CHARACTERS = 2_000_000  # 1 MB of values, each in the longest way to write it
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PAUSED})
