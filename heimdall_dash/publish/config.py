@@ -27,16 +27,12 @@ TOO_MANY = f"config has more than {MAX_VALUES} values: what is nested further is
 def plain_config(config: Any) -> tuple[dict[str, Any], list[str]]:
     """The config as JSON carries it, and what had to be cut or left out. Raises nothing."""
     try:
-<<<<<<< HEAD
-        fields = _mapping_of(config)
+        fields = mapping_of(config)
         if not isinstance(fields, Mapping):
             wanted = "config must be a mapping or an object with fields"
             return {}, [f"{wanted}, got {shown(config)}"]
         reading = _Reading()
         found = reading.mapping(fields)
-=======
-        found = _plain(mapping_of(config), 0)
->>>>>>> integrations
     except Exception as error:
         return {}, [f"config cannot be read: {shown(error)}"]
     return found, reading.troubles + _fitted(found)
@@ -53,7 +49,8 @@ def _fitted(found: dict[str, Any]) -> list[str]:
         left_out.append(name)
         del found[name]
     troubles = [
-        f"config {shown_name(name)!r} is left out: {sizes[name]} bytes of at most {MAX_BYTES} for all"
+        f"config {shown_name(name)!r} is left out: {sizes[name]} bytes of at most {MAX_BYTES} "
+        "for all"
         for name in left_out[:MOST_NAMED]
     ]
     if (more := len(left_out) - MOST_NAMED) > 0:
@@ -82,46 +79,8 @@ def mapping_of(config: Any) -> Any:
     return config
 
 
-<<<<<<< HEAD
 def _field(config: Any, name: str) -> Any:
     """A dataclass may lack a field that its constructor did not set."""
-=======
-def _plain(value: Any, level: int) -> Any:
-    if level > MAX_LEVELS:
-        return _text(value)
-    if value is None or isinstance(value, (bool, str)):
-        return storable(value)[:MAX_TEXT] if isinstance(value, str) else value
-    if type(value) is int:
-        return value if abs(value) <= MAX_EPOCH else _text(value)
-    if type(value) is float:
-        return value if isfinite(value) else str(value)
-    if isinstance(value, Mapping):
-        return {
-            name: MASK if is_secret(name) and inner not in (None, "", True, False) else inner
-            for name, inner in (
-                (storable(str(key))[:200], _plain(_value(value, key), level + 1)) for key in value
-            )
-        }
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
-        return [_plain(one, level + 1) for one in value[:10_000]]
-    if isinstance(value, (set, frozenset)):
-        return sorted((_plain(one, level + 1) for one in value), key=str)
-    known = mapping_of(value) if _has_fields(value) else value
-    if known is not value and isinstance(known, Mapping):
-        return _plain(known, level + 1)
-    if type(value).__module__.partition(".")[0] in {"numpy", "torch"} and hasattr(value, "item"):
-        try:
-            return _plain(value.item(), level + 1)
-        except Exception:  # an array: its text says enough
-            return _text(value)
-    if type(value).__module__.partition(".")[0] == "omegaconf":  # its lists
-        return [_plain(one, level + 1) for one in value]
-    return _text(value)
-
-
-def _value(mapping: Mapping[Any, Any], key: Any) -> Any:
-    """OmegaConf raises for a value that is still missing, or refers to one that is."""
->>>>>>> integrations
     try:
         return getattr(config, name)
     except Exception as error:
@@ -183,7 +142,7 @@ class _Reading:
             return [self.value(one, name) for one in value[:MAX_ITEMS]]
         if isinstance(value, (set, frozenset)):
             return sorted((self.value(one, name) for one in value), key=str)
-        known = _mapping_of(value) if _has_fields(value) else value
+        known = mapping_of(value) if _has_fields(value) else value
         if known is not value and isinstance(known, Mapping):
             return self.mapping(known)
         module = type(value).__module__.partition(".")[0]
