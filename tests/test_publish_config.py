@@ -148,7 +148,8 @@ def test_what_json_lacks_is_text() -> None:
 
 def test_numbers_sets_and_sequences_are_what_they_are() -> None:
     config = {
-        "bool": True, "none": None, "np": np.float32(0.5), "np_int": np.int64(7), "text": np.str_("a"),
+        "bool": True, "none": None, "np": np.float32(0.5), "np_int": np.int64(7),
+        "text": np.str_("a"),
         "tensor": torch.tensor(0.5), "seed": 2**53 - 1, "set": {3, 1, 2}, "tuple": (1, (2, 3)),
         "frozen": frozenset({"b", "a"}), "zero": torch.zeros(1), "big": torch.initial_seed(),
     }  # fmt: skip

@@ -12,10 +12,10 @@ import orjson
 
 from heimdall_dash.metrics import shown, shown_name
 from heimdall_dash.publish.secrets import is_secret
-from heimdall_dash.records import MAX_EPOCH, storable
+from heimdall_dash.records import MAX_DEPTH, MAX_EPOCH, storable
 
 MAX_BYTES = 1_000_000
-MAX_LEVELS = 20
+MAX_LEVELS = MAX_DEPTH - 1  # a dashboard checks the depth, too
 MAX_TEXT = 20_000  # characters of one value
 MAX_VALUES = 200_000  # of all levels; more are no JSON of MAX_BYTES
 MAX_ITEMS = 10_000  # of one list
@@ -49,7 +49,7 @@ def _fitted(found: dict[str, Any]) -> list[str]:
         left_out.append(name)
         del found[name]
     troubles = [
-        f"config {shown_name(name)!r} is left out: {sizes[name]} bytes of at most {MAX_BYTES} for all"
+        f"config {shown_name(name)!r} is left out: {sizes[name]} of at most {MAX_BYTES} bytes"
         for name in left_out[:MOST_NAMED]
     ]
     if (more := len(left_out) - MOST_NAMED) > 0:
