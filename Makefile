@@ -6,7 +6,7 @@ TWO := -q -n 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-js check format bench faults clean
+.PHONY: help run test test-fast test-js check format drawing bench faults clean
 
 help:
 	@echo "make run    start Heimdall Dash: http://127.0.0.1:8001"
@@ -36,6 +36,9 @@ check: .venv/.dev
 format: .venv/.dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+drawing: .venv/.dev
+	@$(BIN)/python scripts/draw_imports.py
 
 bench: .venv/.dev
 	@$(BIN)/python -m bench

@@ -24,6 +24,9 @@ from heimdall_dash.store.jobs import flat, job_view, paired
 ID = "01234567-89ab-cdef-0123-456789abcdef"
 
 
+CHARTS = [{"title": "x", "metrics": ["a"], "unit": None, "scale": "linear"}]
+
+
 class Raises:
     def __repr__(self) -> str:
         raise RuntimeError("no repr")
@@ -64,7 +67,7 @@ def test_a_total_may_be_any_whole_number(total: Any) -> None:
 def test_a_birth_reads_back_as_a_job_and_survives_the_network() -> None:
     birth = born(
         config={"lr": 0.1}, tags=["a", "b"], group="g", project="p", step_name="step",
-        key_metrics={"val/mIoU": "max"}, charts=[{"title": "x", "metrics": ["a"]}], first_epoch=1,
+        key_metrics={"val/mIoU": "max"}, charts=CHARTS, first_epoch=1,
         created_at="2026-01-01T00:00:00.000Z",
     )  # fmt: skip
     assert birth.keys() - BIRTH_FIELDS <= {"attempt", "stream", "last_epoch", "current_epoch",
@@ -73,7 +76,7 @@ def test_a_birth_reads_back_as_a_job_and_survives_the_network() -> None:
     assert (view["tags"], view["group"], view["project"]) == (["a", "b"], "g", "p")
     assert (view["step_name"], view["key_metrics"]) == ("step", {"val/mIoU": "max"})
     assert (view["total_epochs"], view["config"]) == (500, {"lr": 0.1})
-    assert view["charts"] == [{"title": "x", "metrics": ["a"]}]
+    assert view["charts"] == CHARTS
     assert view["created_at"] == view["started_at"] == "2026-01-01T00:00:00.000Z"
     sent = {name: value for name, value in birth.items() if name in BIRTH_FIELDS}
     assert checked_birth(json.loads(json.dumps(sent))) == birth

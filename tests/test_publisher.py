@@ -514,9 +514,23 @@ def test_publisher_keeps_what_it_is_told_of_a_run(
 ) -> None:
     more = {
         "tags": ["a", "b"], "group": "g", "project": "p", "step_name": "step",
-        "key_metrics": {"val/mIoU": "max"}, "charts": [{"title": "t", "metrics": ["a"]}],
+        "key_metrics": {"val/mIoU": "max"},
+        "charts": [{"title": "t", "metrics": ["a"], "unit": "%", "scale": "log"}],
     }  # fmt: skip
     with start(own_valkey, tmp_path, **more) as job:
         assert job.id in repr(job)
     view = job_view(opened.job(job.id))
     assert {name: view[name] for name in more} == more
+
+
+def test_publisher_adds_to_the_config_and_keeps_the_rest(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path, config={"lr": 0.1, "layers": [1, 2]}) as job:
+        job.log(1, x=1)
+        job.configure({"lr": 0.2, "api_key": "abc", "betas": []})
+    expected = {"lr": 0.2, "layers": [1, 2], "api_key": "•••", "betas": []}
+    assert job_view(opened.job(job.id))["config"] == expected
+    with start(own_valkey, tmp_path, job_id=job.id) as job:
+        job.configure({"epochs": 3})
+    assert job_view(opened.job(job.id))["config"] == {**expected, "epochs": 3}

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from heimdall_dash.training import TrainingConfig
 from trainer import calibration
 from trainer.bounds import bound, fisher
+from trainer.config import TrainingConfig
 from trainer.geodesy import Array
 from trainer.metrics import DRAWS, GOOD_GDOP, Evaluator
 from trainer.model import Locator

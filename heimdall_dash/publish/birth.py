@@ -9,6 +9,7 @@ import orjson
 
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.metrics import clean_epoch, name_problem, shown
+from heimdall_dash.own_charts import checked_charts
 from heimdall_dash.publish.config import MAX_BYTES
 from heimdall_dash.publish.journal import JOB_ID
 from heimdall_dash.records import Status, check_json, parse_time, utc_now
@@ -17,7 +18,6 @@ from heimdall_dash.store.jobs import new_fields
 MAX_NAME = 120  # characters of a job's name
 MAX_WORD = 200  # characters of a tag, group, project, step name
 MAX_TAGS = 100
-MAX_CHARTS_BYTES = 200_000
 BIRTH_FIELDS = frozenset({
     "id", "job_name", "status", "created_at", "started_at", "config", "total_epochs", "external",
     "tags", "group", "project", "step_name", "key_metrics", "charts", "first_epoch",
@@ -62,7 +62,7 @@ def birth_fields(
     if key_metrics:
         more["key_metrics"] = _key_metrics(key_metrics)
     if charts:
-        more["charts"] = _charts(charts)
+        more["charts"] = json.dumps(checked_charts(charts))
     if first_epoch is not None:
         if type(first_epoch) is not int or first_epoch not in (0, 1):
             raise InvalidMetric(f"first_epoch is 0 or 1, got {shown(first_epoch)}")
@@ -146,13 +146,3 @@ def _word(what: str, value: object) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_WORD or not value.isprintable():
         raise InvalidMetric(f"{what} is 1 to {MAX_WORD} printable characters, got {shown(value)}")
     return value
-
-
-def _charts(charts: Sequence[Mapping[str, Any]]) -> str:
-    try:
-        text = json.dumps([dict(chart) for chart in charts], allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidMetric(f"charts are a list of JSON objects: {shown(error)}") from error
-    if len(text) > MAX_CHARTS_BYTES:
-        raise InvalidMetric(f"charts may have {MAX_CHARTS_BYTES} bytes of JSON, got {len(text)}")
-    return text

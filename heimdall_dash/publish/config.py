@@ -27,7 +27,7 @@ TOO_MANY = f"config has more than {MAX_VALUES} values: what is nested further is
 def plain_config(config: Any) -> tuple[dict[str, Any], list[str]]:
     """The config as JSON carries it, and what had to be cut or left out. Raises nothing."""
     try:
-        fields = _mapping_of(config)
+        fields = mapping_of(config)
         if not isinstance(fields, Mapping):
             wanted = "config must be a mapping or an object with fields"
             return {}, [f"{wanted}, got {shown(config)}"]
@@ -49,7 +49,8 @@ def _fitted(found: dict[str, Any]) -> list[str]:
         left_out.append(name)
         del found[name]
     troubles = [
-        f"config {shown_name(name)!r} is left out: {sizes[name]} of at most {MAX_BYTES} bytes"
+        f"config {shown_name(name)!r} is left out: {sizes[name]} bytes of at most {MAX_BYTES} "
+        "for all"
         for name in left_out[:MOST_NAMED]
     ]
     if (more := len(left_out) - MOST_NAMED) > 0:
@@ -57,7 +58,7 @@ def _fitted(found: dict[str, Any]) -> list[str]:
     return troubles
 
 
-def _mapping_of(config: Any) -> Any:
+def mapping_of(config: Any) -> Any:
     """The mapping that an object of a known kind stands for; else the object."""
     if config is None:
         return {}
@@ -141,7 +142,7 @@ class _Reading:
             return [self.value(one, name) for one in value[:MAX_ITEMS]]
         if isinstance(value, (set, frozenset)):
             return sorted((self.value(one, name) for one in value), key=str)
-        known = _mapping_of(value) if _has_fields(value) else value
+        known = mapping_of(value) if _has_fields(value) else value
         if known is not value and isinstance(known, Mapping):
             return self.mapping(known)
         module = type(value).__module__.partition(".")[0]

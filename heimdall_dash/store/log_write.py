@@ -1,4 +1,4 @@
-"""One write as the store's script takes it: a row, a taking back, a note, facts, or the end.
+"""One write as the store's script takes it: a row, a taking back, a note, facts, config, or the end.
 
 What enters is checked before it comes here; here it only gets its form. `stop` is where the write
 ends in its trainer's local log, in bytes; 0 for what has no log.
@@ -15,8 +15,8 @@ from heimdall_dash.cells import NotFinite
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.records import Row, Status, parse_time, storable
 
-LAST_METRICS = ("train_loss", "val_loss", "val_rmse_m", "val_distance_p68_m")
 END_FIELDS = ("completed_at", "error_message", "ended_because")  # what an end may say beside status
+MAX_CONFIG_CHARACTERS = 2_000_000  # 1 MB of values, each in the longest way to write it
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PAUSED})
 
 
@@ -55,6 +55,14 @@ def note_write(stop: int, note: Mapping[str, Any]) -> LogWrite:
 
 def facts_write(stop: int, facts: Mapping[str, Any]) -> LogWrite:
     return LogWrite(stop, ("facts", stop, "", _strict_json(facts), "", "", ""))
+
+
+def config_write(stop: int, config: Mapping[str, Any]) -> LogWrite:
+    """The whole config, in place of the one before. Raises InvalidMetric for one too large."""
+    text = _strict_json(config)
+    if len(text) > MAX_CONFIG_CHARACTERS:
+        raise InvalidMetric(f"a config has at most {MAX_CONFIG_CHARACTERS} characters of JSON")
+    return LogWrite(stop, ("config", stop, "", text, "", "", ""))
 
 
 def end_write(stop: int, end: Mapping[str, Any]) -> LogWrite:

@@ -12,9 +12,9 @@ import pytest
 
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
 from tests.conftest import wait_for
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.loop import fit
 from trainer.publishing import LinesPublisher, NullPublisher
 

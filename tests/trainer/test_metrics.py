@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from heimdall_dash.records import clean_row
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.features import Batch
 from trainer.material import Simulated
 from trainer.metrics import Evaluator, draw_errors, rank_correlation, rms
