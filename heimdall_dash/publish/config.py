@@ -12,10 +12,10 @@ import orjson
 
 from heimdall_dash.metrics import shown, shown_name
 from heimdall_dash.publish.secrets import is_secret
-from heimdall_dash.records import MAX_EPOCH, storable
+from heimdall_dash.records import MAX_DEPTH, MAX_EPOCH, storable
 
 MAX_BYTES = 1_000_000
-MAX_LEVELS = 20
+MAX_LEVELS = MAX_DEPTH - 1  # a dashboard checks the depth, too
 MAX_TEXT = 20_000  # characters of one value
 MAX_VALUES = 200_000  # of all levels; more are no JSON of MAX_BYTES
 MAX_ITEMS = 10_000  # of one list
