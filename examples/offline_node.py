@@ -1,7 +1,7 @@
 """A cluster node without a network: train now, bring it later from where there is a dashboard.
 
-    HEIMDALL_DATA=/scratch/me/runs python offline_node.py
-    heimdall sync /scratch/me/runs --url http://the-dashboard:8001
+HEIMDALL_DATA=/scratch/me/runs python offline_node.py
+heimdall sync /scratch/me/runs --url http://the-dashboard:8001
 """
 
 import os

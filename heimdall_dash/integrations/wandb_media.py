@@ -33,4 +33,6 @@ def media_kind(value: Any) -> str | None:
         value = value[0]
     if isinstance(value, Media):
         return value.kind
-    return "Plotly" if type(value).__module__.partition(".")[0] in {"plotly", "matplotlib"} else None
+    return (
+        "Plotly" if type(value).__module__.partition(".")[0] in {"plotly", "matplotlib"} else None
+    )

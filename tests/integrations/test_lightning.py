@@ -218,9 +218,7 @@ def test_lightning_publishes_from_the_first_of_two_processes_alone(
 
 def test_lightning_publishes_once_under_torchrun(dashboard: Dashboard, script: Script) -> None:
     before = len(dashboard.jobs("program"))
-    script(
-        program("strategy='ddp', devices=2"), module="torch.distributed.run --nproc-per-node 2"
-    )
+    script(program("strategy='ddp', devices=2"), module="torch.distributed.run --nproc-per-node 2")
     assert len(dashboard.jobs("program")) == before + 1
     assert dashboard.jobs("program")[-1]["status"] == "completed"
 
@@ -240,9 +238,7 @@ def test_lightning_stops_both_processes_at_the_same_batch(
     assert dashboard.job(job["id"])["job"]["status"] == "cancelled"
 
 
-def test_lightning_of_the_other_package_is_served_too(
-    dashboard: Dashboard, script: Script
-) -> None:
+def test_lightning_of_the_other_package_is_served_too(dashboard: Dashboard, script: Script) -> None:
     source = program(package="pytorch_lightning") + (
         "    import pytorch_lightning.loggers\n"
         "    assert isinstance(logger, pytorch_lightning.loggers.Logger)\n"
