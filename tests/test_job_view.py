@@ -73,6 +73,7 @@ def test_an_odd_field_hides_no_job() -> None:
     job = view(total_epochs="2.5", best_val_loss="x", attempt="y")
     assert (job["total_epochs"], job["best_val_loss"], job["attempt"]) == (None, None, 0)
 
+
 # -- what is read is distrusted ------------------------------------------------------------
 
 FIELDS = [

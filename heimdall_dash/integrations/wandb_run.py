@@ -25,19 +25,11 @@ class WandbRun:
         job: Job | None,
         told: Mapping[str, Any],
         config: Any,
-<<<<<<< HEAD
-        forget: Callable[["WandbRun"], None],
-    ) -> None:
-        """job: None for a run that is switched off. told: id, name, project, group, … as the
-        script gave them. forget: called when the run is over."""
-        self._job, self._told, self._forget = job, dict(told), forget
-=======
         ended: Callable[["WandbRun"], None],
     ) -> None:
         """job: None for a run that is switched off. told: id, name, project, group, … as the
         script gave them. ended: told when the run ends."""
         self._job, self._told, self._ended = job, dict(told), ended
->>>>>>> integrations
         self._turn = threading.Lock()
         self._said: set[str] = set()
         self.starting_step = self._step = 0 if job is None else job.last_epoch + 1
@@ -114,11 +106,7 @@ class WandbRun:
             self.leave_out("define_metric", "charts are chosen on the page")
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
-<<<<<<< HEAD
-        self._forget(self)
-=======
         self._ended(self)
->>>>>>> integrations
         if self._job is None:
             return
         if exit_code:
