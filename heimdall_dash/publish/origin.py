@@ -7,7 +7,8 @@ import socket
 import sys
 from pathlib import Path
 
-from heimdall_dash.publish.config import MASK, is_secret
+from heimdall_dash.publish.config import MASK
+from heimdall_dash.publish.secrets import is_secret
 from heimdall_dash.records import storable
 
 MAX_TEXT = 2_000
