@@ -9,6 +9,10 @@ class InvalidMetric(HeimdallError, ValueError):
     """A metric's name, value or epoch is not one that can be stored."""
 
 
+class InvalidPrediction(HeimdallError, ValueError):
+    """Predictions and truths whose shapes or kinds do not fit each other."""
+
+
 class UnknownJob(HeimdallError, LookupError):
     """No job has this id."""
 

@@ -94,7 +94,7 @@ def init(
             facts={name: value for name, value in facts.items() if value is not None},
             **{"step_name": "step", **ours},
         )  # fmt: skip
-    run = WandbRun(job, told, config)
+    run = WandbRun(job, told, config, _forget)
     for unknown in more.keys() - ours.keys() - _QUIET:
         run.leave_out(f"init({unknown}=)")
     if resume is not None and id is None and resume != "never":

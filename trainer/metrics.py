@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from heimdall_dash.calibration.binned import rank_correlation
 from trainer import calibration
 from trainer.features import Batch
 from trainer.geodesy import Array
@@ -140,11 +141,3 @@ def draw_errors(factor: Array, normals: Array) -> Array:
 def rms(values: Array) -> float | None:
     """Root mean square over scenes, None of no scenes."""
     return float(np.sqrt(np.mean(values**2))) if len(values) else None
-
-
-def rank_correlation(first: Array, second: Array) -> float | None:
-    """Spearman's rank correlation; None where one of them does not vary."""
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return None
-    ranks = [np.argsort(np.argsort(v, kind="stable"), kind="stable") for v in (first, second)]
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

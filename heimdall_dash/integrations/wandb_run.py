@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,10 +20,16 @@ class WandbRun:
     Does not: keep anything but numbers, notes, config and facts; what is left out is named once.
     """
 
-    def __init__(self, job: Job | None, told: Mapping[str, Any], config: Any) -> None:
+    def __init__(
+        self,
+        job: Job | None,
+        told: Mapping[str, Any],
+        config: Any,
+        ended: Callable[["WandbRun"], None],
+    ) -> None:
         """job: None for a run that is switched off. told: id, name, project, group, … as the
-        script gave them."""
-        self._job, self._told = job, dict(told)
+        script gave them. ended: told when the run ends."""
+        self._job, self._told, self._ended = job, dict(told), ended
         self._turn = threading.Lock()
         self._said: set[str] = set()
         self.starting_step = self._step = 0 if job is None else job.last_epoch + 1
@@ -100,9 +106,7 @@ class WandbRun:
             self.leave_out("define_metric", "charts are chosen on the page")
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
-        from heimdall_dash import wandb
-
-        wandb._forget(self)
+        self._ended(self)
         if self._job is None:
             return
         if exit_code:

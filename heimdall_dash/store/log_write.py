@@ -1,4 +1,4 @@
-"""One write as the store's script takes it: a row, taking back, note, facts, config, or the end.
+"""One write as the store's script takes it: a row, a taking back, a note, facts, config, the end.
 
 What enters is checked before it comes here; here it only gets its form. `stop` is where the write
 ends in its trainer's local log, in bytes; 0 for what has no log.
