@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from heimdall_dash.errors import InvalidMetric, StoreUnavailable
 from heimdall_dash.publish.drain import BATCH_BYTES, BATCH_LINES, Drain
-from heimdall_dash.publish.journal import LogFile, OwnFile
+from heimdall_dash.publish.log_file import LogFile, OwnFile
 from heimdall_dash.publish.transport import Claim, Standing
 from heimdall_dash.store.store import StoreBehind, StoreRefused
 

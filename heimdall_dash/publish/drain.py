@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from heimdall_dash.errors import HeimdallError, InvalidMetric
-from heimdall_dash.publish.journal import LogFile
+from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Claim, Standing, Transport
 from heimdall_dash.store.store import StoreBehind, StoreRefused
 

@@ -93,14 +93,16 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
         "epochs_stored": job.whole("epochs_stored") or 0,
         "notes_revision": job.whole("notes_revision") or 0,
         "position": str(job.position),
-        "tags": job.items("tags"),
+        "tags": [tag for tag in job.items("tags") if isinstance(tag, str)],
         "group": fields.get("group"),
         "project": fields.get("project"),
         "notes": fields.get("notes_text"),
         "is_hidden": fields.get("is_hidden") == "1",
         "step_name": fields.get("step_name") or "epoch",
-        "key_metrics": job.mapping("key_metrics"),
-        "charts": job.items("charts"),
+        "key_metrics": {
+            name: way for name, way in job.mapping("key_metrics").items() if way in ("min", "max")
+        },
+        "charts": [chart for chart in job.items("charts") if isinstance(chart, dict)],
     }
 
 

@@ -13,10 +13,11 @@ import orjson
 
 from heimdall_dash.cells import NotFinite
 from heimdall_dash.errors import InvalidMetric
-from heimdall_dash.records import Row, Status, parse_time, storable
+from heimdall_dash.records import MAX_EPOCH, Row, Status, parse_time, storable
 
 END_FIELDS = ("completed_at", "error_message", "ended_because")  # what an end may say beside status
 MAX_CONFIG_CHARACTERS = 2_000_000  # 1 MB of values, each in the longest way to write it
+MAX_NOTE_CHARACTERS = 20_000
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PAUSED})
 
 
@@ -80,7 +81,13 @@ def end_write(stop: int, end: Mapping[str, Any]) -> LogWrite:
 
 def note_text(note: Mapping[str, Any]) -> str:
     """A note as the store keeps it; raises InvalidMetric for what a reader could not read."""
-    return _strict_json(note)
+    epoch, texts = note.get("epoch"), (note.get("kind", ""), note.get("message", ""))
+    is_epoch = epoch is None or (type(epoch) is int and 0 <= epoch <= MAX_EPOCH)
+    if not is_epoch or not all(isinstance(text, str) for text in texts):
+        raise InvalidMetric("a note has a kind and a message, both text, and an epoch or null")
+    if len(text := _strict_json(note)) > MAX_NOTE_CHARACTERS:
+        raise InvalidMetric(f"a note has at most {MAX_NOTE_CHARACTERS} characters of JSON")
+    return text
 
 
 def _strict_json(value: Mapping[str, Any]) -> str:

@@ -2,10 +2,11 @@
 read, is None (0 where it counts something), since one odd job must not hide any other.
 """
 
+import re
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from math import isfinite
 from typing import Any
@@ -13,9 +14,13 @@ from typing import Any
 import orjson
 
 from heimdall_dash.cells import START, Position
-from heimdall_dash.records import Status, iso_time, parse_time
+from heimdall_dash.records import MAX_EPOCH, Status, iso_time, parse_time
 
 MAX_MS = 253_402_300_800_000  # the year 10000
+MAX_DIGITS = 16  # of a whole number up to 2**53
+MAX_NESTED = 100  # levels of a field's JSON
+LONGEST_S = 100 * 365.25 * 24 * 3600  # an estimate beyond a life says nothing
+_USUAL_TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}([.][0-9]{3})?Z\Z")
 STALLED_AFTER_S = 20.0  # a trainer shows a sign of life every 2 s; an external one per epoch
 
 
@@ -81,7 +86,8 @@ class StoredJob:
 
     @cached_property
     def total_epochs(self) -> int | None:
-        return self.whole("total_epochs")
+        total = self.whole("total_epochs")
+        return total if total is not None and total > 0 else None
 
     @cached_property
     def epochs_done(self) -> int:
@@ -116,11 +122,13 @@ class StoredJob:
         left = total - self.epochs_done
         if left < 0:
             return None
-        try:
-            done_at = parse_time(last) + timedelta(seconds=pace_s * left)
-        except OverflowError:
+        left_s = pace_s * left
+        if left_s > LONGEST_S:
             return None
-        return done_at.isoformat(timespec="seconds").replace("+00:00", "Z")
+        try:
+            return _iso(parse_time(last) + timedelta(seconds=left_s), "seconds")
+        except (ValueError, OverflowError):
+            return None
 
     def is_stalled(self, now: datetime) -> bool:
         """A running job whose trainer gave no sign of life for longer than it ever should.
@@ -148,17 +156,21 @@ class StoredJob:
         found = []
         for text in (self.fields.get("intervals") or "").split():
             milliseconds, _, epochs = text.partition("/")
-            if milliseconds.isdecimal() and (epochs or "1").isdecimal():
+            is_whole = milliseconds.isdecimal() and (epochs or "1").isdecimal()
+            if is_whole and len(text) <= 2 * MAX_DIGITS:
                 found.append((int(milliseconds) / 1000, max(1, int(epochs or 1))))
         return found
 
     # -- any field -------------------------------------------------------------------------
 
     def whole(self, name: str) -> int | None:
+        """None beyond 2**53, too: JSON could not carry it, nor a list that holds this job."""
+        text = self.fields.get(name) or ""
         try:
-            return int(self.fields.get(name) or "")
+            number = int(text) if len(text) <= MAX_DIGITS else None
         except ValueError:
             return None
+        return number if number is not None and abs(number) <= MAX_EPOCH else None
 
     def number(self, name: str) -> float | None:
         try:
@@ -168,13 +180,16 @@ class StoredJob:
         return number if isfinite(number) else None
 
     def time(self, name: str) -> str | None:
-        """ISO 8601 that says its zone."""
-        text = self.fields.get(name)
+        """ISO 8601 in UTC; None for one that does not say its zone."""
+        text = self.fields.get(name) or ""
         try:
-            moment = parse_time(text) if text else None
-        except ValueError:
+            moment = parse_time(text)
+            if moment.tzinfo is None:
+                return None
+            is_usual = _USUAL_TIME.match(text) is not None  # not of another program or version
+            return text if is_usual else _iso(moment.astimezone(UTC))
+        except (ValueError, OverflowError):
             return None
-        return text if moment is not None and moment.tzinfo is not None else None
 
     def moment(self, name: str) -> str | None:
         """A time that the store's clock gave (`<name>_ms`), or an older version's (`<name>_at`)."""
@@ -195,10 +210,24 @@ class StoredJob:
         return self.whole(name) or 0
 
     def _json(self, name: str) -> Any:
+        text = self.fields.get(name) or "null"
         try:
-            return orjson.loads(self.fields.get(name) or "null")
+            found = orjson.loads(text)
+            if text.count("[") + text.count("{") > MAX_NESTED and not _is_flat(found, MAX_NESTED):
+                return None
         except orjson.JSONDecodeError:
             return None
+        return found
+
+
+def _is_flat(value: Any, levels: int) -> bool:
+    """Whether it is nested no deeper: what can be read cannot always be written again."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_flat(one, levels - 1) for one in inner)
+
+
+def _iso(moment: datetime, timespec: str = "milliseconds") -> str:
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def _median(values: Iterable[float]) -> float:
