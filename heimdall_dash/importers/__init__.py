@@ -1,0 +1,1 @@
+"""Other tools' runs as jobs: read from their files, without the tools themselves."""
