@@ -6,11 +6,12 @@ TWO := -q -n 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-js check format bench faults clean
+.PHONY: help run test test-fast test-integrations test-js check format drawing bench faults clean
 
 help:
 	@echo "make run    start Heimdall Dash: http://127.0.0.1:8001"
 	@echo "make test   every test: Python, JavaScript, headless browser"
+	@echo "make test-integrations   Lightning, transformers, Keras, XGBoost, Optuna, W&B: the real ones"
 	@echo "make check  format, lint, types"
 	@echo "make bench  the benchmarks      make faults  the failure table"
 
@@ -19,14 +20,17 @@ run: .venv/.run
 
 test: .venv/.dev
 	@scripts/test_tools.sh
-	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults $(TWO)
+	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults --ignore=tests/integrations $(TWO)
 	@scripts/node.sh --test tests/js/*.test.mjs
 	@$(BIN)/python -m pytest tests/browser $(TWO) --dist loadfile
 	@$(BIN)/python -m pytest tests/faults -q
 
 test-fast: .venv/.dev
-	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults -m "not slow" $(TWO)
+	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults --ignore=tests/integrations -m "not slow" $(TWO)
 	@scripts/node.sh --test tests/js/*.test.mjs
+
+test-integrations: .venv-integrations/.made
+	@.venv-integrations/bin/python -m pytest tests/integrations $(TWO) --dist loadfile
 
 check: .venv/.dev
 	@$(BIN)/ruff format --check .
@@ -37,6 +41,9 @@ format: .venv/.dev
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+drawing: .venv/.dev
+	@$(BIN)/python scripts/draw_imports.py
+
 bench: .venv/.dev
 	@$(BIN)/python -m bench
 
@@ -45,7 +52,7 @@ faults: .venv/.dev
 	@$(BIN)/python -m pytest tests/faults -q -s --fault-table bench/results/faults.json
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-integrations .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.run: requirements.txt constraints.txt
 	@scripts/venv.sh "$(PYTHON)" requirements.txt
@@ -54,3 +61,7 @@ clean:
 .venv/.dev: requirements-dev.txt requirements.txt constraints.txt
 	@scripts/venv.sh "$(PYTHON)" requirements-dev.txt
 	@touch .venv/.run $@
+
+.venv-integrations/.made: requirements-integrations.txt requirements-dev.txt requirements.txt
+	@scripts/integrations_venv.sh "$(PYTHON)"
+	@touch $@

@@ -15,8 +15,8 @@ from bench.peers import trackio_costs
 from bench.report import keep, table
 from heimdall_dash.publisher import Job
 from heimdall_dash.store.embedded import EmbeddedStore
-from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.loop import fit
 from trainer.publishing import NullPublisher, Publisher
 

@@ -17,8 +17,8 @@ from typing import Any, get_args
 
 from bench.report import keep, table
 from heimdall_dash.records import Row
-from heimdall_dash.training import Scenario, TrainingConfig
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import Scenario, TrainingConfig
 from trainer.loop import fit
 
 NAME = "scenarios"

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from heimdall_dash.records import MAX_EPOCH, Columns, Row
+from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Columns, Row, parse_time
 
 NotFinite = dict[str, str]  # metric → one of KINDS
 KINDS = ("nan", "inf", "-inf")
+_NUMBERS = frozenset({float, int, type(None)})
+_NUMBERS_AND_TIME = _NUMBERS | {str}
 
 
 class Position(NamedTuple):
@@ -31,9 +33,11 @@ class Position(NamedTuple):
     def parse(cls, text: str) -> Self:
         """`412-1`; raises ValueError."""
         epoch, dash, part = text.partition("-")
-        if not (dash and epoch.isdecimal() and part.isdecimal() and len(text) <= 41):
-            raise ValueError(f"a position is two whole numbers such as 412-1, got {text!r:.60}")
-        return cls(int(epoch), int(part))
+        if dash and epoch.isdecimal() and part.isdecimal() and len(text) <= 41:
+            found = cls(int(epoch), int(part))
+            if found.epoch <= MAX_EPOCH and found.part < 2**63:  # else a stream refuses the id
+                return found
+        raise ValueError(f"a position is two whole numbers such as 412-1, got {text!r:.60}")
 
 
 START = Position(0, 0)  # before the first write
@@ -59,24 +63,62 @@ class Write:
 
 
 def write_of_entry(entry_id: str, fields: Mapping[str, Any]) -> Write:
-    """The write that an entry of the stream holds; raises ValueError when it cannot be read."""
+    """The write that an entry of the stream holds; raises ValueError when it cannot be read. Cells
+    that no writer of ours makes (somebody used redis-cli) are left out: they would harm readers."""
     position = Position.parse(entry_id)
     if "back" in fields:
-        return Write(position, int(fields["back"]), None)
+        text = fields["back"]
+        if text != "-1" and not (text.isdecimal() and len(text) <= 16):
+            raise ValueError(f"entry {entry_id} takes back nothing: {text!r:.60}")
+        return Write(position, int(text), None)
     try:
         row = orjson.loads(fields["row"])
-        not_finite = orjson.loads(fields["nf"]) if "nf" in fields else {}
+        marks = orjson.loads(fields["nf"]) if "nf" in fields else {}
     except (KeyError, orjson.JSONDecodeError) as error:
         raise ValueError(f"entry {entry_id} cannot be read: {error!r:.80}") from error
-    if not is_row(row) or not isinstance(not_finite, dict):
+    if not is_row(row) or not isinstance(marks, dict):
         raise ValueError(f"entry {entry_id} holds no row")
-    return Write(position, row["epoch"], row, not_finite)
+    if not _is_plain(row):
+        row = {name: value for name, value in row.items() if _is_cell(name, value)}
+    if marks:
+        marks = {name: kind for name, kind in marks.items() if kind in KINDS and name in row}
+    return Write(position, row["epoch"], row, marks)
 
 
 def is_row(row: object) -> bool:
+    if not isinstance(row, dict):
+        return False
+    epoch = row.get("epoch")
+    return type(epoch) is int and 0 <= epoch <= MAX_EPOCH
+
+
+def _is_plain(row: Row) -> bool:
+    """Whether all is well at a glance: a time of the usual form, and else numbers and nulls."""
+    stamp, kinds = row.get("timestamp"), list(map(type, row.values()))
     return (
-        isinstance(row, dict) and type(row.get("epoch")) is int and 0 <= row["epoch"] <= MAX_EPOCH
+        type(stamp) is str
+        and len(stamp) == 24
+        and stamp[10] == "T"
+        and stamp[23] == "Z"
+        and kinds.count(str) == 1
+        and _NUMBERS_AND_TIME.issuperset(kinds)
     )
+
+
+def _is_cell(name: str, value: Any) -> bool:
+    if name == "timestamp":
+        return type(value) is str and _is_time(value)
+    if type(value) is list:
+        return len(value) <= MAX_LIST and _NUMBERS.issuperset(map(type, value))
+    return type(value) in _NUMBERS
+
+
+def _is_time(text: str) -> bool:
+    try:
+        parse_time(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass

@@ -141,10 +141,11 @@ def living() -> list[Dashboard]:
     for path in _entries():
         try:
             if (dashboard := _living(path)) is not None:
-                found.append(dashboard)
+                # the lock file's time tells two apart that began in the same millisecond
+                found.append((dashboard.started_at, path.stat().st_mtime_ns, dashboard))
         except (OSError, ValueError, TypeError, KeyError) as error:
             log.debug("%s is passed over: %s", path, error)
-    return sorted(found, key=lambda dashboard: dashboard.started_at, reverse=True)
+    return [dashboard for *_, dashboard in sorted(found, key=lambda one: one[:2], reverse=True)]
 
 
 def _entries() -> list[Path]:

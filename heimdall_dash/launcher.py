@@ -12,29 +12,28 @@ import signal
 import socket
 import sys
 import time
-import urllib.error
 import urllib.request
 from types import FrameType
+from typing import Any
 
 from heimdall_dash.arrivals import Arrivals
 from heimdall_dash.data_folder import DataFolder, InUse
 from heimdall_dash.discovery import announce, runs_folder
-from heimdall_dash.errors import NoQueue, StartupRefused, StoreUnavailable
-from heimdall_dash.installed import has_trainer
+from heimdall_dash.errors import StartupRefused, StoreUnavailable
+from heimdall_dash.installed import has_manifest, has_trainer
 from heimdall_dash.log import set_up
 from heimdall_dash.part import Part
 from heimdall_dash.publish.bring import Bringer
-from heimdall_dash.queue import JobQueue
 from heimdall_dash.remains import PARTS_TIMEOUT_S, STORE, STORE_TIMEOUT_S
 from heimdall_dash.settings import Settings, settings_or_exit
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
 
 log = logging.getLogger(__name__)
 
 DEMO_NAME = "VHF"
 READY_TIMEOUT_S = 120.0
+ANSWER_WITHIN_S = 2.0
 TICK_S = 0.1
 
 
@@ -76,10 +75,9 @@ class Launcher:
             self._embedded.end_orphan()
             self._embedded.start()
         self._note_processes()
-        if has_trainer():
-            self._queue_demo()
-        else:
+        if not has_trainer():
             log.info("No trainer is installed here: jobs come from trainers outside")
+        wants_demo = self._wants_demo()
         self._start_parts()
         store_url = self._settings.store_url
         self._announcement = announce(self._url, store_url, self._settings.heimdall_data).start()
@@ -92,6 +90,8 @@ class Launcher:
             if not self._is_ready and now >= look_at:
                 self._is_ready, look_at = self._is_healthy(), now + 0.25
                 if self._is_ready:
+                    if wants_demo:
+                        self._queue_demo()
                     self._say_ready()
                 elif now > deadline:
                     raise StartupRefused(
@@ -110,28 +110,32 @@ class Launcher:
         )  # fmt: skip
         self._undertaker.start()
 
-    def _queue_demo(self) -> None:
-        if not self._settings.heimdall_demo:
-            return
+    def _wants_demo(self) -> bool:
+        """Whether there is no job yet; raises StartupRefused where the store does not answer."""
+        if not self._settings.heimdall_demo or not has_trainer():
+            return False
         store = Store(self._settings.store_url)
-        queue = JobQueue(store, self._settings.store_url)
         try:
-            if not store.jobs():
-                queue.submit(DEMO_NAME, TrainingConfig())
-        except NoQueue as error:
-            log.warning("The demo is not queued: %s", error)
+            return not store.jobs()
         except StoreUnavailable as error:
             raise StartupRefused(f"{error} (REDIS_URL)") from error
         finally:
-            queue.close()
             store.close()
+
+    def _queue_demo(self) -> None:
+        """By REST, as anybody would: the web server knows what the trainer is to be told."""
+        try:
+            self._ask("/api/v1/training/jobs", {"job_name": DEMO_NAME})
+        except (OSError, ValueError) as error:
+            log.warning("The demo is not queued: %s", error)
 
     def _start_parts(self) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         if self._embedded is not None:
             environment.pop("REDIS_URL", None)
         environment["HEIMDALL_DATA"] = str(self._settings.heimdall_data.resolve())
-        commands = {"web server": [sys.executable, "-m", "heimdall_dash.web"]}
+        web = ["app.py"] if has_manifest() else ["-m", "heimdall_dash.web"]
+        commands = {"web server": [sys.executable, *web]}
         if has_trainer():
             commands["worker"] = [sys.executable, "-m", "trainer", "worker"]
         for name, command in commands.items():
@@ -178,15 +182,20 @@ class Launcher:
         return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}"
 
     def _is_healthy(self) -> bool:
-        request = urllib.request.Request(self._url + "/health")
-        if self._settings.heimdall_token:
-            request.add_header("Authorization", f"Bearer {self._settings.heimdall_token}")
         try:
-            with urllib.request.urlopen(request, timeout=2) as answer:
-                json.load(answer)
-        except (urllib.error.URLError, OSError, ValueError):
+            self._ask("/health")
+        except (OSError, ValueError):
             return False
         return True
+
+    def _ask(self, path: str, body: Any = None) -> Any:
+        """GET, or POST of a body; raises OSError, also for a refusal, or ValueError."""
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._url + path, content)
+        if self._settings.heimdall_token:
+            request.add_header("Authorization", f"Bearer {self._settings.heimdall_token}")
+        with urllib.request.urlopen(request, timeout=ANSWER_WITHIN_S) as answer:
+            return json.load(answer)
 
     def _say_ready(self) -> None:
         print(f"Heimdall is ready: {self._url}", flush=True)

@@ -5,6 +5,8 @@ with Job.start("VHF", total_epochs=500, config={"learning_rate": 1e-3}) as job:
         job.log(epoch, train_loss=0.1, val_loss=0.2)
 """
 
+import contextlib
+import json
 import logging
 import sys
 import time
@@ -195,6 +197,20 @@ class Job:
         for trouble in troubles:
             self._trouble("facts", trouble)
 
+    def configure(self, config: Any) -> None:
+        """Add to the config what became known only now, or has changed; the rest of it stays."""
+        if self._is_deaf():
+            return
+        plain, troubles = plain_config(config)
+        merged, too_large = plain_config(orjson.loads(self._birth.get("config") or "{}") | plain)
+        if merged:
+            self._birth = self._birth | {"config": json.dumps(merged)}
+            self._keep(encode_other("config", merged))
+            with contextlib.suppress(OSError):  # the line is the record; this is for who goes on
+                self._journal.save({"fields": self._birth, "url": self._destination.url})
+        for trouble in troubles + too_large:
+            self._trouble("config", trouble)
+
     def warn(self, message: object, *, epoch: Any = None, kind: str = "warning") -> None:
         """Put a note on the page, at `epoch` where there is one."""
         if not self._is_deaf():
@@ -223,6 +239,11 @@ class Job:
         except StaleAttempt as error:
             self._sender.refuse(error)
             raise
+
+    @property
+    def folder(self) -> Path:
+        """Where the run's local log lies, absolute."""
+        return self._journal.folder
 
     @property
     def last_epoch(self) -> int:

@@ -13,9 +13,9 @@ from heimdall_dash.entries import Entries, Entry
 from heimdall_dash.errors import IllegalTransition, StaleAttempt, StoreUnavailable, UnknownJob
 from heimdall_dash.records import Status, parse_time, utc_now
 from heimdall_dash.store.connect import Url
-from heimdall_dash.store.jobs import Fields, is_stalled
+from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
+from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,15 @@ class JobQueue:
         self._entries.check()
 
     def submit(
-        self, name: str, config: TrainingConfig, more: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        config: Mapping[str, Any],
+        *,
+        total_epochs: int | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Fields:
-        """Create a job and queue it for the next free worker; `more` are further fields.
+        """Create a job and queue it for the next free worker; config: as its trainer has checked
+        it. `more` are further fields.
 
         Raises NoQueue, StoreUnavailable: then there is no job.
         """
@@ -45,17 +51,17 @@ class JobQueue:
         fields = self._store.create_job(
             name,
             status=Status.QUEUED,
-            config=config.model_dump(mode="json"),
-            total_epochs=config.epochs,
+            config=config,
+            total_epochs=total_epochs,
             external=False,
             more=more,
         )
-        self._enqueue(fields)
+        self._enqueue(StoredJob(fields))
         return fields
 
     def requeue(
         self,
-        fields: Fields,
+        job: StoredJob,
         *,
         action: str,
         allowed: Iterable[Status],
@@ -67,17 +73,16 @@ class JobQueue:
         Raises IllegalTransition, NoQueue, StaleAttempt when somebody else was quicker.
         """
         self.check()
-        attempt = _attempt(fields)
         changed = self._store.change(
-            fields["id"], event="training:queued", action=action, allowed=allowed,
-            exact_attempt=attempt,
+            job.id, event="training:queued", action=action, allowed=allowed,
+            exact_attempt=job.attempt,
             fields={
-                "status": Status.QUEUED, "attempt": attempt + 1, "queued_at": utc_now(),
+                "status": Status.QUEUED, "attempt": job.attempt + 1, "queued_at": utc_now(),
                 **(more or {}),
             },
             remove=["desired", "worker"], note=note,
         )  # fmt: skip
-        self._enqueue(changed)
+        self._enqueue(StoredJob(changed))
         return changed
 
     def drop(self, job_id: str) -> None:
@@ -93,101 +98,79 @@ class JobQueue:
 
         now: by the store's clock. jobs: where they were just read. Raises StoreUnavailable.
         """
-        for fields in self._store.jobs() if jobs is None else jobs:
-            if fields.get("external") == "0":
-                self._look_after(fields, now)
+        for job in map(StoredJob, self._store.jobs() if jobs is None else jobs):
+            if job.is_ours:
+                self._look_after(job, now)
 
     def sweep(self, *, with_lost: bool = False) -> int:
         """Forget the entries of jobs that are over, paused, gone or in a later attempt; how many
         there were. with_lost: as `Entries.all` has it. Raises StoreUnavailable."""
         entry_ids = self._entries.all(with_lost=with_lost)  # before the jobs, which come first
         awaited = {
-            str(Entry(fields["id"], _attempt(fields)))
-            for fields in self._store.jobs()
-            if "id" in fields and fields.get("status") in {Status.QUEUED, Status.RUNNING}
+            str(Entry(job.id, job.attempt))
+            for job in map(StoredJob, self._store.jobs())
+            if job.id and job.status in {Status.QUEUED, Status.RUNNING}
         }
         ours = {entry_id for entry_id in entry_ids if Entry.parse(entry_id) is not None}
         self._entries.forget(*(ours - awaited))
         return len(ours - awaited)
 
-    def take_over(self, fields: Fields, reason: str) -> None:
+    def take_over(self, job: StoredJob, reason: str) -> None:
         """Queue a running job again whose trainer is gone; after three deaths at one epoch: failed.
 
         Raises IllegalTransition, StaleAttempt when somebody else was quicker.
         """
-        epoch, job_id = fields.get("last_epoch", "-1"), fields["id"]
-        deaths = _whole(fields.get("deaths")) + 1 if fields.get("died_at") == epoch else 1
+        epoch = job.last_epoch
+        deaths = (job.whole("deaths") or 0) + 1 if job.whole("died_at") == epoch else 1
         message = f"{reason}; the job goes on from its checkpoint"
         if deaths >= MAX_DEATHS:
             message = f"the trainer died {deaths} times after epoch {epoch}: {reason}"
-        log.warning("Job %s: %s", job_id, message)
+        log.warning("Job %s: %s", job.id, message)
         note = {
-            "kind": "stalled", "epoch": max(0, _whole(epoch)), "message": message,
+            "kind": "stalled", "epoch": max(0, epoch), "message": message,
             "timestamp": utc_now(),
         }  # fmt: skip
         if deaths < MAX_DEATHS:
             more = {"deaths": deaths, "died_at": epoch}
-            self.requeue(fields, action="take over", allowed=[Status.RUNNING], note=note, more=more)
+            self.requeue(job, action="take over", allowed=[Status.RUNNING], note=note, more=more)
             return
-        attempt = _attempt(fields)
         self._store.change(
-            job_id, event="training:failed", action="give up", allowed=[Status.RUNNING],
-            exact_attempt=attempt, note=note,
+            job.id, event="training:failed", action="give up", allowed=[Status.RUNNING],
+            exact_attempt=job.attempt, note=note,
             fields={
                 "status": Status.FAILED, "error_message": message, "completed_at": utc_now(),
-                "attempt": attempt + 1,
+                "attempt": job.attempt + 1,
             },
         )  # fmt: skip
 
     def close(self) -> None:
         self._entries.close()
 
-    def _look_after(self, fields: Fields, now: datetime) -> None:
+    def _look_after(self, job: StoredJob, now: datetime) -> None:
         try:
-            if is_stalled(fields, now):
-                self.take_over(fields, "no sign of life for longer than there ever should be")
-            elif fields.get("status") == Status.QUEUED and self._is_lost(fields, now):
-                log.info("Job %s had no entry in the queue: queued again", fields["id"])
-                self._enqueue(fields)
+            if job.is_stalled(now):
+                self.take_over(job, "no sign of life for longer than there ever should be")
+            elif job.status == Status.QUEUED and self._is_lost(job, now):
+                log.info("Job %s had no entry in the queue: queued again", job.id)
+                self._enqueue(job)
         except (IllegalTransition, StaleAttempt, UnknownJob):
             return  # another process was quicker
         except StoreUnavailable:
             raise
         except Exception as error:  # whatever stands in one job's fields is that job's trouble
-            job_id = str(fields.get("id"))
-            if job_id not in self._odd_ids:
-                self._odd_ids.add(job_id)
-                log.error("Job %s cannot be read, and is not looked after: %r", job_id, error)
+            if job.id not in self._odd_ids:
+                self._odd_ids.add(job.id)
+                log.error("Job %s cannot be read, and is not looked after: %r", job.id, error)
 
-    def _is_lost(self, fields: Fields, now: datetime) -> bool:
-        age_s = _age_s(fields.get("queued_at") or fields.get("created_at"), now)
-        if age_s < LOST_AFTER_S:
+    def _is_lost(self, job: StoredJob, now: datetime) -> bool:
+        queued_at = job.time("queued_at") or job.time("created_at")
+        if queued_at and (now - parse_time(queued_at)).total_seconds() < LOST_AFTER_S:
             return False
-        return not self._entries.is_waiting(Entry(fields["id"], _attempt(fields)))
+        return not self._entries.is_waiting(Entry(job.id, job.attempt))
 
-    def _enqueue(self, fields: Fields) -> None:
+    def _enqueue(self, job: StoredJob) -> None:
         """The job is in the store as `queued` already: what fails here, `reconcile` mends."""
         try:
-            self._entries.add(Entry(fields["id"], _attempt(fields)))
+            self._entries.add(Entry(job.id, job.attempt))
         except StoreUnavailable as error:
-            log.warning("Job %s is queued as soon as the store answers: %s", fields["id"], error)
-
-
-def _age_s(time: str | None, now: datetime) -> float:
-    """Seconds since a time of our own; infinite when nobody can say."""
-    try:
-        return (now - parse_time(time or "")).total_seconds()
-    except (TypeError, ValueError):
-        return float("inf")
-
-
-def _attempt(fields: Fields) -> int:
-    return _whole(fields.get("attempt"))
-
-
-def _whole(text: str | None) -> int:
-    """0 for what is no whole number."""
-    try:
-        return int(text or 0)
-    except ValueError:
-        return 0
+            log.warning("Job %s is queued as soon as the store answers: %s", job.id, error)

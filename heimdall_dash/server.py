@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import FrameType
 from typing import Any
 
@@ -27,6 +27,7 @@ from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.routes import live_routes
+from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.settings import Settings, is_loopback
 from heimdall_dash.store.follow import Follower
@@ -36,11 +37,16 @@ from heimdall_dash.watch import Watch
 
 log = logging.getLogger(__name__)
 
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
 FAREWELL_S = 0.2
 
 
-def build_server(settings: Settings) -> FastAPI:
-    """The whole web side; it connects to the store when it is served, not before."""
+def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI:
+    """The whole web side; it connects to the store when it is served, not before.
+
+    manifest: of the trainer that is installed here.
+    """
     settings.store_url  # noqa: B018 - raises StartupRefused where there is none
 
     def where() -> str:
@@ -56,13 +62,13 @@ def build_server(settings: Settings) -> FastAPI:
         lifespan=_lifespan(hub, store, queue, [hub_work, watch.background]),
     )
     add_refusals(server)
-    server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now))
+    server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now, manifest))
     server.include_router(metric_routes(store, History(store)))
     server.include_router(log_routes(store))
     server.include_router(health_routes(checks(store, hub, clock, hub_work, watch.background)))
     server.include_router(live_routes(hub))
     _close_api(server)
-    build_page(server)
+    build_page(server, manifest)
     server.add_middleware(CompressMiddleware, minimum_size=1000)
     server.add_middleware(
         Security, token=settings.heimdall_token, is_loopback=is_loopback(settings.host)
@@ -71,7 +77,7 @@ def build_server(settings: Settings) -> FastAPI:
     return server
 
 
-def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]):  # type: ignore[no-untyped-def]
+def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]) -> Lifespan:
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         _say_farewell(hub)
@@ -88,7 +94,8 @@ def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]): 
 def _say_farewell(hub: Hub) -> None:
     """Let viewers be told to come back later (4001) before the server closes its connections.
 
-    uvicorn has installed its handlers when the lifespan begins; in a thread (as the tests' own
+    uvicorn itself would say 1012, which is none of the codes that programs are promised to mean
+    that. It has installed its handlers when the lifespan begins; in a thread (as the tests' own
     servers run) there are none.
     """
     if threading.current_thread() is not threading.main_thread():

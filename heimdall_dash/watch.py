@@ -11,6 +11,7 @@ from heimdall_dash.errors import NoQueue, StoreUnavailable, UnknownJob
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +60,9 @@ class Watch:
 
     def _recount(self, jobs: list[Fields]) -> None:
         """Find the best epoch of those jobs where a taking back left it open."""
-        for fields in jobs:
-            if fields.get("recount") == "1" and "id" in fields:
+        for job in map(StoredJob, jobs):
+            if job.whole("recount") == 1 and job.id:
                 try:
-                    self._store.recount(fields["id"])
+                    self._store.recount(job.id)
                 except (UnknownJob, ValueError) as error:
-                    log.debug("job %s is not counted again: %s", fields["id"], error)
+                    log.debug("job %s is not counted again: %s", job.id, error)

@@ -1,9 +1,9 @@
-"""The web process: `python -m heimdall_dash.web`, and `app.py` where there is a clone.
-
-One uvicorn process, or several that share the port.
+"""The web process: `python -m heimdall_dash.web`, and `app.py` where there is a clone, which knows
+its trainer. One uvicorn process, or several that share the port.
 """
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from heimdall_dash.errors import StartupRefused
 from heimdall_dash.log import set_up
+from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.server import build_server
 from heimdall_dash.settings import Settings, settings_or_exit
 
@@ -18,28 +19,36 @@ GRACE_S = 3
 MAX_MESSAGE_BYTES = 64 * 1024  # a client's message is an acknowledgement or a ping
 
 
-def main() -> None:
-    """Serve until a signal."""
+def main(
+    build: Callable[[], FastAPI] | None = None, name: str = "heimdall_dash.web:application"
+) -> None:
+    """Serve until a signal.
+
+    build: makes the application; name: where further processes find the same, as module:function.
+    """
     settings = settings_or_exit()
     options = uvicorn_options(settings)
     if settings.web_concurrency > 1:  # each process builds its own
         set_up(settings.heimdall_log_level)
         uvicorn.run(
-            "heimdall_dash.web:application",
+            name,
             factory=True,
             workers=settings.web_concurrency,
             **options,
         )
     else:
-        uvicorn.run(application(), **options)
+        uvicorn.run((build or application)(), **options)
 
 
-def application() -> FastAPI:
-    """Settings → store → hub → server → page; or one line about impossible settings, and exit 2."""
+def application(manifest: Manifest = NO_TRAINER) -> FastAPI:
+    """Settings → store → hub → server → page; or one line about impossible settings, and exit 2.
+
+    manifest: of the trainer that is installed here.
+    """
     settings = settings_or_exit()
     set_up(settings.heimdall_log_level)
     try:
-        return build_server(settings)
+        return build_server(settings, manifest)
     except StartupRefused as error:
         print(f"Heimdall: {error}", file=sys.stderr)
         raise SystemExit(2) from error

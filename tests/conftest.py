@@ -13,12 +13,20 @@ import pytest
 import uvicorn
 from selenium.webdriver.chrome.options import Options
 
+from heimdall_dash.manifest import Manifest
 from heimdall_dash.server import build_server
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
 from heimdall_dash.web import uvicorn_options
+from tests import small_trainer
 from tests.servers import Cluster, RedisServer, free_port
+
+HAS_TRAINER = (Path(__file__).parents[1] / "trainer").is_dir()
+# What is about the demonstration, or about the page that its manifest makes.
+OF_THE_TRAINER = ("trainer", "browser", "faults", "test_architecture.py", "test_launcher.py",
+                  "test_queue.py", "test_worker.py")  # fmt: skip
+collect_ignore = [] if HAS_TRAINER else list(OF_THE_TRAINER)
 
 CHROMIUM_FLAGS = (
     "--headless",
@@ -113,12 +121,12 @@ def store(store_url: str) -> Iterator[Store]:
 class Web:
     """The real web server in a thread."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, manifest: Manifest = small_trainer.MANIFEST) -> None:
         self.settings = settings
         self.url = f"http://{settings.host}:{settings.port}"
         self.ws_url = f"ws://{settings.host}:{settings.port}/ws/training"
         self.api = self.url + "/api/v1/training"
-        self.application = build_server(settings)
+        self.application = build_server(settings, manifest)
         config = uvicorn.Config(self.application, **uvicorn_options(settings))
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

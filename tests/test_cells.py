@@ -1,5 +1,6 @@
 """The record against the plainest model: a dictionary of dictionaries, fed in order."""
 
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -82,7 +83,7 @@ def test_joined_writes_are_the_table_that_they_make_one_by_one(said: Any) -> Non
 def test_frames_of_any_cut_give_the_same_table(said: Any, cuts: list[int]) -> None:
     writes, table = writes_of(said), {}
     edges = sorted({0, len(writes), *(min(cut, len(writes)) for cut in cuts)})
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         add(table, join(writes[start:stop]))
     assert table == model_of(said)
 

@@ -152,6 +152,15 @@ def test_newest_of_several_dashboards_is_taken_and_named(
     assert caplog.text.count("2 dashboards run here") == 1
 
 
+def test_dashboard_that_does_not_answer_is_passed_over(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    (tmp_path / "newer").mkdir()
+    newer = discovery.announce("http://127.0.0.1:1", "redis://127.0.0.1:1/0", tmp_path / "newer")
+    with announced(own_valkey, tmp_path / "data"), newer:
+        assert opened.job(published().id)["status"] == "completed"
+
+
 def test_dead_dashboard_is_not_waited_for(tmp_path: Path) -> None:
     with discovery.announce("http://127.0.0.1:1", "redis://127.0.0.1:1/0", tmp_path / "gone"):
         pass

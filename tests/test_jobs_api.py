@@ -52,10 +52,9 @@ def test_created_job_is_queued_with_its_whole_config(client: httpx.Client) -> No
         ({"learning_rate": -1}, "learning_rate"),
         ({"learning_rate": 1e999}, "learning_rate"),
         ({"batch_size": 10**9}, "batch_size"),
-        ({"batch_size": 512, "train_samples": 256}, "batch_size"),
-        ({"width": 30, "heads": 4}, "heads"),
+        ({"batch_size": 512, "samples": 256}, "batch_size"),
         ({"no_such_option": 1}, "no_such_option"),
-        ({"scenario": "moon"}, "scenario"),
+        ({"loss": "moon"}, "loss"),
         ({"epochs": True}, "epochs"),
     ],
 )

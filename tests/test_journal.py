@@ -1,120 +1,214 @@
-"""The local log: whole lines survive, torn ones are recognised, old logs go."""
+"""The folder of a run's log: its owner is known by a lock, its files by order; old runs go."""
 
+import errno
 import os
+import signal
 from pathlib import Path
 
+import psutil
 import pytest
 
 from heimdall_dash.errors import StaleAttempt
 from heimdall_dash.publish import journal as module
-from heimdall_dash.publish.journal import Journal, prune
-from heimdall_dash.publish.line import encode
+from heimdall_dash.publish.journal import Journal, files_of, is_owned, prune, saved
+from tests.conftest import wait_for
+from tests.logs import epochs_in, everything, line_of, taken
+from tests.processes import Child
 
 
-def put(journal: Journal, row: dict[str, float]) -> None:
-    number, line, _ = encode(row.pop("epoch"), row, 1.5)
-    journal.append(number, line)
-
-
-def filled(tmp_path: Path, count: int) -> Journal:
-    journal = Journal(tmp_path, "job")
-    for epoch in range(count):
-        put(journal, {"epoch": epoch, "x": 0.5})
-    return journal
-
-
-def test_journal_reads_back_what_was_appended_in_order(tmp_path: Path) -> None:
-    journal = filled(tmp_path, 100)
-    rows, offset = journal.read(0)
-    put(journal, {"epoch": 100})
-    assert [row["epoch"] for row in rows] == list(range(100))
-    assert [row["epoch"] for row in journal.read(offset)[0]] == [100]
-    journal.close()
-
-
-@pytest.mark.parametrize("tail", [b'{"epoch": 3, "x": 0.', b"{", b"\x00\x00\x00", b'{"epoch": 3}'])
-def test_journal_cuts_a_torn_last_line_off(tmp_path: Path, tail: bytes) -> None:
-    filled(tmp_path, 3).close()
-    path = tmp_path / "jobs" / "job" / "epochs.jsonl"
-    with path.open("ab") as file:
-        file.write(tail)
-    journal = Journal(tmp_path, "job")
-    assert journal.last_epoch == 2
-    put(journal, {"epoch": 3, "x": 1.0})
-    assert [row["epoch"] for row in journal.read(0)[0]] == [0, 1, 2, 3]
-    journal.close()
-
-
-def test_journal_cuts_lines_of_zeros_that_a_power_cut_leaves(tmp_path: Path) -> None:
-    filled(tmp_path, 3).close()
-    path = tmp_path / "jobs" / "job" / "epochs.jsonl"
-    with path.open("ab") as file:
-        file.write(b"\x00" * 50 + b"\n")
-    journal = Journal(tmp_path, "job")
-    assert journal.last_epoch == 2
-    assert len(journal.read(0)[0]) == 3
-    journal.close()
-
-
-def test_journal_is_as_it_was_after_the_disk_was_full(tmp_path: Path) -> None:
-    journal = filled(tmp_path, 3)
-    real_write, path = os.write, tmp_path / "jobs" / "job" / "epochs.jsonl"
-    size = path.stat().st_size
-
-    def half(file: int, line: bytes) -> int:
-        return real_write(file, line[: len(line) // 2])
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module.os, "write", half)
-        with pytest.raises(OSError, match="no space left"):
-            put(journal, {"epoch": 3})
-    assert path.stat().st_size == size
-    put(journal, {"epoch": 3})
-    assert [row["epoch"] for row in journal.read(0)[0]] == [0, 1, 2, 3]
-    journal.close()
-
-
-def test_prune_removes_only_logs_of_jobs_that_ended_long_ago(tmp_path: Path) -> None:
-    long_s = 31 * 24 * 3600
-    ages = {"running": None, "ended": 3600, "old": long_s, "old, not delivered": long_s}
-    for name, age_s in ages.items():
-        journal = Journal(tmp_path, name)
-        if "not delivered" in name:
-            journal.leave({"status": "completed"})
-        if age_s is not None:
-            journal.mark_ended()
-            marker = journal.folder / "ended.json"
-            when = marker.stat().st_mtime - age_s
-            os.utime(marker, (when, when))
-        journal.close()
-    prune(tmp_path)
-    assert sorted(path.name for path in (tmp_path / "jobs").iterdir()) == [
-        "ended",
-        "old, not delivered",
-        "running",
-    ]
-
-
-def test_journal_refuses_the_earlier_process_once_another_has_taken_it_over(tmp_path: Path) -> None:
-    earlier = filled(tmp_path, 3)
-    earlier.save_birth({"attempt": 0})
-    put(earlier, {"epoch": 3})
+def test_an_earlier_process_is_refused_once_another_has_taken_over(tmp_path: Path) -> None:
+    earlier, first = taken(tmp_path, 3)
     later = Journal(tmp_path, "job")
-    put(earlier, {"epoch": 4})  # opened, but not taken over yet
-    later.save_birth({"attempt": 1})
+    assert earlier.append(line_of(3)) is None  # opened, but not taken over yet
+    second = later.take()
     with pytest.raises(StaleAttempt):
-        put(earlier, {"epoch": 5})
-    put(later, {"epoch": 5})
-    assert [row["epoch"] for row in later.read(0)[0]] == [0, 1, 2, 3, 4, 5]
+        earlier.append(line_of(4))
+    assert later.append(line_of(4)) is None
+    assert [file.token for file in files_of(later.folder)] == [first.token, second.token]
+    assert [epochs_in(everything(file)) for file in later.files()] == [[0, 1, 2, 3], [4]]
     for journal in (earlier, later):
         journal.close()
 
 
-def test_journal_goes_on_when_its_folder_is_removed_under_it(tmp_path: Path) -> None:
-    journal = filled(tmp_path, 1)
-    journal.save_birth({"attempt": 0})
-    for path in journal.folder.iterdir():
-        path.unlink()
-    put(journal, {"epoch": 1})
-    assert journal.last_epoch == 1
+def test_an_owner_that_lives_is_seen_and_one_that_was_killed_is_not(tmp_path: Path) -> None:
+    script = f"""
+import time
+from pathlib import Path
+from heimdall_dash.publish.journal import Journal
+journal = Journal(Path({str(tmp_path)!r}), "job")
+journal.take()
+journal.append(b"[1,1.5,{{}}]\\n")
+Path({str(tmp_path)!r}, "ready").touch()
+time.sleep(60)
+"""
+    folder = tmp_path / "jobs" / "job"
+    assert not is_owned(folder)
+    with Child(tmp_path, "-c", script) as child:
+        wait_for((tmp_path / "ready").exists, what="the owner")
+        assert is_owned(folder)
+        later, _ = taken(tmp_path, 0)  # the newest file's owner counts
+        assert is_owned(folder)
+        later.close()
+        assert not is_owned(folder)
+        os.unlink(sorted(folder.glob("log-*"))[-1])
+        assert is_owned(folder)
+        child.process.kill()
+        child.process.wait()
+        assert not is_owned(folder)
+
+
+def test_a_forked_child_that_lives_on_does_not_keep_the_log_owned(tmp_path: Path) -> None:
+    script = f"""
+import os, time
+from pathlib import Path
+from heimdall_dash.publish.journal import Journal
+journal = Journal(Path({str(tmp_path)!r}), "job")
+own = journal.take()
+class Run:
+    def end_with(self, error, *, patience_s=None): own.close()
+    def forget_process(self): own.close()
+from heimdall_dash.publish import ending
+run = Run()
+ending.watch(run)
+child = os.fork()
+if child == 0:
+    Path({str(tmp_path)!r}, "forked").write_text(str(os.getpid()))
+time.sleep(60)
+"""
+    with Child(tmp_path, "-c", script) as child:
+        wait_for(lambda: (tmp_path / "forked").exists() and (tmp_path / "forked").read_text())
+        forked = psutil.Process(int((tmp_path / "forked").read_text()))
+        assert is_owned(tmp_path / "jobs" / "job")
+        os.kill(child.process.pid, signal.SIGKILL)
+        child.process.wait()
+        try:
+            assert forked.is_running()
+            assert not is_owned(tmp_path / "jobs" / "job")
+        finally:
+            forked.kill()
+
+
+# -- the folder ----------------------------------------------------------------------------
+
+
+def test_files_come_in_the_order_in_which_they_were_written(tmp_path: Path) -> None:
+    names = ["log-0010-aa.jsonl", "epochs.jsonl", "log-0002-zz.jsonl", "copy-ff.jsonl",
+             "log-10000-cc.jsonl", "log-x.jsonl", "log-0003.jsonl.swp", "other.jsonl"]  # fmt: skip
+    for name in names:
+        (tmp_path / name).touch()
+    assert [(file.path.name, file.token) for file in files_of(tmp_path)] == [
+        ("epochs.jsonl", "epochs"), ("copy-ff.jsonl", "copy.ff"), ("log-0002-zz.jsonl", "zz"),
+        ("log-0010-aa.jsonl", "aa"), ("log-10000-cc.jsonl", "cc"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("stray", ["log-1.jsonl", "log-1x-aa.jsonl", "log-0000-aa (1).jsonl"])
+def test_a_stray_file_keeps_no_run_from_going_on(tmp_path: Path, stray: str) -> None:
+    (tmp_path / "jobs" / "job").mkdir(parents=True)
+    (tmp_path / "jobs" / "job" / stray).write_bytes(line_of(7))
+    journal, own = taken(tmp_path, 2)
+    assert journal.files() == [own]
+    assert journal.last_epoch() == 1
     journal.close()
+
+
+@pytest.mark.parametrize(
+    "tail", [b"", b"[9,1.0,{", b"\x00" * 99, b"7\n", b"\x00\n", b'["note",{}]\n', b"[9,1.0,{}]"]
+)
+def test_the_last_epoch_is_that_of_the_last_whole_row(tmp_path: Path, tail: bytes) -> None:
+    journal, own = taken(tmp_path, 3)
+    journal.close()
+    with own.path.open("ab") as file:
+        file.write(tail)
+    later = Journal(tmp_path, "job")
+    assert later.last_epoch() == 2
+    later.take()
+    assert later.last_epoch() == 2  # a file of its own without a row yet
+    later.append(line_of(5))
+    assert later.last_epoch() == 5
+    later.close()
+    assert Journal(tmp_path, "other").last_epoch() == -1
+
+
+def test_a_take_that_fails_leaks_no_descriptor(tmp_path: Path) -> None:
+    def full(file: int, text: bytes, place: int) -> int:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    journal, before = Journal(tmp_path, "job"), os.listdir("/proc/self/fd")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.os, "pwrite", full)
+        with pytest.raises(OSError, match="no space"):
+            journal.take()
+    assert os.listdir("/proc/self/fd") == before
+    assert not is_owned(journal.folder)
+
+
+def test_a_folder_without_memory_maps_takes_a_log_all_the_same(tmp_path: Path) -> None:
+    """Some network file systems refuse shared maps; no run may fail for that."""
+
+    def refuse(*_: object, **__: object) -> object:
+        raise OSError(errno.ENODEV, "no such device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.mmap, "mmap", refuse)
+        journal, own = taken(tmp_path, 3)
+    assert epochs_in(everything(own)) == [0, 1, 2]
+    journal.close()
+
+
+def test_a_job_is_saved_and_read_back_and_an_odd_one_is_none(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "job")
+    content = {"fields": {"id": "job", "job_name": "VHF"}, "url": None}
+    journal.save(content)
+    assert journal.saved() == saved(journal.folder) == content
+    for text in ("", "{", "[]", "7", '{"fields":{"id":"other"}}', '{"fields":[]}', "\udcff",
+                 "[" * 100_000):  # fmt: skip
+        (journal.folder / "job.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+        assert saved(journal.folder) is None
+    journal.save(content)
+    assert [path.name for path in journal.folder.iterdir()] == ["job.json"]
+    journal.close()
+
+
+def test_taking_a_log_over_says_that_it_is_not_delivered(tmp_path: Path) -> None:
+    """`left.json` outlived a run that went on, and a dashboard wrote the old end."""
+    journal, _ = taken(tmp_path, 1)
+    journal.mark_done()
+    (journal.folder / "left.json").touch()
+    (journal.folder / "ended.json").touch()
+    journal.close()
+    later, _ = taken(tmp_path, 0)
+    names = {path.name.partition("-")[0] for path in later.folder.iterdir()}
+    assert names == {"owner", "log"}
+    later.close()
+
+
+def test_copies_replace_one_another_and_come_first(tmp_path: Path) -> None:
+    journal, own = taken(tmp_path, 1)
+    first = journal.copy_file([line_of(1)])
+    second = journal.copy_file([line_of(2), line_of(3)])
+    assert not first.path.exists()
+    assert [file.token for file in journal.files()] == [second.token, own.token]
+    assert epochs_in(everything(second)) == [2, 3]
+    journal.close()
+
+
+def test_prune_removes_only_runs_that_were_delivered_long_ago(tmp_path: Path) -> None:
+    long_s = 31 * 24 * 3600
+    markers = {
+        "running": ({}, True), "done": ({"done.json": 3600}, True),
+        "old": ({"done.json": long_s}, False), "older format": ({"ended.json": long_s}, False),
+        "not delivered": ({"ended.json": long_s, "left.json": long_s}, True),
+    }  # fmt: skip
+    for name, (ages, _) in markers.items():
+        journal, _ = taken(tmp_path, 1, name)
+        for marker, age_s in ages.items():
+            path = journal.folder / marker
+            path.touch()
+            when = path.stat().st_mtime - age_s
+            os.utime(path, (when, when))
+        journal.close()
+    prune(tmp_path)
+    prune(tmp_path / "nowhere")
+    left = {path.name for path in (tmp_path / "jobs").iterdir()}
+    assert left == {name for name, (_, stays) in markers.items() if stays}

@@ -335,22 +335,24 @@ def test_publisher_goes_on_with_a_job_that_had_stopped(
 def test_attach_copies_what_only_the_store_has_to_the_local_log(
     own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
 ) -> None:
-    with start(own_valkey, tmp_path) as job:
-        for epoch in range(5):
-            job.log(epoch, x=epoch)
-        wait_for(lambda: has_epochs(opened, job.id, [0, 1, 2, 3, 4]))
-        elsewhere = tmp_path / "another machine"
-        other = Job.attach(opened.job(job.id), store=opened, url=own_valkey.url, data_dir=elsewhere)
-        assert other.last_epoch == 4
-        own_valkey.stop()
-        shutil.rmtree(tmp_path / "data" / "store" / "appendonlydir")
-        shutil.rmtree(tmp_path / "trainer")
-        own_valkey.start()
-        wait_for(lambda: has_epochs(opened, job.id, [0, 1, 2, 3, 4]))
-        other.log(5, x=5)
-        other.finish("completed")
-        assert other.close() is True
-        assert rows(opened, job.id)[-2:] == [{"epoch": 4, "x": 4}, {"epoch": 5, "x": 5}]
+    job = start(own_valkey, tmp_path)
+    for epoch in range(5):
+        job.log(epoch, x=epoch)
+    job.finish("paused")
+    assert job.close() is True
+    opened.change(job.id, fields={"status": "running"})
+    elsewhere = tmp_path / "another machine"
+    other = Job.attach(opened.job(job.id), store=opened, url=own_valkey.url, data_dir=elsewhere)
+    assert other.last_epoch == 4
+    own_valkey.stop()
+    shutil.rmtree(tmp_path / "data" / "store" / "appendonlydir")
+    shutil.rmtree(tmp_path / "trainer")
+    own_valkey.start()
+    wait_for(lambda: has_epochs(opened, job.id, [0, 1, 2, 3, 4]))
+    other.log(5, x=5)
+    other.finish("completed")
+    assert other.close() is True
+    assert rows(opened, job.id)[-2:] == [{"epoch": 4, "x": 4}, {"epoch": 5, "x": 5}]
 
 
 def test_publisher_names_what_was_not_finite_also_at_a_numpy_epoch(
@@ -514,9 +516,23 @@ def test_publisher_keeps_what_it_is_told_of_a_run(
 ) -> None:
     more = {
         "tags": ["a", "b"], "group": "g", "project": "p", "step_name": "step",
-        "key_metrics": {"val/mIoU": "max"}, "charts": [{"title": "t", "metrics": ["a"]}],
+        "key_metrics": {"val/mIoU": "max"},
+        "charts": [{"title": "t", "metrics": ["a"], "unit": "%", "scale": "log"}],
     }  # fmt: skip
     with start(own_valkey, tmp_path, **more) as job:
         assert job.id in repr(job)
     view = job_view(opened.job(job.id))
     assert {name: view[name] for name in more} == more
+
+
+def test_publisher_adds_to_the_config_and_keeps_the_rest(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path, config={"lr": 0.1, "layers": [1, 2]}) as job:
+        job.log(1, x=1)
+        job.configure({"lr": 0.2, "api_key": "abc", "betas": []})
+    expected = {"lr": 0.2, "layers": [1, 2], "api_key": "•••", "betas": []}
+    assert job_view(opened.job(job.id))["config"] == expected
+    with start(own_valkey, tmp_path, job_id=job.id) as job:
+        job.configure({"epochs": 3})
+    assert job_view(opened.job(job.id))["config"] == {**expected, "epochs": 3}

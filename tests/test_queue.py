@@ -21,11 +21,11 @@ from heimdall_dash.records import Status
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.keys import JobKeys
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
 from tests.conftest import Web, web_settings
 from tests.servers import Cluster
+from trainer.config import TrainingConfig
 
-CONFIG = TrainingConfig(epochs=1)
+CONFIG = TrainingConfig(epochs=1).model_dump(mode="json")
 LATER = timedelta(minutes=1)
 
 

@@ -1,75 +1,79 @@
-"""What every part agrees on: epochs, metric names and values, columns."""
+"""What every part agrees on: times, statuses, and what JSON can carry."""
 
 import math
+from datetime import UTC, datetime
+from typing import Any
 
-import numpy as np
+import orjson
 import pytest
-import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heimdall_dash.errors import InvalidMetric
-from heimdall_dash.records import MAX_EPOCH, clean_row, to_columns
+from heimdall_dash.records import (
+    FINAL,
+    LAST_UNIX_S,
+    LEGAL,
+    MAX_DEPTH,
+    MAX_EPOCH,
+    Status,
+    check_json,
+    clamped,
+    iso_time,
+    parse_time,
+    storable,
+)
 
 
-@pytest.mark.parametrize("epoch", [0, 7, np.int64(7), torch.tensor(7), MAX_EPOCH])
-def test_epoch_may_be_any_integer_from_zero(epoch: object) -> None:
-    row, _ = clean_row(epoch, {})
-    assert type(row["epoch"]) is int
-    assert row["epoch"] == int(epoch)  # type: ignore[call-overload]
+@given(st.integers(0, int(LAST_UNIX_S) * 1000))
+def test_a_time_reads_back_to_its_millisecond(unix_ms: int) -> None:
+    moment = parse_time(iso_time(unix_ms / 1000))
+    assert moment.tzinfo == UTC
+    assert round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000) == unix_ms
+
+
+@given(st.floats())
+def test_a_clock_at_any_year_gives_a_time_that_can_be_written(unix_s: float) -> None:
+    assert 0 <= clamped(unix_s) <= LAST_UNIX_S
+    assert iso_time(clamped(unix_s)) == iso_time(unix_s)
+    assert 1970 <= parse_time(iso_time(unix_s)).year <= 9999
+
+
+@pytest.mark.parametrize("value", [None, True, 0, -1.5, MAX_EPOCH, "x", "σ", [], {}, {"a": [1]}])
+def test_json_that_can_be_stored_is_let_through(value: Any) -> None:
+    check_json(value, "config")
 
 
 @pytest.mark.parametrize(
-    "epoch", [-1, 1.0, "7", True, None, MAX_EPOCH + 1, float("nan"), [7], np.float64(7)]
-)
-def test_epoch_of_another_kind_is_refused_by_name(epoch: object) -> None:
-    with pytest.raises(InvalidMetric, match="epoch must be"):
-        clean_row(epoch, {})
+    "value",
+    [math.nan, math.inf, MAX_EPOCH + 1, -(10**400), "\ud800", b"x", object(), {1},
+     {"\ud800": 1}, 1j],
+    ids=range(10),
+)  # fmt: skip
+@pytest.mark.parametrize("wrap", [lambda v: v, lambda v: [v], lambda v: {"a": {"b": [v]}}])
+def test_other_values_are_refused_and_their_place_is_named(value: Any, wrap: Any) -> None:
+    with pytest.raises(InvalidMetric, match=r"^config"):
+        check_json(wrap(value), "config")
 
 
-@pytest.mark.parametrize("value", [0.5, 3, np.float32(0.5), torch.tensor(0.5), [0.1, 0.2], None])
-def test_finite_scalars_and_short_lists_are_metrics(value: object) -> None:
-    row, not_finite = clean_row(1, {"loss": value})
-    assert not_finite == []
-    assert row["loss"] is None or np.allclose(row["loss"], np.asarray(value, dtype=float))
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    value: Any = 1
+    for _ in range(MAX_DEPTH):
+        value = [value]
+    check_json(value, "config")
+    with pytest.raises(InvalidMetric, match="nested deeper"):
+        check_json([value], "config")
 
 
-@pytest.mark.parametrize(
-    "value", ["0.5", True, {"a": 1}, b"1", [[1.0]], [0.0] * 257, 1j, object(), ["1"]]
-)
-def test_other_values_are_refused_by_name(value: object) -> None:
-    with pytest.raises(InvalidMetric, match="'loss'"):
-        clean_row(1, {"loss": value})
+@given(st.text(st.characters()))
+def test_a_storable_text_is_unicode_and_keeps_its_length(text: str) -> None:
+    found = storable(text + "\udcff")
+    assert found.encode().decode() == orjson.loads(orjson.dumps(found)) == found
+    assert len(found) == len(text) + 1
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, np.float32("nan")])
-def test_not_finite_values_become_null_and_are_named(value: object) -> None:
-    assert clean_row(1, {"loss": value, "other": 1.0}) == (
-        {"epoch": 1, "loss": None, "other": 1.0},
-        ["loss"],
-    )
-
-
-def test_not_finite_values_inside_a_list_become_null_one_by_one() -> None:
-    row, not_finite = clean_row(1, {"curve": [0.1, math.nan, 0.3]})
-    assert row["curve"] == [0.1, None, 0.3]
-    assert not_finite == ["curve"]
-
-
-@pytest.mark.parametrize("name", ["a", "val/loss", "x.y-z_0", "A" * 64])
-def test_metric_names_of_the_usual_forms_are_taken(name: str) -> None:
-    assert clean_row(1, {name: 1})[0][name] == 1
-
-
-@pytest.mark.parametrize(
-    "name", ["", "1x", "_x", "a b", "a\n", "é", "A" * 65, "=cmd()", "<b>", "epoch", "timestamp"]
-)
-def test_hostile_metric_names_are_refused(name: str) -> None:
-    with pytest.raises(InvalidMetric):
-        clean_row(1, {name: 1})
-
-
-def test_columns_have_equal_length_and_null_where_a_row_lacks_a_metric() -> None:
-    assert to_columns([{"epoch": 1, "a": 1.0}, {"epoch": 2, "b": 2.0}]) == {
-        "epoch": [1, 2],
-        "a": [1.0, None],
-        "b": [None, 2.0],
-    }
+def test_every_status_has_its_transitions() -> None:
+    assert set(Status) >= FINAL
+    assert all(statuses <= set(Status) for statuses in LEGAL.values())
+    assert not any(FINAL & LEGAL[action] for action in ("pause", "resume", "cancel"))
+    assert Status.RUNNING not in LEGAL["delete"]

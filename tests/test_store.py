@@ -268,6 +268,19 @@ def test_data_of_the_format_before_positions_goes_on_as_it_is(
     store.close()
 
 
+def test_job_whose_key_is_of_another_kind_hides_no_other(valkey: EmbeddedStore) -> None:
+    store = Store(valkey.url)
+    job_id, odd = new_job(store), str(uuid.uuid4())
+    client = redis.Redis.from_url(valkey.url)
+    client.zadd("heimdall:jobs", {odd: 1})
+    client.set(JobKeys(odd).job, "text")
+    assert job_id in [fields["id"] for fields in store.jobs()]
+    client.zrem("heimdall:jobs", odd)
+    client.delete(JobKeys(odd).job)
+    client.close()
+    store.close()
+
+
 def test_entries_that_cannot_be_read_are_left_out_alone(valkey: EmbeddedStore) -> None:
     store = Store(valkey.url)
     job_id = new_job(store)
@@ -426,3 +439,21 @@ def test_job_counts_its_notes_and_changes_of_its_facts(store: Store) -> None:
 def test_store_names_an_outage(tmp_path: object) -> None:
     with pytest.raises(StoreUnavailable, match="does not answer"):
         Store(f"redis://127.0.0.1:{free_port()}/0").ping()
+
+
+def test_card_values_are_of_key_metrics_and_losses_and_stay_few(store: Store) -> None:
+    key = {"key_metrics": json.dumps({"val/mIoU": "max"})}
+    job_id = store.create_job(
+        "x", status=Status.RUNNING, config={}, total_epochs=None, external=True, more=key
+    )["id"]
+    now = "2026-11-20T10:00:00.000Z"
+    store.append(job_id, [{"epoch": 1, "timestamp": now, "a_loss": 3.0, "speed_m": 7.0}])
+    row = {"epoch": 2, "timestamp": now, "val/mIoU": 0.5, "val_loss": 1.5, "speed_m": 8.0}
+    many = {f"layer{number}/loss": 1.0 for number in range(20)}
+    store.append(job_id, [row | many])
+    shown = job_view(store.job(job_id))["last_metrics"]
+    assert (shown["val/mIoU"], shown["val_loss"], shown["a_loss"]) == (0.5, 1.5, 3.0)
+    assert "speed_m" not in shown
+    assert len(shown) <= 8
+    store.append(job_id, [{"epoch": 3, "timestamp": now, "val/mIoU": 0.6}])
+    assert job_view(store.job(job_id))["last_metrics"]["val/mIoU"] == 0.6

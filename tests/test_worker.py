@@ -12,10 +12,11 @@ import pytest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
 from tests.conftest import Web, wait_for, web_settings
 from tests.logs import logged
 from tests.processes import Child, lives
+from trainer.config import TrainingConfig
+from trainer.manifest import MANIFEST
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ DETERMINISTIC = ("train_loss", "val_loss", "val_rmse_m", "weight_norm", "gradien
 
 @pytest.fixture
 def web_of_worker(own_valkey: EmbeddedStore, tmp_path: Path) -> Iterator[Web]:
-    with Web(web_settings(own_valkey.url, tmp_path / "data")) as server:
+    with Web(web_settings(own_valkey.url, tmp_path / "data"), MANIFEST) as server:
         yield server
 
 
@@ -226,7 +227,9 @@ def test_impossible_job_fails_with_its_reason_and_the_worker_lives_on(
     api: httpx.Client, own_valkey: EmbeddedStore, tmp_path: Path
 ) -> None:
     store = Store(own_valkey.url)
-    fields = JobQueue(store, own_valkey.url).submit("VHF", TrainingConfig(epochs=2))
+    fields = JobQueue(store, own_valkey.url).submit(
+        "VHF", TrainingConfig(epochs=2).model_dump(mode="json")
+    )
     config = {**orjson.loads(fields["config"]), "max_gdop": -5}
     store.change(fields["id"], fields={"config": orjson.dumps(config).decode()})
     with worker(own_valkey, tmp_path) as child:

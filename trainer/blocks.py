@@ -45,7 +45,8 @@ class Pool(nn.Module):
         score = self.score(tokens) + _ABSENT * (1 - present)
         share = torch.softmax(score, dim=0).unsqueeze(-1)
         value = self.value(tokens).view(receivers, batch, self.heads, width // self.heads)
-        return (share * value).sum(dim=0).view(batch, width)
+        pooled: Tensor = (share * value).sum(dim=0).view(batch, width)
+        return pooled
 
 
 class PoolingBlock(nn.Module):
@@ -60,7 +61,8 @@ class PoolingBlock(nn.Module):
 
     def forward(self, tokens: Tensor, present: Tensor) -> Tensor:
         context = self.others(self.pool(tokens, present))
-        return tokens + self.out(torch.nn.functional.gelu(self.own(tokens) + context))
+        change: Tensor = self.out(torch.nn.functional.gelu(self.own(tokens) + context))
+        return tokens + change
 
 
 class SetHead(nn.Module):

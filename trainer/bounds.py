@@ -61,7 +61,8 @@ def _power_information(emitter: Array, scenes: Scenes, scenario: Scenario) -> Ar
     mean = np.where(present[..., None], slope, 0.0).sum(axis=1) / count
     slope = np.where(present[..., None], slope - mean[:, None], 0.0)
     variance = scenario.shadow_db**2 + READOUT_DB**2
-    return np.einsum("nri,nrj->nij", slope, slope) / variance
+    information: Array = np.einsum("nri,nrj->nij", slope, slope) / variance
+    return information
 
 
 def bound(scenes: Scenes, scenario: Scenario, seed: int = 0) -> Bound | None:

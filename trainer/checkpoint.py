@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from heimdall_dash.records import Row
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.errors import AllDamaged, CheckpointError, DamagedCheckpoint
 
 log = logging.getLogger(__name__)

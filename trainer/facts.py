@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from heimdall_dash.training import TrainingConfig
+from heimdall_dash.calibration.shares import RELIABILITY_LEVELS
 from trainer import calibration
 from trainer.bounds import bound, fisher
+from trainer.config import TrainingConfig
 from trainer.geodesy import Array
 from trainer.metrics import DRAWS, GOOD_GDOP, Evaluator
 from trainer.model import Locator
@@ -43,7 +44,7 @@ def facts(
         "gdop_bands": _bands(evaluator.gdop),
         "mean_gdop": float(evaluator.gdop[np.isfinite(evaluator.gdop)].mean()),
         "gdop_below_5_percent": float(100 * np.mean(evaluator.gdop < GOOD_GDOP)),
-        "reliability_expected": list(calibration.RELIABILITY_LEVELS),
+        "reliability_expected": list(RELIABILITY_LEVELS),
         "expected_calibration_error_floor": dict(expected_calibration_floor(len(scenes))),
         "receivers": list(scenes.receiver_names),
         "train_scenes": train_scenes,

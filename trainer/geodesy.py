@@ -100,4 +100,5 @@ def haversine_m(lat_a: Array, lon_a: Array, lat_b: Array, lon_b: Array) -> Array
     a, b = np.radians(lat_a), np.radians(lat_b)
     half_lon = np.radians(lon_b - lon_a) / 2
     chord = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(half_lon) ** 2
-    return 2e3 * MEAN_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
+    distance_m: Array = 2e3 * MEAN_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1)))
+    return distance_m

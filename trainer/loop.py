@@ -15,8 +15,8 @@ import torch
 
 from heimdall_dash.errors import HeimdallError
 from heimdall_dash.records import Row
-from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.errors import TrainerError
 from trainer.parallel import Alone
 from trainer.publishing import Publisher

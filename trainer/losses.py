@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.model import Prediction
 from trainer.plane_algebra import determinant, solve
 

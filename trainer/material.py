@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.dataset import read_events
 from trainer.events import split_by_place
 from trainer.observables import Scenario

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from heimdall_dash.training import TrainingConfig
 from trainer.blocks import SetHead
 from trainer.closed_form import REACH_KM
+from trainer.config import TrainingConfig
 from trainer.features import Batch
 from trainer.geodesy import MEAN_RADIUS_KM
 from trainer.plane_algebra import inverse_root, pack

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from heimdall_dash.training import TrainingConfig
 from trainer.bounds import bound
 from trainer.checkpoint import TrainingState, config_of
+from trainer.config import TrainingConfig
 from trainer.errors import CheckpointError, DeviceError
 from trainer.material import Material, material
 from trainer.metrics import Evaluator

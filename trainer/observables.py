@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.geodesy import Array
 
 FREQUENCY_MHZ = 145.0
@@ -74,7 +74,8 @@ def snr_db(distance_km: Array, scenario: Scenario, rng: np.random.Generator) -> 
     at_1_km = 32.45 + 20 * np.log10(FREQUENCY_MHZ)
     loss = at_1_km + 10 * scenario.path_loss_exponent * np.log10(np.maximum(distance_km, 0.05))
     shadow = scenario.shadow_db * rng.standard_normal(distance_km.shape)
-    return power - loss + shadow - NOISE_DBM
+    snr_db: Array = power - loss + shadow - NOISE_DBM
+    return snr_db
 
 
 def timing_sigma_ns(snr: Array, sync_ns: float) -> Array:
@@ -86,7 +87,8 @@ def timing_sigma_ns(snr: Array, sync_ns: float) -> Array:
     rms_bandwidth = BANDWIDTH_HZ / np.sqrt(12)
     ratio = 10 ** (snr / 10)
     signal_s = 1 / (2 * np.pi * rms_bandwidth * np.sqrt(2 * BANDWIDTH_HZ * DURATION_S * ratio))
-    return np.hypot(sync_ns, 1e9 * signal_s)
+    noise_ns: Array = np.hypot(sync_ns, 1e9 * signal_s)
+    return noise_ns
 
 
 @dataclass(frozen=True)
@@ -113,4 +115,5 @@ class SiteBiases:
         terms = np.concatenate(
             [np.ones_like(azimuth_rad)[..., None], np.cos(angle), np.sin(angle)], axis=-1
         )
-        return np.einsum("nrt,rt->nr", terms, self.coefficients)
+        delay: Array = np.einsum("nrt,rt->nr", terms, self.coefficients)
+        return delay

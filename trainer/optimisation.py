@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.errors import TrainerError
 from trainer.features import Batch
 from trainer.losses import objective

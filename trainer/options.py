@@ -11,7 +11,8 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from heimdall_dash.training import TrainingConfig, place
+from heimdall_dash.config_errors import place
+from trainer.config import TrainingConfig
 from trainer.errors import TrainerError
 
 ALIASES = {"learning_rate": ["--lr"], "refine_steps": ["--steps"]}

@@ -16,8 +16,9 @@ from typing import Any
 from tqdm import tqdm
 
 from heimdall_dash.records import Row
-from heimdall_dash.training import TrainingConfig
+from trainer.charts import KEY_METRICS
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.errors import AllDamaged, CheckpointError
 from trainer.loop import Outcome, fit
 from trainer.network import check_device
@@ -112,6 +113,7 @@ def _published(
         arguments.name,
         total_epochs=config.epochs,
         config=config.model_dump(),
+        key_metrics=KEY_METRICS,
         data_dir=arguments.data_dir,
         url=arguments.url,
         **start,

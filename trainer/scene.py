@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.errors import TrainerError
 from trainer.geodesy import AIR_KM_PER_NS, Array, Plane
 from trainer.observables import Scenario, SiteBiases, snr_db, timing_sigma_ns

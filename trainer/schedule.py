@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 
 FLOOR = 0.01
 """Share of the highest rate at the end; most of the calibration comes from this decay."""

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder, TrainingState, check_same_training, cpu
+from trainer.config import TrainingConfig
 from trainer.errors import AllDamaged, TrainerError
 from trainer.facts import facts
 from trainer.features import Batch

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import TrainingState
+from trainer.config import TrainingConfig
 
 MIN_GAIN = 0.005
 """Nats that count as progress."""

@@ -35,11 +35,11 @@ from heimdall_dash.records import NO_EPOCH, Status, utc_now
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.checkpoints import StoredCheckpoints
 from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
-from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.signs import Workers
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import TrainingConfig
+from heimdall_dash.store.stored_job import StoredJob
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.loop import Outcome, fit
 from trainer.mirror import Mirror
 
@@ -88,9 +88,9 @@ class TrainingWorker(Worker):
         job_id, attempt = job.args
         try:
             store, queue = _opened(Settings())
-            fields = store.job(job_id)
-            if int(fields.get("attempt", 0)) == attempt and fields["status"] == Status.RUNNING:
-                queue.take_over(fields, _death(ret_val))
+            found = StoredJob(store.job(job_id))
+            if found.attempt == attempt and found.status == Status.RUNNING:
+                queue.take_over(found, _death(ret_val))
         except (HeimdallError, *UNAVAILABLE) as error:
             log.warning("job %s is left to the watch of the web server: %s", job_id, error)
 
@@ -135,59 +135,60 @@ def train(job_id: str, attempt: int) -> None:
     _stop_with_parent(stop)
     settings = Settings()
     store, queue = _opened(settings)
-    fields = _claim(store, job_id, attempt)
-    if fields is None:
+    claimed = _claim(store, job_id, attempt)
+    if claimed is None:
         return
     try:
         job = Job.attach(
-            fields,
+            dict(claimed.fields),
             store=store,
             url=settings.redis_url,
             data_dir=settings.heimdall_data,
         )
     except OSError as error:  # a full disk, say: another try here would end the same way
-        _fail(store, fields, f"The local log cannot be written: {error}.")
+        _fail(store, claimed, f"The local log cannot be written: {error}.")
         return
-    outcome = _trained(fields, job, settings, stop)
+    outcome = _trained(claimed, job, settings, stop)
     _conclude(job, outcome, queue, store)
 
 
-def _fail(store: Store, fields: Fields, reason: str) -> None:
-    log.error("Job %s: %s", fields["id"], reason)
+def _fail(store: Store, claimed: StoredJob, reason: str) -> None:
+    log.error("Job %s: %s", claimed.id, reason)
     store.change(
-        fields["id"], event="training:failed", exact_attempt=int(fields["attempt"]),
+        claimed.id, event="training:failed", exact_attempt=claimed.attempt,
         fields={
             "status": Status.FAILED, "error_message": reason, "completed_at": utc_now(),
         },
     )  # fmt: skip
 
 
-def _claim(store: Store, job_id: str, attempt: int) -> Fields | None:
+def _claim(store: Store, job_id: str, attempt: int) -> StoredJob | None:
     """Take the job, or None when it is no longer to be trained in this attempt."""
     now = utc_now()
     try:
-        fields = store.job(job_id)
-        return store.change(
+        before = StoredJob(store.job(job_id))
+        changed = store.change(
             job_id, event="training:started", action="start", allowed=[Status.QUEUED],
             exact_attempt=attempt, remove=["desired", "error_message", "beats"],
             fields={
                 "status": Status.RUNNING,
-                "started_at": fields.get("started_at") or now,
+                "started_at": before.time("started_at") or now,
                 "heartbeat_at": now,
                 "worker": socket.gethostname(),
             },
         )  # fmt: skip
+        return StoredJob(changed)
     except (UnknownJob, IllegalTransition, StaleAttempt) as error:
         log.info("Not trained: %s", error)
         return None
 
 
-def _trained(fields: Fields, job: Job, settings: Settings, stop: threading.Event) -> Outcome:
+def _trained(claimed: StoredJob, job: Job, settings: Settings, stop: threading.Event) -> Outcome:
     try:
-        config = TrainingConfig.model_validate(json.loads(fields["config"]))
-    except (ValidationError, ValueError) as error:
+        config = TrainingConfig.model_validate(json.loads(claimed.fields["config"]))
+    except (ValidationError, ValueError, KeyError) as error:
         return Outcome("failed", f"impossible config: {error}", 0)
-    log.info("Training job %s (%s), attempt %d", job.id, fields["job_name"], job.attempt)
+    log.info("Training job %s (%s), attempt %d", job.id, claimed.fields["job_name"], job.attempt)
     if job.last_epoch > NO_EPOCH:
         job.warn(f"resumed after epoch {job.last_epoch}", epoch=job.last_epoch, kind="resumed")
 
@@ -228,7 +229,7 @@ def _conclude(job: Job, outcome: Outcome, queue: JobQueue, store: Store) -> None
         log.info("Job %s: %s after epoch %d", job.id, outcome.status, outcome.epoch)
         return
     try:
-        queue.requeue(store.job(job.id), action="give back", allowed=[Status.RUNNING])
+        queue.requeue(StoredJob(store.job(job.id)), action="give back", allowed=[Status.RUNNING])
         log.info("Job %s: stopped after epoch %d and queued again", job.id, outcome.epoch)
     except HeimdallError as error:
         log.warning("job %s is left to the watch of the web server: %s", job.id, error)

@@ -8,8 +8,9 @@ from typing import Any
 from heimdall_dash.errors import IllegalTransition, StaleAttempt
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import LEGAL, Status, utc_now
-from heimdall_dash.store.jobs import Fields, is_stalled
+from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.stored_job import StoredJob
 
 OBEYED_WITHIN_S = 3.0  # a running trainer looks between two batches
 
@@ -24,14 +25,14 @@ def ask(
     Raises UnknownJob, IllegalTransition.
     """
     for _ in range(5):
-        fields = store.job(job_id)
-        present = fields.get("status", "")
-        if present not in LEGAL[action]:
-            raise IllegalTransition(job_id, action, present)
+        job = StoredJob(store.job(job_id))
+        present = job.status
+        if present is None or present not in LEGAL[action]:
+            raise IllegalTransition(job_id, action, job.fields.get("status", ""))
         try:
-            if _has_trainer(fields, now()):
+            if _has_trainer(job, now()):
                 return _ask_trainer(store, job_id, action, status)
-            changed = _change_at_once(store, fields, action, status)
+            changed = _change_at_once(store, job, present, action, status)
         except (IllegalTransition, StaleAttempt):
             continue  # the job moved on between the look and the change: look again
         queue.drop(job_id)
@@ -41,31 +42,31 @@ def ask(
 
 def resume(store: Store, queue: JobQueue, job_id: str) -> Fields:
     """Raises UnknownJob, IllegalTransition, StaleAttempt."""
-    fields = store.job(job_id)
-    if fields.get("external") != "1":
-        return queue.requeue(fields, action="resume", allowed=LEGAL["resume"])
+    job = StoredJob(store.job(job_id))
+    if not job.is_external:
+        return queue.requeue(job, action="resume", allowed=LEGAL["resume"])
     return store.change(
         job_id, event="training:started", action="resume", allowed=LEGAL["resume"],
         fields={"status": Status.RUNNING}, remove=["desired"],
     )  # fmt: skip
 
 
-def _has_trainer(fields: Fields, now: datetime) -> bool:
+def _has_trainer(job: StoredJob, now: datetime) -> bool:
     """Whether a worker's trainer runs the job and can be asked."""
-    is_ours = fields.get("external") != "1"
-    return fields.get("status") == Status.RUNNING and is_ours and not is_stalled(fields, now)
+    return job.status == Status.RUNNING and not job.is_external and not job.is_stalled(now)
 
 
-def _change_at_once(store: Store, fields: Fields, action: str, status: Status) -> Fields:
-    attempt = int(fields.get("attempt", 0))
+def _change_at_once(
+    store: Store, job: StoredJob, present: Status, action: str, status: Status
+) -> Fields:
     change: dict[str, Any] = {"status": status, "desired": status}
     if status == Status.CANCELLED:
         change["completed_at"] = utc_now()
-    if fields["status"] == Status.RUNNING and fields.get("external") != "1":
-        change["attempt"] = attempt + 1  # a stalled trainer that wakes up must not write
+    if present == Status.RUNNING and not job.is_external:
+        change["attempt"] = job.attempt + 1  # a stalled trainer that wakes up must not write
     return store.change(
-        fields["id"], event=f"training:{status}", action=action,
-        allowed=[Status(fields["status"])], exact_attempt=attempt, fields=change,
+        job.id, event=f"training:{status}", action=action, allowed=[present],
+        exact_attempt=job.attempt, fields=change,
     )  # fmt: skip
 
 

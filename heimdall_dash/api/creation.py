@@ -1,22 +1,26 @@
 """`POST /jobs`: a job for a worker here, or one that a trainer outside feeds or a tool imports."""
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
-from heimdall_dash.api.refusals import Refused
+from pydantic import BaseModel, ValidationError
+
+from heimdall_dash.api.refusals import ImpossibleConfig, Refused
 from heimdall_dash.api.schemas import EXTERNAL_ONLY, ExternalConfig, NewJob
+from heimdall_dash.manifest import Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import Status, check_json
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig
+
+Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES = 2**20  # of a config or of facts, as JSON
 
 
-def create_job(store: Store, queue: JobQueue, new: NewJob) -> Fields:
-    """Raises Refused, ValidationError, InvalidMetric before anything is stored."""
-    return _external(store, new) if new.external else _queued(queue, new)
+def create_job(store: Store, queue: JobQueue, manifest: Manifest, new: NewJob) -> Fields:
+    """Raises Refused, ImpossibleConfig, InvalidMetric before anything is stored."""
+    return _external(store, new) if new.external else _queued(queue, manifest, new)
 
 
 def checked_object(values: dict[str, Any], name: str) -> dict[str, Any]:
@@ -30,7 +34,7 @@ def checked_object(values: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _external(store: Store, new: NewJob) -> Fields:
     config, facts = checked_object(new.config, "config"), checked_object(new.facts, "facts")
-    total_epochs = ExternalConfig.model_validate({"epochs": config.get("epochs")}).epochs
+    total_epochs = _valid(ExternalConfig, {"epochs": config.get("epochs")}).epochs
     times = {"created_at": new.created_at, "started_at": new.started_at}
     more: dict[str, Any] = {
         **{name: text for name, text in times.items() if text is not None},
@@ -38,7 +42,7 @@ def _external(store: Store, new: NewJob) -> Fields:
         "completed_at": new.completed_at,
         "step_name": new.step_name,
         "key_metrics": json.dumps(new.key_metrics) if new.key_metrics else None,
-        "charts": json.dumps([chart.model_dump() for chart in new.charts]) if new.charts else None,
+        "charts": json.dumps(new.charts) if new.charts else None,
     }
     fields = store.create_job(
         new.job_name,
@@ -53,14 +57,31 @@ def _external(store: Store, new: NewJob) -> Fields:
     return fields
 
 
-def _queued(queue: JobQueue, new: NewJob) -> Fields:
+def _queued(queue: JobQueue, manifest: Manifest, new: NewJob) -> Fields:
+    if manifest.config is None:
+        raise Refused(
+            409,
+            "no trainer is installed here that could train this job; one that trains elsewhere is "
+            "created with external true",
+        )
     if foreign := [name for name in EXTERNAL_ONLY if name in new.model_fields_set]:
         raise Refused(422, f"{', '.join(foreign)}: only for a job with external true")
-    if local := sorted(LOCAL_FIELDS & new.config.keys()):
+    if local := sorted(manifest.local_fields & new.config.keys()):
         raise Refused(
             422, f"{', '.join(local)}: names a file of the trainer's machine; use its command line"
         )
-    return queue.submit(new.job_name, TrainingConfig.model_validate(new.config), _labels(new))
+    config = _valid(manifest.config, new.config).model_dump(mode="json")
+    more = _labels(new)
+    if manifest.key_metrics:
+        more["key_metrics"] = json.dumps(dict(manifest.key_metrics))
+    return queue.submit(new.job_name, config, total_epochs=config.get("epochs"), more=more)
+
+
+def _valid(model: type[Model], config: dict[str, Any]) -> Model:
+    try:
+        return model.model_validate(config)
+    except ValidationError as error:
+        raise ImpossibleConfig(error) from error
 
 
 def _labels(new: NewJob) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from heimdall_dash.api.refusals import documented
 from heimdall_dash.api.reports import report_routes
 from heimdall_dash.api.schemas import JobChange, NewJob
 from heimdall_dash.cells import join
+from heimdall_dash.manifest import Manifest
 from heimdall_dash.publish.journal import JOB_ID
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import LEGAL, Row, Status
 from heimdall_dash.store.jobs import JobView, job_view, shown_status
 from heimdall_dash.store.store import Store
-from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig
+from heimdall_dash.store.stored_job import StoredJob
 
 RECENT = 10  # epochs in `recent_metrics`
 RECENT_WRITES = 256  # that they are joined from: an epoch may have come in many
@@ -30,8 +31,11 @@ RECENT_WRITES = 256  # that they are joined from: an epoch may have come in many
 PREFIX = "/api/v1/training"
 
 
-def job_routes(store: Store, queue: JobQueue, data: Path, now: Callable[[], datetime]) -> APIRouter:
-    """now: by the store's clock, which judges whether a trainer lives; does not wait for it."""
+def job_routes(
+    store: Store, queue: JobQueue, data: Path, now: Callable[[], datetime], manifest: Manifest
+) -> APIRouter:
+    """now: by the store's clock, which judges whether a trainer lives; does not wait for it.
+    manifest: of the trainer that queued jobs are for."""
     routes = APIRouter(prefix=PREFIX, tags=["jobs"])
     routes.include_router(report_routes(store, now))
 
@@ -42,7 +46,9 @@ def job_routes(store: Store, queue: JobQueue, data: Path, now: Callable[[], date
         offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
     ) -> dict[str, Any]:
         """All jobs, newest first."""
-        found = [fields for fields in store.jobs() if status in {None, shown_status(fields)}]
+        found = [
+            fields for fields in store.jobs() if status in {None, shown_status(StoredJob(fields))}
+        ]
         moment = now()
         page = [job_view(fields, moment) for fields in found[offset : offset + limit]]
         return {"jobs": page, "total": len(found)}
@@ -53,15 +59,13 @@ def job_routes(store: Store, queue: JobQueue, data: Path, now: Callable[[], date
     async def create(request: Request) -> JobView:
         """Queue a job for the next free worker, or announce one that is fed from outside."""
         new = NewJob.model_validate(await read_json(request))
-        return job_view(await run_in_threadpool(create_job, store, queue, new))
+        return job_view(await run_in_threadpool(create_job, store, queue, manifest, new))
 
     @routes.get("/config-schema", responses=documented())
     def config_schema() -> dict[str, Any]:
-        """JSON schema of `config`: each field's meaning, unit, default and range."""
-        schema = TrainingConfig.model_json_schema()
-        for name in LOCAL_FIELDS:
-            schema["properties"].pop(name, None)
-        return schema
+        """JSON schema of `config`: each field's meaning, unit, default and range; of no field where
+        no trainer is installed."""
+        return manifest.config_schema()
 
     @routes.get("/jobs/{job_id}", responses=documented(404))
     def show_job(job_id: str, request: Request) -> dict[str, Any]:

@@ -25,8 +25,9 @@ from heimdall_dash.frames import portion
 from heimdall_dash.metrics import name_problem, shown_name
 from heimdall_dash.portions import PORTION_WRITES, first_portion
 from heimdall_dash.records import MAX_EPOCH, NO_EPOCH
-from heimdall_dash.store.jobs import Fields, position_of
+from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.stored_job import StoredJob
 
 MAX_NAMES = 1_000  # metrics asked for by name
 MAX_PLACES = 20_000_000  # rows × names of one answer
@@ -106,7 +107,7 @@ def _newer(
         return None
     writes = history.writes_after(job_id, after, PORTION_WRITES + 1)
     part = first_portion(writes)
-    if len(part) < len(writes) or (not writes and position_of(fields) != after):
+    if len(part) < len(writes) or (not writes and StoredJob(fields).position != after):
         return None
     newest = part[-1].position if part else after
     return _json({"job_id": job_id, "stream": stream} | portion(cursor, newest, join(part)))
@@ -149,7 +150,8 @@ def _column(table: Table, name: str, start: int, stop: int, rows: "list[int] | r
     if isinstance(rows, range):
         return values
     if isinstance(values, np.ndarray):
-        return values[np.array(rows) - start]
+        kept: Values = values[np.array(rows) - start]
+        return kept
     return [values[row - start] for row in rows]
 
 

@@ -11,6 +11,7 @@ from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.metrics import clean_cells, clean_epoch
 from heimdall_dash.records import Row, iso_time, parse_time, utc_now
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.stored_job import StoredJob
 
 MAX_ROWS = 10_000  # epochs in one POST
 MOST_NAMED = 20  # metrics in one note
@@ -27,8 +28,8 @@ class EpochRow(BaseModel):
 
 def append_rows(store: Store, job_id: str, body: Any) -> dict[str, int]:
     """Raises InvalidMetric, Refused, UnknownJob, JobOver, StaleAttempt, StoreUnavailable."""
-    fields = store.job(job_id)
-    if fields.get("external") != "1":
+    job = StoredJob(store.job(job_id))
+    if not job.is_external:
         raise Refused(409, f"job {job_id} is trained by a worker here, which reports its epochs")
     items = body if isinstance(body, list) else [body]
     if len(items) > MAX_ROWS:
@@ -45,7 +46,7 @@ def append_rows(store: Store, job_id: str, body: Any) -> dict[str, int]:
         marks.append(not_finite)
     if not rows:
         return {"accepted": 0, "duplicates": 0}
-    done = store.append(job_id, rows, attempt=_whole(fields.get("attempt")), marks=marks)
+    done = store.append(job_id, rows, attempt=job.attempt, marks=marks)
     if any(marks) and done.accepted:
         store.add_note(job_id, _warning(rows, marks))
     return {"accepted": done.accepted, "duplicates": done.duplicates}
@@ -89,7 +90,3 @@ def _timestamp(text: object, now: str) -> str:
     if when.tzinfo is None:
         raise InvalidMetric(f"timestamp must say its zone, such as Z, got {text!r:.60}")
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isdecimal() else 0

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
+from heimdall_dash.config_errors import place
 from heimdall_dash.errors import (
     IllegalTransition,
     InvalidMetric,
@@ -17,7 +18,6 @@ from heimdall_dash.errors import (
     UnknownJob,
 )
 from heimdall_dash.records import storable
-from heimdall_dash.training import place
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,14 @@ class Refused(Exception):
     def __init__(self, code: int, detail: str) -> None:
         super().__init__(detail)
         self.code, self.detail = code, detail
+
+
+class ImpossibleConfig(Exception):
+    """A new job's config that its model refuses: 422 that names each of its fields."""
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Refusal(BaseModel):
@@ -75,6 +83,7 @@ def add_refusals(app: FastAPI) -> None:
         app.add_exception_handler(error_type, _named(code))
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(ValidationError, _invalid)
+    app.add_exception_handler(ImpossibleConfig, _invalid)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
@@ -96,8 +105,8 @@ async def _invalid(request: Request, error: Any) -> JSONResponse:
     start: list[str | int] = ["body"]
     if isinstance(error, RequestValidationError):
         start = []
-    elif error.title in {"TrainingConfig", "ExternalConfig"}:
-        start = ["body", "config"]
+    elif isinstance(error, ImpossibleConfig):
+        start, error = ["body", "config"], error.error
     problems = [
         {
             "loc": [_short(part) for part in (*start, *place(one))],

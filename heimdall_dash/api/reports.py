@@ -14,6 +14,7 @@ from heimdall_dash.api.schemas import Facts, NewNote, StatusReport
 from heimdall_dash.records import FINAL, Status, utc_now
 from heimdall_dash.store.jobs import Fields, JobView, job_view
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.stored_job import StoredJob
 
 
 def report_routes(store: Store, now: Callable[[], datetime]) -> APIRouter:
@@ -57,15 +58,15 @@ def report_routes(store: Store, now: Callable[[], datetime]) -> APIRouter:
 
 
 def _report(store: Store, job_id: str, report: StatusReport) -> Fields:
-    fields = _external(store, job_id, "its status")
+    job = _external(store, job_id, "its status")
     status = Status(report.status)
-    if status in FINAL and fields.get("status") == status and report.error_message is None:
-        return fields  # said again: the first answer may have been lost
+    if status in FINAL and job.status == status and report.error_message is None:
+        return dict(job.fields)  # said again: the first answer may have been lost
     change: dict[str, Any] = {"status": status, "heartbeat_ms": int(store.now().timestamp() * 1000)}
     if status == Status.RUNNING:
-        change["started_at"] = fields.get("started_at") or utc_now()
+        change["started_at"] = job.time("started_at") or utc_now()
     elif status in FINAL:  # an imported run keeps its date
-        change["completed_at"] = fields.get("completed_at") or utc_now()
+        change["completed_at"] = job.time("completed_at") or utc_now()
     if report.error_message is not None:
         reason = "error_message" if status == Status.FAILED else "ended_because"
         change[reason] = report.error_message
@@ -85,9 +86,9 @@ def _put_facts(store: Store, job_id: str, facts: dict[str, Any]) -> dict[str, An
     return facts
 
 
-def _external(store: Store, job_id: str, what: str) -> Fields:
+def _external(store: Store, job_id: str, what: str) -> StoredJob:
     """Raises UnknownJob, and Refused for a job that a worker here trains."""
-    fields = store.job(job_id)
-    if fields.get("external") != "1":
+    job = StoredJob(store.job(job_id))
+    if not job.is_external:
         raise Refused(409, f"job {job_id} is trained by a worker here, which reports {what}")
-    return fields
+    return job

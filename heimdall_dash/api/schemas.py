@@ -19,14 +19,13 @@ from pydantic import (
 )
 
 from heimdall_dash.metrics import MAX_NAME, clean_epoch
+from heimdall_dash.own_charts import CHARTS_SCHEMA, checked_charts
 from heimdall_dash.publish.birth import MAX_NAME as MAX_JOB_NAME
 from heimdall_dash.publish.birth import MAX_TAGS, MAX_WORD
 from heimdall_dash.records import MAX_EPOCH, parse_time
 from heimdall_dash.store.store import MAX_NOTE
 
 MAX_KEYS = 50  # key metrics of one job
-MAX_CHARTS = 100
-MAX_LINES = 50  # metrics on one chart
 MAX_TEXT = 100_000  # characters of a job's own notes
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # a clock may be wrong
@@ -79,17 +78,9 @@ Tags = Annotated[
     AfterValidator(lambda tags: list(dict.fromkeys(tags))),
 ]
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
-
-
-class ChartOfJob(BaseModel):
-    """A chart that a job brings for its own metrics."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: Name
-    metrics: list[MetricName] = Field(min_length=1, max_length=MAX_LINES)
-    unit: Label | None = Field(None, description="of its y axis")
-    scale: Literal["linear", "log"] = "linear"
+Charts = Annotated[
+    list[dict[str, Any]], BeforeValidator(checked_charts), WithJsonSchema(CHARTS_SCHEMA)
+]
 
 
 class NewJob(BaseModel):
@@ -121,9 +112,7 @@ class NewJob(BaseModel):
         max_length=MAX_KEYS,
         description="of an external job: the metrics that matter, and which way is better",
     )
-    charts: list[ChartOfJob] = Field(
-        [], max_length=MAX_CHARTS, description="of an external job, beside those that any job gets"
-    )
+    charts: Charts = Field([], description="of an external job, beside those that any job gets")
 
 
 EXTERNAL_ONLY = ("created_at", "started_at", "completed_at", "facts", "step_name", "key_metrics",

@@ -4,6 +4,8 @@
   const core = (root.heimdallCore = root.heimdallCore || {});
   const { durationText, valueText, fill } = core.ticks;
 
+  const UNKNOWN_PACE_S = 900; // after one epoch nobody knows how long the next will take
+
   const FINAL = new Set(["completed", "failed", "cancelled"]);
   const RANK = { running: 0, paused: 1, queued: 2, pending: 3, failed: 4, completed: 5, cancelled: 6 };
   const LEGAL = {
@@ -130,7 +132,7 @@
       return { text: texts.no_epoch_yet, isStale: Boolean(job.stalled), seconds: null };
     }
     const seconds = Math.max(0, (now - Date.parse(lastAt)) / 1000);
-    const limit = Math.max(15, 3 * (job.pace_s || 0));
+    const limit = job.pace_s ? Math.max(15, 3 * job.pace_s) : UNKNOWN_PACE_S;
     const isStale = job.status === "running" && (Boolean(job.stalled) || seconds > limit);
     return { text: fill(texts.data_age, { time: durationText(seconds) }), isStale, seconds };
   }

@@ -97,8 +97,8 @@
   }
 
   /** Texts that may hold commas, with commas between. */
-  function joined(texts) {
-    return texts.map((text) => text.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
+  function joined(names) {
+    return names.map((name) => name.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
   }
 
   function separated(text) {

@@ -83,6 +83,7 @@ class FramedConnection:
         return topic.holds(position) or await self._is_near(position)
 
     async def _is_near(self, after: Position) -> bool:
+        # Read, since Redis counts neither the entries of a part of a stream nor their bytes.
         count = size = 0
         while count <= RECOVER_WRITES and size <= RECOVER_BYTES:
             writes = await self._hub.read_writes(self._topic, after, READ_WRITES)

@@ -14,7 +14,8 @@ from typing import Any
 
 from heimdall_dash.cells import START, Position, Write
 from heimdall_dash.portions import size_of
-from heimdall_dash.store.jobs import Fields, JobView, is_stalled, job_view
+from heimdall_dash.store.jobs import Fields, JobView, job_view
+from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +147,7 @@ class Topic:
 
     def look_at_clock(self) -> None:
         """A trainer that falls silent changes nothing in the store: only the clock shows it."""
-        stalled = bool(self.fields) and is_stalled(self.fields, self._now())
+        stalled = bool(self.fields) and StoredJob(self.fields).is_stalled(self._now())
         if stalled != self._was_stalled:
             self._was_stalled = stalled
             self.changed()

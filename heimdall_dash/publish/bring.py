@@ -21,8 +21,9 @@ from heimdall_dash.errors import HeimdallError, UnknownJob
 from heimdall_dash.log import Rarely
 from heimdall_dash.publish.destination import find, road_to
 from heimdall_dash.publish.drain import Drain
-from heimdall_dash.publish.journal import JOB_ID, OLDER_FORMAT, LogFile, files_of, is_owned, saved
+from heimdall_dash.publish.journal import JOB_ID, OLDER_FORMAT, files_of, is_owned, saved
 from heimdall_dash.publish.line import encode_other, epoch_of
+from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Claim, Transport
 from heimdall_dash.records import Status, iso_time
 

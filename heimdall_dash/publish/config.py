@@ -3,7 +3,6 @@ OmegaConf object. What JSON lacks is stored as text; what looks like a secret is
 """
 
 import dataclasses
-import re
 from argparse import Namespace
 from collections.abc import Mapping
 from math import isfinite
@@ -12,58 +11,61 @@ from typing import Any
 import orjson
 
 from heimdall_dash.metrics import shown, shown_name
-from heimdall_dash.records import MAX_EPOCH, storable
+from heimdall_dash.publish.secrets import is_secret
+from heimdall_dash.records import MAX_DEPTH, MAX_EPOCH, storable
 
 MAX_BYTES = 1_000_000
-MAX_LEVELS = 20
+MAX_LEVELS = MAX_DEPTH - 1  # a dashboard checks the depth, too
 MAX_TEXT = 20_000  # characters of one value
+MAX_VALUES = 200_000  # of all levels; more are no JSON of MAX_BYTES
+MAX_ITEMS = 10_000  # of one list
+MOST_NAMED = 5  # of what is left out for its size
 MASK = "•••"
-_SECRET = re.compile(
-    r"(^|[^a-z])(pass(word|wd|phrase)?|secret|token|api_?key|private_?key|access_?key|"
-    r"credentials?|auth(orization)?)s?($|[^a-z])",
-    re.IGNORECASE,
-)
-_NO_SECRET = re.compile(
-    r"(num|max|min|n|per|total|count|vocab|pad|eos|bos|unk|sep|cls|mask)_", re.I
-)
+TOO_MANY = f"config has more than {MAX_VALUES} values: what is nested further is shortened"
 
 
 def plain_config(config: Any) -> tuple[dict[str, Any], list[str]]:
-    """The config as JSON carries it, and what had to be left out. Raises nothing."""
-    troubles: list[str] = []
+    """The config as JSON carries it, and what had to be cut or left out. Raises nothing."""
     try:
-        found = _plain(_mapping_of(config), 0)
+        fields = mapping_of(config)
+        if not isinstance(fields, Mapping):
+            wanted = "config must be a mapping or an object with fields"
+            return {}, [f"{wanted}, got {shown(config)}"]
+        reading = _Reading()
+        found = reading.mapping(fields)
     except Exception as error:
         return {}, [f"config cannot be read: {shown(error)}"]
-    if not isinstance(found, dict):
-        return {}, [f"config must be a mapping or an object with fields, got {shown(config)}"]
-    sizes = {name: len(orjson.dumps(value)) for name, value in found.items()}
-    while found and sum(sizes.values()) > MAX_BYTES:
-        largest = max(sizes, key=lambda name: sizes[name])
-        troubles.append(
-            f"config {shown_name(largest)!r} is left out: {sizes[largest]} bytes of at most "
-            f"{MAX_BYTES} for all"
-        )
-        del found[largest], sizes[largest]
-    return found, troubles
+    return found, reading.troubles + _fitted(found)
 
 
-def is_secret(name: str) -> bool:
-    """Whether a value of this name should not be shown: `api_key`, `HF_TOKEN`; not `max_tokens`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_")
-    if _NO_SECRET.search(words) or words.lower().endswith(("tokens", "token_id", "tokenizer")):
-        return False
-    return _SECRET.search(words) is not None
+def _fitted(found: dict[str, Any]) -> list[str]:
+    """Take out the largest values until all fit; which these are."""
+    sizes = {name: len(orjson.dumps({name: value})) for name, value in found.items()}
+    total, left_out = sum(sizes.values()), []
+    for name in sorted(sizes, key=lambda name: sizes[name], reverse=True):
+        if total <= MAX_BYTES:
+            break
+        total -= sizes[name]
+        left_out.append(name)
+        del found[name]
+    troubles = [
+        f"config {shown_name(name)!r} is left out: {sizes[name]} bytes of at most {MAX_BYTES} "
+        "for all"
+        for name in left_out[:MOST_NAMED]
+    ]
+    if (more := len(left_out) - MOST_NAMED) > 0:
+        troubles.append(f"and {more} further values of the config, for the same reason")
+    return troubles
 
 
-def _mapping_of(config: Any) -> Any:
+def mapping_of(config: Any) -> Any:
     """The mapping that an object of a known kind stands for; else the object."""
     if config is None:
         return {}
     if isinstance(config, Mapping):
         return config
     if dataclasses.is_dataclass(config) and not isinstance(config, type):
-        return {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}
+        return {f.name: _field(config, f.name) for f in dataclasses.fields(config)}
     if isinstance(config, Namespace):
         return vars(config)
     for method in ("model_dump", "to_dict", "_asdict"):  # pydantic, transformers, namedtuple
@@ -72,49 +74,104 @@ def _mapping_of(config: Any) -> Any:
             if isinstance(found, Mapping):
                 return found
     if hasattr(config, "__dict__") and not isinstance(config, type) and not callable(config):
-        return {name: value for name, value in vars(config).items() if not name.startswith("_")}
+        public = {name: value for name, value in vars(config).items() if not name.startswith("_")}
+        return public or config
     return config
 
 
-def _plain(value: Any, level: int) -> Any:
-    if level > MAX_LEVELS:
-        return _text(value)
-    if value is None or isinstance(value, (bool, str)):
-        return storable(value)[:MAX_TEXT] if isinstance(value, str) else value
-    if type(value) is int:
-        return value if abs(value) <= MAX_EPOCH else _text(value)
-    if type(value) is float:
-        return value if isfinite(value) else str(value)
-    if isinstance(value, Mapping):
-        return {
-            name: MASK if is_secret(name) and inner not in (None, "", True, False) else inner
-            for name, inner in (
-                (storable(str(key))[:200], _plain(_value(value, key), level + 1)) for key in value
-            )
-        }
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
-        return [_plain(one, level + 1) for one in value[:10_000]]
-    if isinstance(value, (set, frozenset)):
-        return sorted((_plain(one, level + 1) for one in value), key=str)
-    known = _mapping_of(value) if _has_fields(value) else value
-    if known is not value and isinstance(known, Mapping):
-        return _plain(known, level + 1)
-    if type(value).__module__.partition(".")[0] in {"numpy", "torch"} and hasattr(value, "item"):
-        try:
-            return _plain(value.item(), level + 1)
-        except Exception:  # an array: its text says enough
-            return _text(value)
-    if type(value).__module__.partition(".")[0] == "omegaconf":  # its lists
-        return [_plain(one, level + 1) for one in value]
-    return _text(value)
-
-
-def _value(mapping: Mapping[Any, Any], key: Any) -> Any:
-    """OmegaConf raises for a value that is still missing, or refers to one that is."""
+def _field(config: Any, name: str) -> Any:
+    """A dataclass may lack a field that its constructor did not set."""
     try:
-        return mapping[key]
+        return getattr(config, name)
     except Exception as error:
         return f"({shown(error)})"
+
+
+class _Reading:
+    """One config being read: what it may still cost, and what was cut. A value that cannot be read
+    costs no other; one that holds itself, or explodes, costs little."""
+
+    def __init__(self) -> None:
+        self.troubles: list[str] = []
+        self._values = 0
+        self._around: list[int] = []  # ids of the values that this one lies in
+
+    def mapping(self, fields: Mapping[Any, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key in fields:
+            name = _text(key)[:200]
+            if name in found:
+                self.troubles.append(f"config has two values under {shown_name(name)!r}")
+            value = self.value(_item(fields, key), name)
+            is_hidden = is_secret(name) and value not in (None, "", True, False)
+            found[name] = MASK if is_hidden else value
+        return found
+
+    def value(self, value: Any, name: str) -> Any:
+        """name: under which it stands, for what is said of it."""
+        self._values += 1
+        kind = type(value)
+        if value is None or kind is bool:
+            return value
+        if kind is int and abs(value) <= MAX_EPOCH:
+            return value
+        if kind is float:
+            return value if isfinite(value) else str(value)
+        if self._values >= MAX_VALUES:
+            if self.troubles[-1:] != [TOO_MANY]:
+                self.troubles.append(TOO_MANY)
+            return shown(value)
+        if id(value) in self._around or len(self._around) >= MAX_LEVELS:
+            return shown(value)
+        self._around.append(id(value))
+        try:
+            return self._nested(value, name)
+        except Exception:
+            return self._cut(_text(value), name)
+        finally:
+            self._around.pop()
+
+    def _nested(self, value: Any, name: str) -> Any:
+        if isinstance(value, str):
+            return self._cut(storable(value), name)
+        if isinstance(value, Mapping):
+            return self.mapping(value)
+        if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
+            if len(value) > MAX_ITEMS:
+                self.troubles.append(f"config {shown_name(name)!r} is cut after {MAX_ITEMS} items")
+            return [self.value(one, name) for one in value[:MAX_ITEMS]]
+        if isinstance(value, (set, frozenset)):
+            return sorted((self.value(one, name) for one in value), key=str)
+        known = mapping_of(value) if _has_fields(value) else value
+        if known is not value and isinstance(known, Mapping):
+            return self.mapping(known)
+        module = type(value).__module__.partition(".")[0]
+        if module in {"numpy", "torch"} and _is_one_number(value):
+            return self.value(value.item(), name)
+        if module == "omegaconf":  # its lists; a missing item raises only when it is asked for
+            return [self.value(_item(value, index), name) for index in range(len(value))]
+        return self._cut(_text(value), name)
+
+    def _cut(self, text: str, name: str) -> str:
+        if len(text) > MAX_TEXT:
+            self.troubles.append(
+                f"config {shown_name(name)!r} is cut: {len(text)} characters of at most {MAX_TEXT}"
+            )
+        return text[:MAX_TEXT]
+
+
+def _item(values: Any, key: Any) -> Any:
+    """OmegaConf raises for a value that is still missing, or refers to one that is."""
+    try:
+        return values[key]
+    except Exception as error:
+        return f"({shown(error)})"
+
+
+def _is_one_number(value: Any) -> bool:
+    """Of arrays with more elements the text says enough."""
+    count = value.numel() if hasattr(value, "numel") else getattr(value, "size", 0)
+    return hasattr(value, "item") and isinstance(count, int) and count == 1
 
 
 def _has_fields(value: Any) -> bool:
@@ -132,4 +189,4 @@ def _text(value: Any) -> str:
         text = str(value)
     except Exception:
         text = shown(value)
-    return storable(text)[:MAX_TEXT]
+    return storable(text)

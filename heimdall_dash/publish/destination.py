@@ -46,14 +46,20 @@ class Destination:
         return StoreTransport(Store(store_url), living.url if living else None)
 
     def _found_home(self) -> Path:
-        """The data folder of the dashboard to publish to; raises StoreUnavailable."""
+        """The data folder of the dashboard to publish to: its own, else the newest that answers.
+
+        Raises StoreUnavailable.
+        """
         own = store_url_of(self.data)
         if own is not None and _answers(own):
             return self.data
         living = discovery.living()
+        for one in sorted(living, key=lambda one: one.data != self.data):
+            if _answers(one.store_url):
+                return one.data
         if not living:
             raise StoreUnavailable(f"no dashboard: {self.looked_at()}")
-        return _newest(living).data
+        raise StoreUnavailable(f"{living[0].url} runs here, but its store does not answer")
 
     def looked_at(self) -> str:
         """Where one was looked for, for people."""

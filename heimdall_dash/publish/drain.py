@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from heimdall_dash.errors import HeimdallError, InvalidMetric
-from heimdall_dash.publish.journal import LogFile
+from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Claim, Standing, Transport
 from heimdall_dash.store.store import StoreBehind, StoreRefused
 
@@ -50,7 +50,8 @@ class Drain:
             block = file.read(self.place(file), BATCH_BYTES)
         except FileNotFoundError:  # an older file that somebody has removed
             return []
-        return block.splitlines(keepends=True)[:BATCH_LINES]
+        # no more than are sent: a block of small lines holds many times as many
+        return [line + b"\n" for line in block.split(b"\n", BATCH_LINES)[:-1]]
 
     def _send(self, file: LogFile, lines: list[bytes]) -> None:
         try:
@@ -71,7 +72,11 @@ class Drain:
 
     def _send_one_by_one(self, file: LogFile, lines: list[bytes], error: HeimdallError) -> None:
         """One line that cannot be stored must not hold back the others: it is named instead."""
+        begin = self.place(file)
         for line in lines:
+            if self.place(file) != begin:
+                return  # the other side fell back, or has more already: the next read begins there
+            begin += len(line)
             try:
                 self._deliver(file, [line])
             except (StoreRefused, InvalidMetric) as refusal:

@@ -5,7 +5,9 @@ from heimdall_dash.publish.ending import Terminated
 from heimdall_dash.records import Status, storable
 
 MAX_REASON = 4_000  # characters
-PRUNED = frozenset({"TrialPruned"})  # Optuna's, known by name: it is no dependency
+# known by name: Optuna is no dependency, and asyncio is slow to import
+PRUNED = frozenset({"TrialPruned"})
+CANCELLED = frozenset({"CancelledError"})
 
 
 def end_of(error: BaseException | None) -> tuple[str, str | None]:
@@ -21,7 +23,10 @@ def end_of(error: BaseException | None) -> tuple[str, str | None]:
             return str(Status.CANCELLED), f"stopped by {error}"
         case KeyboardInterrupt() | GeneratorExit():
             return str(Status.CANCELLED), f"stopped by {type(error).__name__}"
-    if type(error).__name__ in PRUNED:
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds & CANCELLED:
+        return str(Status.CANCELLED), f"stopped by {type(error).__name__}"
+    if kinds & PRUNED:
         return str(Status.CANCELLED), reason_text(error) or "pruned"
     said = reason_text(error)
     return str(Status.FAILED), f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,12 +1,11 @@
-"""A run's local log: every write is a line, appended before anything goes over the network.
+"""The local log of a run, a folder: every write is a line, appended before anything is sent.
 
-Guarantees: a line that `append` took survives the death of the process; while the disk refuses it,
-it keeps its place in memory, before anything newer. Each process that goes on with a run writes a
-file of its own, named by a token, and holds a lock on it: no lock, no living owner. Lines are
-identified by that token and their place in the file.
+Each process that goes on with a run writes a file of its own, named by a token, and holds a lock on
+it: no lock, no living owner. Lines are identified by that token and their place in the file.
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -15,123 +14,26 @@ import os
 import re
 import secrets
 import shutil
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from heimdall_dash.errors import StaleAttempt
 from heimdall_dash.publish.line import epoch_of
+from heimdall_dash.publish.log_file import LogFile, OwnFile
 from heimdall_dash.records import NO_EPOCH
 
 log = logging.getLogger(__name__)
 
 RETENTION_S = 30 * 24 * 3600
 TOKEN_BYTES = 16
-RETRY_DISK_S = 0.25
-MAX_UNWRITTEN_BYTES = 256 * 2**20  # lines in memory while the disk is full
 LAST_BYTES = 1 << 20  # of a file, in which its last row is looked for
 
 # A job's id names a folder: a UUID, and nothing that leads elsewhere.
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+_LOG_NAME = re.compile(r"log-([0-9]{1,9})-[0-9a-z]+\.jsonl\Z")
 COPY = "copy."  # how the token begins of a file that was copied from a store
 OLDER_FORMAT = "epochs"  # token of `epochs.jsonl`, which versions before this wrote
-
-
-class LogFile:
-    """One file of a log, for reading; whoever wrote it may be dead."""
-
-    def __init__(self, path: Path, token: str) -> None:
-        self.path, self.token = path, token
-
-    def read(self, place: int, most_bytes: int) -> bytes:
-        """Whole lines from byte `place` on, about `most_bytes` of them; raises OSError."""
-        with self.path.open("rb") as file:
-            return whole_lines(lambda count: os.pread(file.fileno(), count, place), most_bytes)
-
-
-class OwnFile(LogFile):
-    """The file that this process appends to. It is read and written through one descriptor, so a
-    folder that is moved or removed under it takes nothing away."""
-
-    def __init__(self, path: Path, token: str) -> None:
-        super().__init__(path, token)
-        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-        lock(self._file)
-        self.turn = threading.RLock()  # whoever appends holds it: a signal's handler may, too
-        self._written = 0  # bytes in the file
-        self._unwritten: list[bytes] = []  # lines that the disk refused, in order
-        self._unwritten_bytes = 0
-        self._retry_at = 0.0
-
-    @property
-    def size(self) -> int:
-        """Bytes of all lines, those in memory too."""
-        return self._written + self._unwritten_bytes
-
-    def append(self, line: bytes) -> OSError | None:
-        """Keep the line; the disk's refusal where it is in memory only. Raises OSError when not
-        even that is possible."""
-        refusal = self.flush() if self._unwritten else None
-        if refusal is None:
-            try:
-                self._write(line)
-                return None
-            except OSError as error:
-                self._retry_at = time.monotonic() + RETRY_DISK_S
-                refusal = error
-        if self._unwritten_bytes + len(line) > MAX_UNWRITTEN_BYTES:
-            raise refusal
-        self._unwritten.append(line)
-        self._unwritten_bytes += len(line)
-        return refusal
-
-    def flush(self) -> OSError | None:
-        """Write what the disk refused before; its refusal, if it still does."""
-        if not self._unwritten:
-            return None
-        if time.monotonic() < self._retry_at:
-            return OSError(28, "no space left on device", str(self.path))
-        try:
-            while self._unwritten:
-                self._write(self._unwritten[0])
-                self._unwritten_bytes -= len(self._unwritten.pop(0))
-        except OSError as error:
-            self._retry_at = time.monotonic() + RETRY_DISK_S
-            return error
-        return None
-
-    def read(self, place: int, most_bytes: int) -> bytes:
-        if place < self._written:
-            most_bytes = min(most_bytes, self._written - place)
-            return whole_lines(lambda count: os.pread(self._file, count, place), most_bytes)
-        with self.turn:
-            start, taken, size = self._written, [], 0
-            for line in self._unwritten:
-                if start >= place and size < most_bytes:
-                    taken.append(line)
-                    size += len(line)
-                start += len(line)
-        return b"".join(taken)
-
-    def sync(self) -> None:
-        os.fsync(self._file)
-
-    def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-
-    def _write(self, line: bytes) -> None:
-        try:
-            count = os.write(self._file, line)
-        except OSError:
-            os.ftruncate(self._file, self._written)
-            raise
-        if count < len(line):
-            os.ftruncate(self._file, self._written)
-            raise OSError(28, "no space left on device", str(self.path))
-        self._written += count
 
 
 class Journal:
@@ -158,19 +60,30 @@ class Journal:
 
     def take(self) -> OwnFile:
         """Begin a file of one's own: from here on, whoever wrote before is refused."""
-        numbers = [int(path.name[4:8]) for path in self.folder.glob("log-[0-9]*.jsonl")]
+        numbers = [_number(path) for path in self.folder.glob("log-*.jsonl")]
         token = secrets.token_hex(6)
         name = f"log-{max(numbers, default=-1) + 1:04d}-{token}.jsonl"
         self.own = OwnFile(self.folder / name, token)
         self._token = token.encode().ljust(TOKEN_BYTES)
+        try:
+            self._own_folder()
+        except OSError:
+            self.own.close()  # a start that fails keeps neither the file nor its lock
+            raise
+        self._remove("done.json", "ended.json", "left.json")
+        return self.own
+
+    def _own_folder(self) -> None:
         file = os.open(self.folder / "owner", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             os.pwrite(file, self._token, 0)  # written, not mapped: a full disk raises here
             self._owner = mmap.mmap(file, TOKEN_BYTES, prot=mmap.PROT_READ)
+        except OSError as error:
+            if error.errno not in (errno.ENODEV, errno.EINVAL):
+                raise
+            log.debug("no shared memory maps here, so nobody else is noticed: %s", error)
         finally:
             os.close(file)
-        self._remove("done.json", "ended.json", "left.json")
-        return self.own
 
     def append(self, line: bytes) -> OSError | None:
         """As `OwnFile.append`. Raises StaleAttempt when a newer process has taken the log over."""
@@ -239,40 +152,25 @@ def files_of(folder: Path) -> list[LogFile]:
     """The files of a run's log, oldest first; what was copied from a store comes before them."""
     older = folder / "epochs.jsonl"
     found = [LogFile(older, OLDER_FORMAT)] if older.exists() else []
-    for begin, glob in ((COPY, "copy-*.jsonl"), ("", "log-*.jsonl")):
-        paths = sorted(folder.glob(glob))
-        found += [LogFile(path, begin + path.stem.rpartition("-")[2]) for path in paths]
-    return found
+    found += [LogFile(path, COPY + path.stem[5:]) for path in sorted(folder.glob("copy-*.jsonl"))]
+    logs = sorted((_number(path), path) for path in folder.glob("log-*.jsonl"))
+    return found + [LogFile(path, path.stem.rpartition("-")[2]) for n, path in logs if n >= 0]
+
+
+def _number(path: Path) -> int:
+    """Of `log-0012-<token>.jsonl` 12; -1 for a file that somebody else put there."""
+    match = _LOG_NAME.match(path.name)
+    return int(match[1]) if match else -1
 
 
 def saved(folder: Path) -> dict[str, Any] | None:
     """The run's `job.json`, None where there is none that can be read."""
     try:
         content = json.loads((folder / "job.json").read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     fits = isinstance(content, dict) and isinstance(content.get("fields"), dict)
     return content if fits and content["fields"].get("id") == folder.name else None
-
-
-def whole_lines(read: Any, most_bytes: int) -> bytes:
-    """`read(count)` up to its last line's end; a line longer than `most_bytes` is read whole."""
-    while True:
-        block: bytes = read(most_bytes)
-        end = block.rfind(b"\n") + 1
-        if end or len(block) < most_bytes:
-            return block[:end]
-        most_bytes *= 4
-
-
-def lock(file: int) -> bool:
-    """Hold the file for this process's life; False where the file system knows no locks."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError as error:
-        log.debug("no lock can be had here: %s", error)
-        return False
-    return True
 
 
 def is_owned(folder: Path) -> bool:

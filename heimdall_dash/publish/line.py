@@ -3,7 +3,8 @@ order in which they were said; a line's place in the file is its identity.
 
     [412,1763900000.123,{"train_loss":0.1}]               a row: epoch, Unix seconds, cells
     [412,1763900000.123,{"val_loss":null},{"val_loss":"nan"}]   …and what was not finite
-    ["back",15,1763900000.1]  ["note",{…}]  ["facts",{…}]  ["end",{"status":"completed",…}]
+    ["back",15,1763900000.1]  ["note",{…}]  ["facts",{…}]  ["config",{…}]
+    ["end",{"status":"completed",…}]
 
 `Job.log` runs in the training thread, on caches that the training has just filled with its own
 data: what counts there is how little code and memory are touched. So the ordinary row (names seen
@@ -22,6 +23,7 @@ from heimdall_dash.records import MAX_EPOCH, MAX_LIST, Row, clamped, iso_time
 from heimdall_dash.store.log_write import (
     LogWrite,
     back_write,
+    config_write,
     end_write,
     facts_write,
     note_write,
@@ -57,7 +59,7 @@ def encode_row(
 
 
 def encode_other(kind: str, *values: Any) -> bytes:
-    """`note`, `facts`, `end` or `back`; raises TypeError for what JSON cannot carry."""
+    """`note`, `facts`, `config`, `end` or `back`; raises TypeError for what JSON cannot carry."""
     return orjson.dumps([kind, *values]) + b"\n"
 
 
@@ -82,11 +84,13 @@ def decode(line: bytes, stop: int) -> LogWrite:
                 known = {name: k for name, k in marks.items() if name in cells and k in KINDS}
                 return row_write(stop, row, known)
             case ["back", epoch, *_]:
-                return back_write(stop, _whole(epoch))
+                return back_write(stop, _whole(epoch, least=-1))
             case ["note", dict(note)]:
                 return note_write(stop, note)
             case ["facts", dict(facts)]:
                 return facts_write(stop, facts)
+            case ["config", dict(config)]:
+                return config_write(stop, config)
             case ["end", dict(end)]:
                 return end_write(stop, end)
     except (TypeError, OverflowError) as error:
@@ -107,8 +111,8 @@ def epoch_of(line: bytes) -> int | None:
     return epoch if type(epoch) is int and 0 <= epoch <= MAX_EPOCH else None
 
 
-def _whole(epoch: Any) -> int:
-    if type(epoch) is not int or not 0 <= epoch <= MAX_EPOCH:
+def _whole(epoch: Any, least: int = 0) -> int:
+    if type(epoch) is not int or not least <= epoch <= MAX_EPOCH:
         raise ValueError(f"no epoch: {epoch!r:.40}")
     return epoch
 

@@ -60,7 +60,8 @@ class StoredCheckpoints:
     def content(self, job_id: str) -> bytes | None:
         """Raises StoreUnavailable."""
         key = JobKeys(job_id).checkpoint
-        return self._call(lambda client: client.hget(key, "content"))
+        content: bytes | None = self._call(lambda client: client.hget(key, "content"))
+        return content
 
     def close(self) -> None:
         self._client.close()

@@ -23,7 +23,9 @@ from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
 log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
+Raw = dict[str, Any]  # what the client library hands out
 PAGE = 2_000  # entries read in one go
+TURN_S = 0.005
 
 
 class JobUnreadable(HeimdallError):
@@ -99,7 +101,8 @@ class Follower:
     async def job(self, job_id: str) -> Fields:
         """The job's fields, empty when the store does not have it; raises JobUnreadable."""
         with _outages_named():
-            return await self._reader().hgetall(JobKeys(job_id).job)
+            fields: Fields = await self._reader().hgetall(JobKeys(job_id).job)
+        return fields
 
     async def jobs(self) -> list[Fields]:
         """All jobs that can be read, newest first."""
@@ -196,20 +199,21 @@ class Follower:
         if self._pubsub is not None:
             await (self._pubsub.ssubscribe if self._sharded else self._pubsub.subscribe)(channel)
 
-    async def _next(self, timeout_s: float) -> dict[str, Any] | None:
+    async def _next(self, timeout_s: float) -> Raw | None:
         if self._pubsub is None:
             raise StoreUnavailable("not connected to the store")
         if self._sharded:
             return await self._next_of_cluster(timeout_s)
-        return await self._pubsub.get_message(timeout=timeout_s)
+        raw: Raw | None = await self._pubsub.get_message(timeout=timeout_s)
+        return raw
 
-    async def _next_of_cluster(self, timeout_s: float) -> dict[str, Any] | None:
-        # A cluster's client keeps a connection per node: sharded messages come from another
-        # connection than plain ones, and each is asked in turn.
+    async def _next_of_cluster(self, timeout_s: float) -> Raw | None:
+        # A cluster's client keeps a connection per node and asks them in turn: what one is waited
+        # for is the delay of another's message. 5 ms cost 2.4 % of a core while nothing comes.
         deadline = asyncio.get_running_loop().time() + timeout_s
         while True:
             for read in (self._pubsub.get_sharded_message, self._pubsub.get_message):
-                raw = await read(timeout=0.005)
+                raw: Raw | None = await read(timeout=TURN_S)
                 if raw is not None:
                     return raw
             if asyncio.get_running_loop().time() > deadline:

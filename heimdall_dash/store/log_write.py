@@ -1,4 +1,4 @@
-"""One write as the store's script takes it: a row, a taking back, a note, facts, or the end.
+"""One write as the store's script takes it: a row, a taking back, a note, facts, config, the end.
 
 What enters is checked before it comes here; here it only gets its form. `stop` is where the write
 ends in its trainer's local log, in bytes; 0 for what has no log.
@@ -13,10 +13,11 @@ import orjson
 
 from heimdall_dash.cells import NotFinite
 from heimdall_dash.errors import InvalidMetric
-from heimdall_dash.records import Row, Status, parse_time, storable
+from heimdall_dash.records import MAX_EPOCH, Row, Status, parse_time, storable
 
-LAST_METRICS = ("train_loss", "val_loss", "val_rmse_m", "val_distance_p68_m")
 END_FIELDS = ("completed_at", "error_message", "ended_because")  # what an end may say beside status
+MAX_CONFIG_CHARACTERS = 2_000_000  # 1 MB of values, each in the longest way to write it
+MAX_NOTE_CHARACTERS = 20_000
 ENDS = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.PAUSED})
 
 
@@ -57,6 +58,14 @@ def facts_write(stop: int, facts: Mapping[str, Any]) -> LogWrite:
     return LogWrite(stop, ("facts", stop, "", _strict_json(facts), "", "", ""))
 
 
+def config_write(stop: int, config: Mapping[str, Any]) -> LogWrite:
+    """The whole config, in place of the one before. Raises InvalidMetric for one too large."""
+    text = _strict_json(config)
+    if len(text) > MAX_CONFIG_CHARACTERS:
+        raise InvalidMetric(f"a config has at most {MAX_CONFIG_CHARACTERS} characters of JSON")
+    return LogWrite(stop, ("config", stop, "", text, "", "", ""))
+
+
 def end_write(stop: int, end: Mapping[str, Any]) -> LogWrite:
     """Raises InvalidMetric for a status that no run ends with; other fields are left out."""
     if end.get("status") not in ENDS:
@@ -72,7 +81,13 @@ def end_write(stop: int, end: Mapping[str, Any]) -> LogWrite:
 
 def note_text(note: Mapping[str, Any]) -> str:
     """A note as the store keeps it; raises InvalidMetric for what a reader could not read."""
-    return _strict_json(note)
+    epoch, texts = note.get("epoch"), (note.get("kind", ""), note.get("message", ""))
+    is_epoch = epoch is None or (type(epoch) is int and 0 <= epoch <= MAX_EPOCH)
+    if not is_epoch or not all(isinstance(text, str) for text in texts):
+        raise InvalidMetric("a note has a kind and a message, both text, and an epoch or null")
+    if len(text := _strict_json(note)) > MAX_NOTE_CHARACTERS:
+        raise InvalidMetric(f"a note has at most {MAX_NOTE_CHARACTERS} characters of JSON")
+    return text
 
 
 def _strict_json(value: Mapping[str, Any]) -> str:

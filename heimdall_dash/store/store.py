@@ -29,9 +29,11 @@ from heimdall_dash.errors import (
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
 from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
-from heimdall_dash.store.jobs import Fields, flat, new_fields, paired, position_of
+from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
-from heimdall_dash.store.log_write import LAST_METRICS, LogWrite, facts_write, note_text, row_write
+from heimdall_dash.store.log_write import LogWrite, facts_write, note_text, row_write
+from heimdall_dash.store.newest import newest_values, shown_metrics
+from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -102,6 +104,7 @@ class Store:
         self._client: Any = None
         self._scripts: dict[str, Any] = {}
         self._names: dict[str, set[str]] = {}  # job → metrics that the store has heard of
+        self._shown: dict[str, tuple[str, ...]] = {}  # job → those of which its card has a value
         self._unreadable = Rarely(log)
         self._publish_command = "PUBLISH"
 
@@ -142,14 +145,15 @@ class Store:
         return fields
 
     def jobs(self) -> list[Fields]:
-        """All jobs, newest first."""
+        """All jobs, newest first; one whose key is of another kind hides no others."""
 
         def read(client: Any) -> list[Fields]:
             ids = client.zrevrange(JOBS, 0, -1)
             pipeline = client.pipeline(transaction=False)
             for job_id in ids:
                 pipeline.hgetall(JobKeys(job_id).job)
-            return [fields for fields in pipeline.execute() if fields] if ids else []
+            found = pipeline.execute(raise_on_error=False) if ids else []
+            return [fields for fields in found if fields and isinstance(fields, dict)]
 
         return self._call(read)
 
@@ -318,9 +322,13 @@ class Store:
         keys = JobKeys(job_id)
         known = self._names.setdefault(job_id, set())
         fresh = sorted(names - known - {"epoch", "timestamp"})
+        if fresh:
+            fields = self._call(lambda client: client.hgetall(keys.job))
+            self._shown[job_id] = shown_metrics(StoredJob(fields), known.union(fresh))
+        newest = newest_values(writes, self._shown.get(job_id, ()))
         arguments: list[Any] = [
             keys.channel, JOBS_CHANNEL, self._publish, attempt, mode, utc_now(), token, place,
-            json.dumps(fresh), MAX_NAMES, json.dumps(_newest_values(writes)),
+            json.dumps(fresh), MAX_NAMES, json.dumps(newest),
         ]  # fmt: skip
         for write in writes:
             arguments += write.arguments
@@ -334,7 +342,9 @@ class Store:
             raise _refusal(job_id, "append epochs to", reply)
         known.update(fresh)
         while len(self._names) > KNOWN_JOBS:
-            self._names.pop(next(iter(self._names)))
+            forgotten = next(iter(self._names))
+            del self._names[forgotten]
+            self._shown.pop(forgotten, None)
         done = Appended(
             int(reply[1]), int(reply[2]), Position.parse(reply[3]), str(reply[4]), int(reply[5]),
             bool(int(reply[6])),
@@ -347,7 +357,7 @@ class Store:
         """Find the best epoch, the newest and how many there are, where only the whole history
         tells: after a taking back, or when the best epoch's loss was replaced."""
         for _ in range(RECOUNTS):
-            position = position_of(self.job(job_id))
+            position = StoredJob(self.job(job_id)).position
             losses: dict[int, float | None] = {}
             for write in self.each_write(job_id, upto=position):
                 if write.row is None:
@@ -407,7 +417,8 @@ class Store:
         start, stop = f"({after}", "+" if upto is None else str(upto)
 
         def read(client: Any) -> list[Entry]:
-            return client.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
+            found: list[Entry] = client.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
+            return found
 
         return self._call(read)
 
@@ -436,8 +447,7 @@ class Store:
 
     def put_facts(self, job_id: str, facts: Mapping[str, Any]) -> None:
         """Replace the job's facts. Raises UnknownJob, InvalidMetric."""
-        fields = self.job(job_id)
-        attempt = int(fields.get("attempt") or 0)
+        attempt = StoredJob(self.job(job_id)).attempt
         self._append(
             job_id, [facts_write(0, facts)], set(), mode="write", token="", place=0,
             attempt=attempt,
@@ -542,19 +552,6 @@ _TEXTS = {
     name: script(name)
     for name in ("append", "beat", "begin", "change", "create", "delete", "recount")
 }
-
-
-def _newest_values(writes: Sequence[LogWrite]) -> list[str]:
-    """Name, text, … of the values that a job's card shows."""
-    newest: dict[str, str] = {}
-    last = max((write.row["epoch"] for write in writes if write.row), default=0)
-    for write in writes:
-        if write.row is not None and write.row["epoch"] == last:
-            for name in LAST_METRICS:
-                value = write.row.get(name)
-                if type(value) is float or type(value) is int:
-                    newest[f"last:{name}"] = repr(value)
-    return [text for pair in newest.items() for text in pair]
 
 
 def _json(text: str | None) -> Any:

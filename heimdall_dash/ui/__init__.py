@@ -1,1 +1,1 @@
-"""The page: layout, chart specifications and texts. It knows metric names, never the store."""
+"""The page: layout and texts. What it knows of metrics comes with the trainer's manifest."""

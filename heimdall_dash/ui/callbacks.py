@@ -1,9 +1,12 @@
 """Clientside callbacks, all of them thin: they hand a changed property to the page's scripts."""
 
+from collections.abc import Iterable
+
 from dash import ClientsideFunction, Dash, Input
 
+from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids
-from heimdall_dash.ui.charts import CHARTS, COMPARE
+from heimdall_dash.ui.compare_tab import COMPARE
 
 NAMESPACE = "heimdall"
 
@@ -23,11 +26,11 @@ CONTROLS: list[tuple[str, str]] = [
     (ids.COMPARE_SELECT, "value"),
     (ids.COMPARE_METRIC, "value"),
     (ids.COMPARE_X, "value"),
-    *((ids.scale(chart.id), "value") for chart in (*CHARTS, COMPARE)),
 ]
 
 
-def add_callbacks(app: Dash) -> None:
+def add_callbacks(app: Dash, charts: Iterable[Chart]) -> None:
+    """charts: those whose cards stand on the page from the beginning."""
     app.clientside_callback(ClientsideFunction(NAMESPACE, "start"), Input(ids.PAGE_CONFIG, "data"))
     for socket, function in ((ids.JOB_SOCKET, "jobSocket"), (ids.JOBS_SOCKET, "jobsSocket")):
         for prop in ("message", "state"):
@@ -36,7 +39,8 @@ def add_callbacks(app: Dash) -> None:
                 Input(socket, prop),
                 prevent_initial_call=True,
             )
-    for control, prop in CONTROLS:
+    scales = ((ids.scale(chart.id), "value") for chart in (*charts, COMPARE))
+    for control, prop in (*CONTROLS, *scales):
         app.clientside_callback(
             ClientsideFunction(NAMESPACE, "control"),
             Input(control, prop),

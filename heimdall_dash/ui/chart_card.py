@@ -4,8 +4,8 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
-from heimdall_dash.ui.charts import Chart
 from heimdall_dash.ui.controls import attributes
 
 

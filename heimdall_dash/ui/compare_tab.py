@@ -4,10 +4,12 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.chart_card import chart_card
-from heimdall_dash.ui.charts import COMPARE
 from heimdall_dash.ui.controls import attributes, segmented
+
+COMPARE = Chart(ids.COMPARE_CHART, "Comparison", "Value", "", ())
 
 
 def compare_tab() -> Component:

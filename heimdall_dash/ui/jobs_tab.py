@@ -4,11 +4,14 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from heimdall_dash.manifest import Manifest
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import choices
 
+CARD_ORDER = "p68"  # its name in links that people have kept
 
-def jobs_tab() -> Component:
+
+def jobs_tab(manifest: Manifest) -> Component:
     return html.Div(
         [
             html.Details(
@@ -17,6 +20,7 @@ def jobs_tab() -> Component:
                     html.Div(id=ids.CREATE_JOB, className="card form-card"),
                 ],
                 className="create-job-details",
+                hidden=manifest.config is None,  # then nobody here could train what it makes
             ),
             html.Div(
                 [
@@ -39,7 +43,7 @@ def jobs_tab() -> Component:
                     dmc.Select(
                         id=ids.JOBS_SORT,
                         label=texts.JOBS_SORT_LABEL,
-                        data=choices(texts.JOBS_SORT_CHOICES),
+                        data=choices(_orders(manifest)),
                         value="status",
                         allowDeselect=False,
                     ),
@@ -50,3 +54,10 @@ def jobs_tab() -> Component:
         ],
         className="tab-body",
     )
+
+
+def _orders(manifest: Manifest) -> list[tuple[str, str]]:
+    """With one by the metric that the cards show, where there is one."""
+    if manifest.card is None:
+        return texts.JOBS_SORT_CHOICES
+    return [*texts.JOBS_SORT_CHOICES, (CARD_ORDER, manifest.card.order_label)]

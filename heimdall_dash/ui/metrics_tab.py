@@ -1,16 +1,18 @@
 """One job: who it is and how it goes, the controls for reading, and its charts."""
 
+from collections.abc import Iterable
+
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.chart_card import chart_card
-from heimdall_dash.ui.charts import CHARTS
 from heimdall_dash.ui.controls import attributes, labelled, segmented
 
 
-def metrics_tab() -> Component:
+def metrics_tab(charts: Iterable[Chart]) -> Component:
     return html.Div(
         [
             _job_bar(),
@@ -23,7 +25,7 @@ def metrics_tab() -> Component:
             _reading_bar(),
             html.H2(texts.CHARTS_TITLE, className="visually-hidden"),
             html.Div(
-                [chart_card(chart, _extra(chart.id)) for chart in CHARTS],
+                [chart_card(chart, _extra(chart)) for chart in charts],
                 id=ids.CHARTS,
                 className="charts",
             ),
@@ -128,9 +130,9 @@ def _reading_bar() -> Component:
     )
 
 
-def _extra(chart_id: str) -> Component | None:
-    """What only the reliability diagram has: the epoch that is laid beside the newest."""
-    if chart_id != "reliability-chart":
+def _extra(chart: Chart) -> Component | None:
+    """What only a reliability diagram has: the epoch that is laid beside the newest."""
+    if chart.kind != "reliability":
         return None
     return labelled(
         texts.RELIABILITY_LABEL,

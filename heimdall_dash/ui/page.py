@@ -1,22 +1,23 @@
 """The whole page on a given server: layout, styles, clientside callbacks. It has no data of its
 own: the browser fetches it by REST and WebSocket."""
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import Dash, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 
+from heimdall_dash.manifest import NO_TRAINER, Manifest
+from heimdall_dash.records import FINAL, LEGAL
 from heimdall_dash.ui import ids, texts, theme
 from heimdall_dash.ui.callbacks import add_callbacks
-from heimdall_dash.ui.charts import COMPARE, charts_json
-from heimdall_dash.ui.compare_tab import compare_tab
+from heimdall_dash.ui.compare_tab import COMPARE, compare_tab
 from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
-from heimdall_dash.ui.key_figures import key_figures_json
 from heimdall_dash.ui.metrics_tab import metrics_tab
-from heimdall_dash.ui.other_metrics import known_metrics_json
 from heimdall_dash.ui.sockets import sockets
 
 INDEX = """<!DOCTYPE html>
@@ -41,7 +42,7 @@ INDEX = """<!DOCTYPE html>
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
-def build_page(server: FastAPI) -> Dash:
+def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
     """A Dash app on `server`, at `/`."""
     app = Dash(
         "heimdall_dash",
@@ -56,15 +57,15 @@ def build_page(server: FastAPI) -> Dash:
     # Dash opens a socket of its own on FastAPI although no callback uses one (dash 4.4); that is
     # one idle connection per tab, and one more line in the console for each lost link.
     app.backend.websocket_capability = False
-    app.layout = layout()
-    add_callbacks(app)
+    app.layout = layout(manifest)
+    add_callbacks(app, manifest.charts)
     return app
 
 
-def layout() -> Component:
-    return dmc.MantineProvider(
+def layout(manifest: Manifest) -> Component:
+    page: Component = dmc.MantineProvider(
         [
-            dcc.Store(id=ids.PAGE_CONFIG, data=page_config()),
+            dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest)),
             *sockets(),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(
@@ -73,8 +74,8 @@ def layout() -> Component:
                     html.Div(id=ids.BANNERS, className="banners", role="status"),
                     html.Main(
                         [
-                            dmc.TabsPanel(jobs_tab(), value="jobs"),
-                            dmc.TabsPanel(metrics_tab(), value="metrics"),
+                            dmc.TabsPanel(jobs_tab(manifest), value="jobs"),
+                            dmc.TabsPanel(metrics_tab(manifest.charts), value="metrics"),
                             dmc.TabsPanel(compare_tab(), value="compare"),
                         ],
                         id="content",
@@ -89,20 +90,40 @@ def layout() -> Component:
         theme=theme.MANTINE,
         defaultColorScheme="auto",
     )
+    return page
 
 
-def page_config() -> dict[str, object]:
-    """What the browser's scripts are told once: chart specifications, colours, texts."""
+def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
+    """What the browser's scripts are told once: specifications, colours, texts, rules."""
+    card = manifest.card
     return {
-        "charts": charts_json(),
-        "key_figures": key_figures_json(),
-        "metrics": known_metrics_json(),
+        "charts": [asdict(chart) for chart in manifest.charts],
+        "key_figures": [asdict(figure) for figure in manifest.key_figures],
+        "metrics": {name: asdict(known) for name, known in manifest.known_metrics.items()},
+        "directions": dict(manifest.directions),
+        "card": None if card is None else asdict(card),
         "compare": COMPARE.id,
         "colors": theme.PLOT,
         "font": theme.MANTINE["fontFamily"],
-        "texts": texts.BROWSER | {"units": texts.UNITS},
+        "texts": _texts(manifest),
         "status": texts.STATUS,
-        "fields": texts.FIELDS,
+        "final": sorted(FINAL),
+        "legal": {action: sorted(statuses) for action, statuses in LEGAL.items()},
+        "form": {
+            "first": list(manifest.first_fields),
+            "hidden": sorted(manifest.hidden_fields | manifest.local_fields),
+        },
+        "fields": {"job_name": texts.FIELD_NAME, **manifest.labels},
         "api": "/api/v1/training",
         "socket": "/ws/training",
+    }
+
+
+def _texts(manifest: Manifest) -> dict[str, Any]:
+    card = manifest.card
+    return {
+        **texts.BROWSER,
+        "units": texts.UNITS,
+        "last_p68": "" if card is None else card.label,  # the style leaves out a fact without label
+        **manifest.texts,
     }

@@ -1,6 +1,6 @@
 """Every text of the page, in one place. `{name}` is filled in by the browser.
 
-To translate the page, replace the values here, and the names and titles in `charts`.
+To translate the page, replace the values here, and those of the trainer's manifest.
 """
 
 APP = "Heimdall"
@@ -52,7 +52,6 @@ JOBS_SORT_CHOICES = [
     ("newest", "Newest first"),
     ("name", "Name"),
     ("best", "Best validation loss"),
-    ("p68", "Smallest p68"),
     ("progress", "Furthest along"),
 ]
 CREATE_TITLE = "New training job"
@@ -99,44 +98,8 @@ UNITS = {
     "fraction": "Fraction",
 }
 
-FIELDS: dict[str, str] = {
-    "job_name": "Name",
-    "epochs": "Epochs",
-    "seed": "Seed",
-    "threads": "Threads",
-    "device": "Device",
-    "epoch_delay_s": "Pause after each epoch",
-    "checkpoint_every": "Checkpoint every",
-    "batch_size": "Batch size",
-    "learning_rate": "Learning rate",
-    "lr_schedule": "Learning rate schedule",
-    "warmup": "Warm-up",
-    "weight_decay": "Weight decay",
-    "clip": "Gradient clipping",
-    "loss": "Loss",
-    "beta": "Beta",
-    "early_stop": "Early stop",
-    "patience": "Patience",
-    "width": "Width",
-    "refine_steps": "Refinement",
-    "heads": "Heads",
-    "covariance": "Covariance",
-    "init": "First guess",
-    "scenario": "Scenario",
-    "sync_ns": "Timing noise",
-    "bias_ns": "Site bias",
-    "nlos_prob": "Echo chance",
-    "nlos_ns": "Echo delay",
-    "shadow_db": "Shadowing",
-    "path_loss_exponent": "Path loss exponent",
-    "min_receivers": "Fewest receivers",
-    "max_gdop": "Largest GDOP",
-    "train_samples": "Training scenes",
-    "val_samples": "Validation scenes",
-    "resample": "Drawn anew",
-    "outage": "Receiver outage",
-}
-"""Labels of the form for a new job; what each field means comes with the schema."""
+FIELD_NAME = "Name"
+"""Label of a new job's name; those of its config come from the trainer's manifest."""
 
 BROWSER: dict[str, str] = {
     "connected": "CONNECTED",
@@ -171,7 +134,6 @@ BROWSER: dict[str, str] = {
     "delivered_held": "{held} epochs are here so far",
     "delivered_some": "{held} of {stored} stored epochs are here",
     "best_loss": "Best val. loss",
-    "last_p68": "Last p68",
     "newest_epoch": "Last epoch",
     "created": "Created",
     "stalled": "no sign of life",
@@ -254,7 +216,7 @@ BROWSER: dict[str, str] = {
     "form_more": "More settings",
     "form_submit": "Queue this job",
     "form_sent": "“{job}” is queued.",
-    "form_by_scenario": "decided by the scenario",
+    "form_by_scenario": "decided by the trainer",
     "form_loading": "Loading the form…",
     "form_invalid": "Please correct the marked fields.",
     "compare_lower": "Best {metric} (lower is better)",

@@ -10,8 +10,8 @@ from selenium.webdriver.common.keys import Keys
 
 from heimdall_dash import Job
 from heimdall_dash.store.embedded import EmbeddedStore
-from heimdall_dash.ui.charts import CHARTS
 from tests.browser.conftest import LOST_LINK, Page, log_epochs, metrics
+from trainer.charts import CHARTS
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ class Row:
     """One line: what was done, how long the way back took, what everybody has."""
 
     fault: str
-    recovery_s: float
+    recovery_s: float | None
     trained: int
     stored: int
     seen: dict[str, int] = field(default_factory=dict)
@@ -29,11 +29,15 @@ def shown(rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row.fault} | {row.recovery_s:.1f} s | {row.trained} "
+        f"| {row.fault} | {_seconds(row.recovery_s)} | {row.trained} "
         f"| {row.lost} | {row.twice} | {row.badge or '–'} |"
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def _seconds(time_s: float | None) -> str:
+    return "–" if time_s is None else f"{time_s:.1f} s"
 
 
 def keep(path: Path, rows: Sequence[Row]) -> None:

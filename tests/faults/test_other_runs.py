@@ -41,12 +41,13 @@ def is_stored(stage: Stage, job_id: str, count: int) -> bool:
     return stage.stored(job_id) == (epochs, [truth(epoch) for epoch in epochs])
 
 
-def wait_stored(stage: Stage, job_id: str, count: int, what: str) -> None:
-    """Fails the test unless exactly these epochs come, and notes how long that took."""
-    began = time.monotonic()
+def wait_stored(
+    stage: Stage, job_id: str, count: int, what: str, recovery_s: float | None = None
+) -> None:
+    """Fails the test unless exactly these epochs come. recovery_s: from the fault's end until the
+    store had what was trained by then."""
     wait_for(lambda: is_stored(stage, job_id, count), 60, f"{count} epochs after {what}")
-    row = Row(what, time.monotonic() - began, count, len(stage.stored(job_id)[0]))
-    stage.rows.append(row)
+    stage.rows.append(Row(what, recovery_s, count, len(stage.stored(job_id)[0])))
 
 
 def count_at_the_end(trainer: Child) -> int:
@@ -66,9 +67,10 @@ def test_trainer_killed_while_the_store_is_away_is_brought_with_its_end(
     trainer.process.kill()
     trainer.process.wait()
     stage.store.start()
-    bringer = Bringer([stage.data], lambda: stage.store.url)
+    began, bringer = time.monotonic(), Bringer([stage.data], lambda: stage.store.url)
     wait_for(lambda: job_id in bringer.look(), 30, "the run to be brought")
-    wait_stored(stage, job_id, len(stage.trained(job_id)), "trainer killed, store away: brought")
+    count, recovery_s = len(stage.trained(job_id)), time.monotonic() - began
+    wait_stored(stage, job_id, count, "trainer killed while the store is away", recovery_s)
     assert stage.job(job_id)["status"] == "failed"
     assert "without a word" in stage.job(job_id)["error_message"]
 
@@ -79,7 +81,8 @@ def test_living_trainer_is_not_brought(stage: Stage, job_id: str) -> None:
     bringer = Bringer([stage.data], lambda: stage.store.url)
     assert not {job_id, stage.job_id} & set(bringer.look())
     assert stage.job(job_id)["status"] == "running"
-    wait_stored(stage, job_id, count_at_the_end(trainer), "a dashboard that looks for dead runs")
+    count = count_at_the_end(trainer)
+    assert is_stored(stage, job_id, count)
     assert stage.job(job_id)["status"] == "completed"
 
 
@@ -89,12 +92,14 @@ def test_disk_full_while_the_store_is_away_loses_nothing(stage: Stage, job_id: s
     stage.kill_store()
     held(5)  # about 125 epochs, of which the log has room for some 50
     stage.store.start()
+    began = time.monotonic()
     wait_for(lambda: len(stage.stored(job_id)[0]) > 125, 60, "epochs that only the memory had")
+    recovery_s = time.monotonic() - began
     assert len(stage.trained(job_id)) < 100
     trainer.process.send_signal(signal.SIGUSR1)  # the disk has room again
     wait_for(lambda: len(stage.trained(job_id)) > 125, 10, "the log to be whole again")
     count = count_at_the_end(trainer)
-    wait_stored(stage, job_id, count, "disk full while the store is away")
+    wait_stored(stage, job_id, count, "disk full while the store is away", recovery_s)
     assert stage.trained(job_id) == list(range(count))
     assert stage.job(job_id)["status"] == "completed"
 
@@ -107,9 +112,16 @@ def test_publisher_over_http_outlives_the_web_server(stage: Stage, job_id: str) 
     stage.web.process.wait()
     held(3)
     stage.start_web()
-    last = stage.trained(job_id)[-1]
+    began, last = time.monotonic(), stage.trained(job_id)[-1]
     wait_for(lambda: len(stage.stored(job_id)[0]) > last, 60, "the epochs of the outage")
-    wait_stored(stage, job_id, count_at_the_end(trainer), "publisher over HTTP, web server killed")
+    recovery_s = time.monotonic() - began
+    wait_stored(
+        stage,
+        job_id,
+        count_at_the_end(trainer),
+        "publisher over HTTP, web server killed",
+        recovery_s,
+    )
     assert stage.job(job_id)["status"] == "completed"
 
 

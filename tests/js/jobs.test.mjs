@@ -44,7 +44,8 @@ test("data is stale when a running job is silent for three of its epochs, not wh
   const isStale = (more, lastAt) => age(job({ pace_s: 1, ...more }), lastAt, now, texts).isStale;
   assert.equal(isStale({}, "2026-11-23T10:00:50Z"), false);
   assert.equal(isStale({}, "2026-11-23T10:00:30Z"), true);
-  assert.equal(isStale({ pace_s: null }, "2026-11-23T10:00:30Z"), true);
+  assert.equal(isStale({ pace_s: null }, "2026-11-23T10:00:30Z"), false);
+  assert.equal(isStale({ pace_s: null, stalled: true }, "2026-11-23T10:00:30Z"), true);
   assert.equal(isStale({ pace_s: 20 }, "2026-11-23T10:00:30Z"), false);
   assert.equal(isStale({ status: "completed" }, "2026-11-20T10:00:00Z"), false);
   assert.equal(isStale({ stalled: true }, "2026-11-23T10:00:59Z"), true);

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
 from trainer.bounds import bound, fisher, timing_information
+from trainer.config import TrainingConfig
 from trainer.geodesy import AIR_KM_PER_NS, Array, on_ground
 from trainer.observables import Scenario
 from trainer.scene import simulator

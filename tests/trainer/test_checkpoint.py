@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from heimdall_dash.training import TrainingConfig
 from trainer import checkpoint
 from trainer.checkpoint import (
     CheckpointFolder,
@@ -15,6 +14,7 @@ from trainer.checkpoint import (
     serialised,
     write,
 )
+from trainer.config import TrainingConfig
 from trainer.errors import AllDamaged, CheckpointError
 
 

@@ -6,7 +6,6 @@ import signal
 import threading
 from pathlib import Path
 
-import orjson
 import pandas as pd
 import pytest
 
@@ -146,7 +145,7 @@ def test_run_publishes_epochs_facts_and_its_end(valkey: EmbeddedStore, tmp_path:
     store = Store(valkey.url)
     (fields,) = [fields for fields in store.jobs() if fields["job_name"] == name]
     assert (fields["status"], fields["last_epoch"]) == ("completed", "2")
-    assert [orjson.loads(raw)["epoch"] for raw in store.rows(fields["id"])] == [0, 1, 2]
+    assert [write.epoch for write in store.writes(fields["id"])] == [0, 1, 2]
     assert "crlb_p68_m" in store.facts(fields["id"])
     assert (tmp_path / "jobs" / fields["id"] / "checkpoints" / "last.pt").exists()
     store.close()

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
 from trainer.closed_form import REACH_KM, closed_form, roots
+from trainer.config import TrainingConfig
 from trainer.geodesy import Array, on_ground
 from trainer.outages import without
 from trainer.scene import centred, simulator

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.dataset import read_events
 from trainer.errors import DatasetError, MissingExtraError
 from trainer.scene import simulator

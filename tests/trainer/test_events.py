@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.errors import DatasetError
 from trainer.events import BLOCK_KM, Events, split_by_place
 from trainer.loop import fit

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.facts import expected_calibration_floor, facts
 from trainer.material import Simulated
 from trainer.metrics import Evaluator

@@ -2,7 +2,7 @@
 
 import torch
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.features import Batch
 from trainer.scene import simulator
 

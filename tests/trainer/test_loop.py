@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from heimdall_dash.records import Row
-from heimdall_dash.training import TrainingConfig
 from trainer import checkpoint, optimisation
 from trainer.checkpoint import CheckpointFolder
+from trainer.config import TrainingConfig
 from trainer.loop import Outcome, fit
 from trainer.publishing import NullPublisher
 

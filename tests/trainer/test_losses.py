@@ -2,7 +2,7 @@
 
 import torch
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.losses import HUBER_M2, mahalanobis_sq, nll, objective, sigma_weight
 from trainer.model import Prediction
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.material import Simulated
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from heimdall_dash.records import clean_row
-from heimdall_dash.training import TrainingConfig
+from heimdall_dash.metrics import clean_cells
+from trainer.config import TrainingConfig
 from trainer.features import Batch
 from trainer.material import Simulated
 from trainer.metrics import Evaluator, draw_errors, rank_correlation, rms
@@ -75,7 +75,8 @@ def test_row_is_json_and_a_legal_row_also_when_numbers_are_lost() -> None:
     with np.errstate(all="ignore"):
         row = Evaluator(source.validation, 0).full(lost)
     json.dumps(row, allow_nan=False)
-    assert clean_row(3, row)[1] == []
+    _, not_finite, left_out = clean_cells(row)
+    assert (not_finite, left_out) == ({}, {})
 
 
 def test_rms_is_over_scenes_and_none_of_none() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from heimdall_dash.training import TrainingConfig
 from trainer.closed_form import REACH_KM
+from trainer.config import TrainingConfig
 from trainer.features import Batch
 from trainer.material import Simulated
 from trainer.model import Locator

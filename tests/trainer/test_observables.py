@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.observables import Scenario, SiteBiases, timing_sigma_ns
 from trainer.scene import simulator
 

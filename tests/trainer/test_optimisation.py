@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.features import Batch
 from trainer.material import Simulated
 from trainer.network import network

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.options import ConfigError, add_config_options, config_from
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.outages import with_outages, without
 from trainer.scene import simulator
 

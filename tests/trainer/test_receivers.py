@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.errors import DatasetError
 from trainer.receivers import RECEIVERS, read_receivers
 from trainer.scene import simulator

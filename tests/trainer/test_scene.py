@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.errors import TrainerError
 from trainer.geodesy import AIR_KM_PER_NS, on_ground
 from trainer.observables import Scenario

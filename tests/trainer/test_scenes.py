@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.geodesy import on_ground
 from trainer.scene import simulator
 from trainer.scenes import gdop

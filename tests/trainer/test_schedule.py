@@ -2,7 +2,7 @@
 
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.schedule import learning_rate
 
 TOTAL = 1000

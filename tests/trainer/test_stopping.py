@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from heimdall_dash.training import TrainingConfig
 from trainer.checkpoint import TrainingState
+from trainer.config import TrainingConfig
 from trainer.stopping import note_validation
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heimdall_dash.training import TrainingConfig
+from trainer.config import TrainingConfig
 from trainer.errors import DatasetError
 from trainer.scene import simulator
 from trainer.tables import as_text, events_table, write_table

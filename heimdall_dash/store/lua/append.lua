@@ -8,6 +8,7 @@
 --         row    text: JSON; extra: which metrics were not finite (JSON, '' none)
 --         back   every epoch behind `epoch` is taken back
 --         note   text: JSON        facts  text: JSON
+--         config text: JSON
 --         end    text: JSON list of field, value, …; extra: the status
 -- modes: write (the job's trainer), rest (rows without a log), bring (what a dead trainer left:
 --       it takes nothing over, and replaces nothing that a later trainer wrote)
@@ -231,6 +232,9 @@ for i = FIRST, #ARGV, STEP do
         redis.call('SET', KEYS[4], ARGV[i + 3])
         redis.call('HINCRBY', job, 'notes_revision', 1)
       end
+    elseif kind == 'config' and not (mode == 'bring' and attempt < current_attempt) then
+      put('config', ARGV[i + 3])
+      told[#told + 1] = {'training:progress', ''}
     elseif kind == 'end' and not FINAL[fields.status] and not (mode == 'bring' and attempt < current_attempt) then
       local change = cjson.decode(ARGV[i + 3])
       for k = 1, #change do set[#set + 1] = change[k] end

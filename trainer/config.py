@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+
+from heimdall_dash.config_errors import impossible
 
 Scenario = Literal["gnss", "ideal", "pps", "nlos", "power"]
 LearningRateSchedule = Literal["cosine", "wsd", "constant"]
@@ -128,39 +129,28 @@ class TrainingConfig(BaseModel):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if self.dataset is None and self.batch_size > self.train_samples:
-            raise _impossible(
+            raise impossible(
                 "batch_size",
                 f"batch_size {self.batch_size} is larger than train_samples {self.train_samples}",
             )
         if self.width % self.heads:
-            raise _impossible("heads", f"heads {self.heads} does not divide width {self.width}")
+            raise impossible("heads", f"heads {self.heads} does not divide width {self.width}")
         if self.init == "ls" and self.scenario == "power":
-            raise _impossible(
+            raise impossible(
                 "init", "init ls needs arrival times, which scenario power does not have"
             )
         if self.init == "ls" and self.refine_steps == 0:
-            raise _impossible(
+            raise impossible(
                 "refine_steps", "init ls needs refine_steps of at least 1, or nothing is learned"
             )
         if self.scenario == "power":
             for name in ("sync_ns", "bias_ns", "nlos_prob", "nlos_ns"):
                 if getattr(self, name) is not None:
-                    raise _impossible(name, f"{name} has no meaning in scenario power")
+                    raise impossible(name, f"{name} has no meaning in scenario power")
         if self.dataset is not None and self.receivers is not None:
-            raise _impossible(
+            raise impossible(
                 "receivers", "receivers are for simulated scenes; a dataset has its own"
             )
         if self.dataset is not None and self.resample == "all":
-            raise _impossible("resample", "resample all needs simulated scenes, not a dataset")
+            raise impossible("resample", "resample all needs simulated scenes, not a dataset")
         return self
-
-
-def _impossible(field: str, message: str) -> PydanticCustomError:
-    """An error of several fields together, which `place` puts at one of them."""
-    return PydanticCustomError("impossible", "{message}", {"message": message, "field": field})
-
-
-def place(error: Any) -> tuple[str | int, ...]:
-    """Where one of pydantic's errors belongs, also when it came of several fields together."""
-    field = (error.get("ctx") or {}).get("field") if error["type"] == "impossible" else None
-    return (*error["loc"], field) if field else tuple(error["loc"])

@@ -6,7 +6,8 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from heimdall_dash.training import LOCAL_FIELDS, TrainingConfig, place
+from heimdall_dash.config_errors import place
+from trainer.config import LOCAL_FIELDS, TrainingConfig
 
 
 def test_config_defaults_are_the_demo_job() -> None:
@@ -70,6 +71,6 @@ def test_config_fields_have_description_and_unit() -> None:
     assert set(TrainingConfig.model_fields) >= LOCAL_FIELDS
 
 
-def test_config_imports_without_torch() -> None:
-    code = "import sys, heimdall_dash.training; sys.exit('torch' in sys.modules)"
+def test_manifest_imports_without_torch() -> None:
+    code = "import sys, trainer.manifest; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,69 +1,24 @@
-"""What each chart shows, declared once. The page draws its cards from this list and hands it to
-the browser as JSON, so that every chart comes from one mechanism.
-
-Metrics that stand in no chart get one of their own in the browser, grouped by prefix.
+"""The demonstration's charts and key figures: nine presets, each for whatever job publishes its
+metrics. What each metric means stands in docs/trainer.md.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
+
+from heimdall_dash.charts import Chart, Line, Reference
+from heimdall_dash.manifest import KeyFigure
 
 TARGET_M = 30.0  # the key figure: 68 % of the positions within this distance
 GDOP_LIMIT = 5.0  # geometry better than this counts as good
-OUR_TRAINER = "oracle_nll"  # a fact that only our trainer publishes, as null where it is unknown
-
-Scale = Literal["log", "linear"]
-Dash = Literal["solid", "dash", "dot", "dashdot"]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One metric on one chart; `axis` 2 stands on the right."""
-
-    metric: str
-    name: str
-    dash: Dash = "solid"
-    axis: Literal[1, 2] = 1
-    unit: str | None = None  # None: the chart's
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A horizontal line: a constant, or one of the job's static facts (absent: not drawn). With
-    `of` it takes the colour of that metric's line and its value stands in the note below."""
-
-    name: str
-    value: float | None = None
-    fact: str | None = None
-    of: str | None = None
-
-
-@dataclass(frozen=True)
-class Chart:
-    """`ticks`: preferred tick values on a log axis; the browser adds to them where they are few.
-
-    `proof`: the fact without which some fields claim too much, because anybody may publish a
-    metric of that name; a job that lacks it is shown with what `unproven` says in their place.
-    """
-
-    id: str
-    title: str
-    y_label: str
-    unit: str
-    lines: tuple[Line, ...]
-    scale: Scale = "linear"
-    references: tuple[Reference, ...] = ()
-    ticks: tuple[float, ...] = ()
-    y2_label: str | None = None
-    y2_range: tuple[float, float] | None = None
-    kind: Literal["lines", "reliability"] = "lines"
-    hint: str = ""
-    proof: str | None = None
-    unproven: Mapping[str, str] = field(default_factory=dict)
-
+OUR_TRAINER = "oracle_nll"  # a fact that only this trainer publishes, as null where it is unknown
 
 _TARGET = Reference("Target 30 m", value=TARGET_M)
 _BOUND_P68 = Reference("Cramér–Rao bound p68", fact="crlb_p68_m")
+
+KEY_METRICS: dict[str, Literal["min", "max"]] = {
+    "val_distance_p68_m": "min",
+    "val_loss": "min",
+    "val_rmse_m": "min",
+}
 
 CHARTS: tuple[Chart, ...] = (
     Chart(
@@ -198,9 +153,23 @@ CHARTS: tuple[Chart, ...] = (
     ),
 )
 
-COMPARE = Chart("compare-chart", "Comparison", "Value", "", ())
-
-
-def charts_json() -> list[dict[str, Any]]:
-    """The list as the browser reads it: plain dictionaries, key for key the fields above."""
-    return [asdict(chart) for chart in CHARTS]
+KEY_FIGURES: tuple[KeyFigure, ...] = (
+    KeyFigure("val_distance_p68_m", "68 % within", "m", target=TARGET_M, floor="crlb_p68_m"),
+    KeyFigure(
+        "val_rmse_m",
+        "Actual error (RMSE)",
+        "m",
+        partner="mean_predicted_uncertainty_m",
+        floor="crlb_rmse_m",
+    ),
+    KeyFigure("coverage_68", "Coverage at 68 %", "", expected=0.68),
+    KeyFigure(
+        "val_loss",
+        "Validation loss",
+        "nats",
+        floor="oracle_nll",
+        with_best=True,
+        proof=OUR_TRAINER,
+        unproven={"unit": ""},
+    ),
+)
