@@ -251,9 +251,17 @@ class Job:
         return self._last_epoch
 
     def __repr__(self) -> str:
-        state = self._end or ("closed" if self._was_delivered is not None else self.desired)
         where = self.url or self._destination.looked_at()
-        return f"<Job {self.name!r} {self.id} {state}, epoch {self._last_epoch}, {where}>"
+        return f"<Job {self.name!r} {self.id} {self._state()}, epoch {self._last_epoch}, {where}>"
+
+    def _state(self) -> str:
+        return self._end or ("closed" if self._was_delivered is not None else self.desired)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the link, and the live page."""
+        from heimdall_dash.notebook import job_html  # only there: a training needs none of it
+
+        return job_html(self.name, self._state(), self.url)
 
     # -- its end ---------------------------------------------------------------------------
 

@@ -20,8 +20,8 @@ from heimdall_dash.metrics import shown_name
 from heimdall_dash.publish.birth import MAX_NAME, MAX_TAGS, MAX_WORD, birth_fields
 from heimdall_dash.publish.config import plain_config
 from heimdall_dash.publish.drain import Drain
-from heimdall_dash.publish.journal import LogFile
 from heimdall_dash.publish.line import encode_other, encode_row
+from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Claim, Transport
 from heimdall_dash.records import iso_time
 from heimdall_dash.store.store import MAX_NAMES
