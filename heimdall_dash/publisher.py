@@ -180,7 +180,7 @@ class Job:
         if self._is_deaf():
             return
         if metrics is not None:
-            more = {**metrics, **more} if isinstance(metrics, Mapping) else self._unnamed(metrics)
+            more = self._joined(metrics, more)
         try:
             number, line, not_finite, left_out = encode_row(epoch, more, time.time())
         except InvalidMetric as error:
@@ -277,7 +277,7 @@ class Job:
         """Say how the run ended: completed, failed, cancelled, paused. The first word counts."""
         if self._is_deaf() or self._end is not None:
             return
-        status = str(status)
+        status = _text(status)
         if status not in ENDS:
             expected = f"expected one of {', '.join(sorted(ENDS))}, got {status!r:.60}"
             self._trouble("finish", expected)
@@ -412,7 +412,7 @@ class Job:
             except InvalidMetric:
                 message = f"{_text(message)} (epoch {shown(epoch)})"
         note = {
-            "kind": storable(str(kind))[:40], "epoch": at,
+            "kind": storable(_text(kind))[:40], "epoch": at,
             "message": storable(_text(message))[:MAX_MESSAGE], "timestamp": utc_now(),
         }  # fmt: skip
         self._keep(encode_other("note", note))
@@ -446,9 +446,16 @@ class Job:
         )  # fmt: skip
         return orjson.dumps(parts) + b"\n"
 
-    def _unnamed(self, metrics: object) -> dict[str, Any]:
-        self._trouble("log", f"metrics are a mapping of names to numbers, got {shown(metrics)}")
-        return {}
+    def _joined(self, metrics: object, more: dict[str, Any]) -> dict[str, Any]:
+        """Both as one mapping; what cannot be read is left out and named."""
+        try:
+            if isinstance(metrics, Mapping):
+                return {**metrics, **more}
+            why = f"metrics are a mapping of names to numbers, got {shown(metrics)}"
+        except Exception as error:  # a mapping of somebody's own may raise anything
+            why = f"the metrics cannot be read: {shown(error)}"
+        self._trouble("log", why)
+        return more
 
     def _trouble(self, what: str, why: str, epoch: int | None = None) -> None:
         """Something is left out: named once in the log and on the page; strict: raised."""

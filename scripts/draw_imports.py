@@ -17,8 +17,8 @@ START, END = "<!-- drawn by scripts/draw_imports.py -->", "<!-- end of the drawi
 ROOMS: dict[str, set[str]] = {
     "agreed": {
         "background", "calibration", "cells", "charts", "clock", "config_errors",
-        "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "records",
-        "settings",
+        "errors", "frames", "log", "manifest", "metrics", "not_finite", "own_charts", "portions",
+        "records", "settings",
     },
     "machine": {
         "arrivals", "data_folder", "discovery", "installed", "part", "processes", "remains",
@@ -26,8 +26,8 @@ ROOMS: dict[str, set[str]] = {
     },
     "store": {"store"},
     "queue": {"entries", "queue"},
-    "publisher": {"__init__", "publish", "publisher"},
-    "client": {"rest", "read"},
+    "publisher": {"__init__", "notebook", "publish", "publisher"},
+    "client": {"figures", "read", "rest"},
     "integrations": {"importers", "integrations", "wandb"},
     "live": {"live"},
     "api": {"api"},
