@@ -18,6 +18,7 @@ from heimdall_dash.ui.compare_tab import COMPARE, compare_tab
 from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
+from heimdall_dash.ui.modules import PATH, Modules, preloads
 from heimdall_dash.ui.sockets import sockets
 
 INDEX = """<!DOCTYPE html>
@@ -27,6 +28,7 @@ INDEX = """<!DOCTYPE html>
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="assets/favicon.svg">
     {%css%}
+    <!-- modules -->
   </head>
   <body>
     {%app_entry%}
@@ -43,20 +45,23 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
 def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
-    """A Dash app on `server`, at `/`."""
+    """A Dash app on `server`, at `/`, and the modules of its browser's half."""
+    server.mount(PATH, Modules(), name="browser")  # before Dash, which answers all other paths
     app = Dash(
         "heimdall_dash",
         server=server,  # type: ignore[arg-type]  # dash 4.4's types know no FastAPI
         assets_folder=str(ASSETS),
         title=texts.APP,
         update_title="",
-        index_string=INDEX,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
         serve_locally=True,
     )
     # Dash opens a socket of its own on FastAPI although no callback uses one (dash 4.4); that is
     # one idle connection per tab, and one more line in the console for each lost link.
     app.backend.websocket_capability = False
+    app.index_string = INDEX.replace(
+        "<!-- modules -->", preloads(app.config.requests_pathname_prefix)
+    )
     app.layout = layout(manifest)
     add_callbacks(app, manifest.charts)
     return app

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { otherSpec } from "../../heimdall_dash/browser/charts/other_charts.js";
+import { zoomedBy, fitted } from "../../heimdall_dash/browser/charts/ranges.js";
+import { proven, lacks } from "../../heimdall_dash/browser/figure/spec.js";
 
-const { otherSpec } = core.otherCharts;
-const { zoomedBy, fitted } = core.draw;
 const texts = { value: "Value", ideal: "Ideal: {value}", units: { m: "Metres (m)", fraction: "Fraction" } };
 
 test("a metric nobody described gets its words from its name", () => {
@@ -20,7 +20,6 @@ test("a metric that is known says what it means, and where it should be", () => 
 });
 
 test("what only our trainer's metrics mean is not said of anybody's", () => {
-  const { proven } = core.spec;
   const known = { title: "Evaluation time", unit: "s", hint: "Wall time.", ideal: null, proof: "ours" };
   const spec = otherSpec("eval_seconds", known, "linear", { ...texts, units: { s: "Seconds (s)" } });
   assert.deepEqual([proven(spec, { ours: null }).hint, proven(spec, {}).hint], ["eval_seconds: Wall time.", "eval_seconds"]);
@@ -32,7 +31,6 @@ test("what only our trainer's metrics mean is not said of anybody's", () => {
 });
 
 test("a chart lacks what a job with epochs never published, not what was never finite", () => {
-  const { lacks } = core.spec;
   const spec = { lines: [{ metric: "a" }, { metric: "b" }] };
   assert.deepEqual([{ epoch: [] }, { epoch: [1], c: [1] }, { epoch: [1], b: [null] }].map((columns) => lacks(spec, columns)), [false, true, false]);
 });

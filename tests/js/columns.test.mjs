@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core, golden } from "./core.mjs";
+import { emptyStore, fromSnapshot, applyFrame, lowerBound } from "../../heimdall_dash/browser/series/columns.js";
+import { judge } from "../../heimdall_dash/browser/wire/cursor.js";
+import { comparePositions } from "../../heimdall_dash/browser/wire/cursor.js";
+import { golden } from "./golden.mjs";
 
-const { emptyStore, fromSnapshot, applyFrame, comparePositions, lowerBound } = core.columns;
-const { judge } = core.cursor;
 const plain = (object) => ({ ...object }); // stores keep columns without a prototype
 
 test("golden frames are judged and applied as written down", () => {

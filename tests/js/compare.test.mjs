@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { CompareScale } from "../../heimdall_dash/browser/runs/compare_scale.js";
+import { summaryRows, configRows } from "../../heimdall_dash/browser/runs/compare_table.js";
+import { Histories, GAP_MS } from "../../heimdall_dash/browser/runs/histories.js";
+import { Palette } from "../../heimdall_dash/browser/runs/palette.js";
+import { direction, bestOf, winners } from "../../heimdall_dash/browser/series/better.js";
 
-const { direction, bestOf, winners } = core.better;
-const { summaryRows, configRows } = core.compareTable;
-const { Palette } = core.palette;
-const { Histories, GAP_MS } = core.histories;
 
 test("the trainer's metrics have the direction that docs/trainer.md states", () => {
   const ways = (names) => Object.fromEntries(names.map((name) => [name, direction(name).way]));
@@ -92,7 +92,7 @@ function scaleOf(view) {
     setProps: (_, { value }) => seen.told.push(value),
     scaled: (id, scale) => { seen.chosen.push(scale); page.view.scales[id] = scale; },
   };
-  return { spec, seen, view: page.view, scale: new core.compareScale.CompareScale(page, spec) };
+  return { spec, seen, view: page.view, scale: new CompareScale(page, spec) };
 }
 
 const fall = Array.from({ length: 20 }, (_, i) => 70_000 * 0.6 ** i);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { rangeEnd } from "../../heimdall_dash/browser/charts/ranges.js";
+import { lineFigure } from "../../heimdall_dash/browser/figure/line_figure.js";
+import { reliabilityFigure } from "../../heimdall_dash/browser/figure/reliability_figure.js";
 
-const { lineFigure } = core.figure;
-const { reliabilityFigure } = core.diagrams;
 const colors = { lines: ["#1", "#2", "#3"], text: "", muted: "", grid: "", axis: "", paper: "", reference: "", gap: "", hover: "" };
 const texts = { log_scale: "Log Scale", linear_scale: "Linear Scale", axis_epoch: "Epoch", axis_relative: "Time ({unit})", axis_wall: "Wall", not_on_log: "{n} hidden", gap: "1 gap", gaps: "{n} gaps", mark_best: "best {epoch}", point: "point", points: "points", axis_expected: "Expected", expected: "Expected", diagonal: "diagonal" };
 const look = { colors, texts, width: 600, height: 360, font: "x" };
@@ -105,7 +105,6 @@ test("a pause counts in relative and in wall time, and the pointer says the epoc
 });
 
 test("the ends of a date axis are read by the reader's clock", () => {
-  const { rangeEnd } = core.draw;
   const local = new Date(2026, 9, 25, 12, 30, 5, 250).getTime();
   assert.equal(rangeEnd("2026-10-25 12:30:05.25"), local);
   assert.equal(rangeEnd("2026-10-25 12:30"), local - 5250);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { fieldOf, readConfig, errorsByField } from "../../heimdall_dash/browser/runs/create_form.js";
 
-const { fieldOf, readConfig, errorsByField } = core.form;
 
 test("a schema's property becomes a field", () => {
   assert.deepEqual(fieldOf("epochs", { type: "integer", default: 500, minimum: 1, maximum: 9, unit: "epochs", description: "d" }),

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { otherMetrics } from "../../heimdall_dash/browser/figure/names.js";
+import { alerts, AlertLog, QUIET_MS } from "../../heimdall_dash/browser/runs/alerts.js";
+import { noteText } from "../../heimdall_dash/browser/runs/job_facts.js";
+import { label, age, reasonText, deliveredText, etaText } from "../../heimdall_dash/browser/runs/job_texts.js";
+import { chooseJob, arrange } from "../../heimdall_dash/browser/runs/status.js";
+import { actions } from "../../heimdall_dash/browser/runs/status.js";
 
-const { label, actions, chooseJob, arrange, age, reasonText, otherMetrics, deliveredText } = core.jobs;
-const { alerts, AlertLog, QUIET_MS } = core.alerts;
 const texts = new Proxy({}, { get: (_, name) => `${String(name)} {time}{n}{metrics}` });
 const job = (more) => ({ id: "i", job_name: "VHF", status: "running", current_epoch: 412, total_epochs: 500, created_at: "2026-11-23T10:00:00.000Z", ...more });
 
@@ -92,12 +95,11 @@ test("why a job does not run is said in words", () => {
 });
 
 test("the time left is not promised once it is over", () => {
-  const left = (estimated_completion) => core.jobs.etaText(job({ estimated_completion }), Date.parse("2026-11-23T10:00:00Z"), { eta: "{time} left" });
+  const left = (estimated_completion) => etaText(job({ estimated_completion }), Date.parse("2026-11-23T10:00:00Z"), { eta: "{time} left" });
   assert.deepEqual([left("2026-11-23T10:02:00Z"), left("2026-11-23T09:59:00Z"), left(null)], ["2 min left", "", ""]);
 });
 
 test("a note names its epoch once", () => {
-  const { noteText } = core.jobBar;
   const words = { epoch_at: "Epoch {current}" };
   assert.equal(noteText({ epoch: 3, message: "epoch 3: not finite, stored as null: val_loss" }, words), "epoch 3: not finite, stored as null: val_loss");
   assert.equal(noteText({ epoch: 3, message: "no sign of life; resumed from epoch 30" }, words), "Epoch 3: no sign of life; resumed from epoch 30");
@@ -114,8 +116,8 @@ test("unforeseen metrics are grouped by prefix; known, empty and array-valued on
 });
 
 test("the page says whether it holds every stored epoch", () => {
-  const texts = { delivered_all: "all {stored}", delivered_some: "{held} of {stored}", delivered_held: "{held} so far" };
-  const said = (stored, held, isCurrent = true) => deliveredText({ epochs_stored: stored }, held, isCurrent, texts);
+  const words = { delivered_all: "all {stored}", delivered_some: "{held} of {stored}", delivered_held: "{held} so far" };
+  const said = (stored, held, isCurrent = true) => deliveredText({ epochs_stored: stored }, held, isCurrent, words);
   assert.equal(said(0, 0), "");
   assert.equal(said(44, 44), "all 44");
   assert.equal(said(44, 43), "43 of 44");

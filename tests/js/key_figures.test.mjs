@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { keyFigures } from "../../heimdall_dash/browser/charts/key_figures.js";
 
-const { keyFigures } = core.keyFigures;
 const texts = {
   key_waiting: "waits", key_within: "within {target}", key_above: "above {target}", key_partner_ratio: "predicted {value} {ratio}",
   key_partner: "predicted {value}", key_expected: "{expected} {off}", key_best: "best {value} at {epoch}", key_floor: "floor {value}",

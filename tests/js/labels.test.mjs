@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { placeLabels } from "../../heimdall_dash/browser/figure/labels.js";
 
-const { placeLabels } = core.labels;
 const area = { w: 280, h: 240 };
 const LETTER_PX = 6.7;
 const flat = (y) => ({ x: [0, area.w], y: [y, y] });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { Link, backoff, SILENCE_MS } from "../../heimdall_dash/browser/wire/link.js";
+import { Outbox } from "../../heimdall_dash/browser/wire/link.js";
 
-const { Link, Outbox, backoff, SILENCE_MS } = core.link;
 const worst = () => 0.999999;
 
 test("the badge says connected only after the sync of this connection", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core, golden } from "./core.mjs";
+import { JobFeed } from "../../heimdall_dash/browser/runs/job_feed.js";
+import { JobsFeed } from "../../heimdall_dash/browser/runs/jobs_feed.js";
+import { golden } from "./golden.mjs";
 
-const { JobFeed } = core.jobFeed;
-const { JobsFeed } = core.jobsFeed;
 /** What was sent, without the running number of the outbox. */
-const without = ({ n, ...rest }) => rest;
+const without = ({ n: _, ...rest }) => rest;
 const job = { id: "j", job_name: "VHF", status: "running", attempt: 1 };
 
 /** A browser without a browser: what the feed asked for is written down, the clock is ours. */
@@ -271,13 +271,13 @@ test("a job that the server did not know is loaded again once the list of all jo
 });
 
 test("the list of jobs tells when it is in step with the server again", () => {
-  let synced = 0;
+  let syncs = 0;
   const world = { setUrl() {}, send() {}, now: () => 1, later() {}, random: () => 0.5 };
-  const list = new JobsFeed(world, { changed() {}, jobs() {}, store() {}, synced: () => (synced += 1) });
+  const list = new JobsFeed(world, { changed() {}, jobs() {}, store() {}, synced: () => (syncs += 1) });
   list.start();
   list.onMessage({ data: JSON.stringify({ event: "sync", jobs: [job], deleted: [], cursor: 1 }), timeStamp: 2 });
   list.onMessage({ data: JSON.stringify({ event: "jobs", jobs: [job], deleted: [], cursor: 2, seq: 2 }), timeStamp: 3 });
-  assert.equal(synced, 1);
+  assert.equal(syncs, 1);
 });
 
 test("changes of a list that nobody knows are refused: the link begins again", () => {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { plotText, unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale } from "../../heimdall_dash/browser/figure/names.js";
 
-const { plotText, unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale } = core.names;
 
 test("titles and units come from names", () => {
   const said = ["sharpness_p10_m", "eval/gpu_wait_seconds", "queue_delay_ms", "snr_db", "gdop_below_5_percent", "eval/f1", "reward", "_"];

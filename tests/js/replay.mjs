@@ -1,10 +1,9 @@
 // Reads scenarios as JSON lines and answers with what the browser's column store holds after each:
 // the other half of tests/test_column_store.py. A step is a snapshot or a frame.
 import { createInterface } from "node:readline";
-import { core } from "./core.mjs";
+import { emptyStore, fromSnapshot, applyFrame } from "../../heimdall_dash/browser/series/columns.js";
+import { judge } from "../../heimdall_dash/browser/wire/cursor.js";
 
-const { emptyStore, fromSnapshot, applyFrame } = core.columns;
-const { judge } = core.cursor;
 
 function play(steps) {
   let store = emptyStore("job");

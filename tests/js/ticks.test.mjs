@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core, golden } from "./core.mjs";
+import { tickText, tickTexts, logTicks, linearTicks } from "../../heimdall_dash/browser/figure/ticks.js";
+import { valueText, durationText } from "../../heimdall_dash/browser/figure/words.js";
+import { golden } from "./golden.mjs";
 
-const { tickText, tickTexts, logTicks, linearTicks, valueText, durationText } = core.ticks;
 const PREFERRED = [0.05, 0.5, 1, 10, 100, 1000, 2500, 10000];
 
 test("tick and hover texts are those written down", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { core } from "./core.mjs";
+import { defaultView, toQuery, fromQuery } from "../../heimdall_dash/browser/page/url.js";
+import { View } from "../../heimdall_dash/browser/page/view.js";
 
-const { defaultView, toQuery, fromQuery } = core.url;
 
 test("the default view needs no query", () => {
   assert.equal(toQuery(defaultView()), "");
@@ -26,7 +26,7 @@ test("nonsense in a query falls back to the defaults", () => {
 
 test("a default scale that depends on the data: a zoom keeps the scale of its heights, and a choice stays one", () => {
   const spec = { id: "compare-chart", scale: "log", isGuessed: true };
-  const view = new core.view.View({
+  const view = new View({
     location: { search: "", pathname: "/" }, history: {}, later: () => 1, redraw: () => {}, charts: () => new Map([[spec.id, spec]]),
   });
   view.zoomed(spec.id, { x: [1, 2], y: [0, 4] });

@@ -1,0 +1,167 @@
+/* The chosen job's charts: which figure each card gets, its buttons, its notes and empty state. */
+
+import { lineFigure } from "../figure/line_figure.js";
+import { reliabilityFigure } from "../figure/reliability_figure.js";
+import { proven, lacks } from "../figure/spec.js";
+import { fill } from "../figure/words.js";
+import { ChartFilter } from "./chart_filter.js";
+import { el, setText, setAttribute, look } from "./elements.js";
+import { KeyFigures } from "./key_figures.js";
+import { OtherCharts } from "./other_charts.js";
+import { Wide } from "./wide.js";
+
+export class Charts {
+  /** @param {{config, painter, feed, view, zoomed, scaled, chartView}} page */
+  constructor(page) {
+    this.page = page;
+    this.specs = new Map();
+    this.cards = new Map();
+    this.slots = new Map(); // where each chart's names of reference lines stand
+    this.wide = new Wide(this);
+    for (const spec of page.config.charts) {
+      this.add(spec, document.getElementById(spec.id), (size) => this._figure(spec, size));
+    }
+    this.otherCharts = new OtherCharts(document.getElementById("other-charts"), this);
+    this.filter = new ChartFilter(document.getElementById("chart-filter"), this);
+    this.keyFigures = new KeyFigures(document.getElementById("key-figures"), page.config);
+  }
+
+  /** Give a card its plot, buttons and empty state. */
+  add(spec, box, build) {
+    const { painter, config } = this.page;
+    const card = box.closest(".chart-card");
+    const note = card.querySelector(`[data-note]`);
+    const reason = el("span");
+    const empty = el("p", { class: "chart-empty", hidden: true }, el("strong", {}, spec.id === "compare-chart" ? "" : spec.title), reason);
+    const buttons = this._buttons(spec);
+    this.specs.set(spec.id, spec);
+    this.cards.set(spec.id, { card, buttons });
+    box.append(empty);
+    card.querySelector("[data-buttons]").replaceChildren(...Object.values(buttons));
+    card.addEventListener("keydown", (event) => this.wide.escape(spec, event), true);
+    if (this.page.view.wide === spec.id) this.wide.show();
+    painter.add({
+      id: spec.id, box, build,
+      onZoom: (zoom) => this.page.zoomed(spec.id, zoom),
+      onDrawn: (figure) => {
+        empty.hidden = !figure.isEmpty;
+        if (figure.isEmpty) setText(reason, figure.emptyText || this._emptyText(spec));
+        this.slots.set(spec.id, figure.slots);
+        for (const name of ["png", "svg"]) buttons[name].disabled = figure.isEmpty;
+        buttons.follow.classList.toggle("is-idle", !this.page.view.zooms[spec.id]);
+        setText(note, [this._known(spec).hint, ...figure.notes].filter(Boolean).join(" · "));
+        setAttribute(box, "aria-label", `${figure.summary}. ${config.texts.chart_keys}`);
+      },
+    });
+  }
+
+  remove(id) {
+    this.page.painter.remove(id);
+    for (const known of [this.specs, this.cards, this.slots]) known.delete(id);
+  }
+
+  /** Until the job's facts are there, nobody knows what they prove: words do not come and go. */
+  _known(spec) {
+    const { feed } = this.page;
+    return feed.state === "ready" ? proven(spec, feed.facts) : spec;
+  }
+
+  /** The figure of one of the job's own charts. */
+  jobFigure(spec, size) {
+    return this._figure(spec, size);
+  }
+
+  _figure(spec, size) {
+    const { feed, config } = this.page;
+    const source = { columns: feed.store.columns, notFinite: feed.store.notFinite, job: feed.job, facts: feed.facts, notes: feed.notes };
+    const view = this.page.chartView(spec);
+    const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
+    const figure = spec.kind === "reliability"
+      ? reliabilityFigure(spec, source, view, appearance, this.page.view.reliability)
+      : lineFigure(this._known(spec), source, view, appearance);
+    const { total, columns } = feed.store;
+    if (total > columns.epoch.length) {
+      figure.notes.push(fill(config.texts.thinned, { returned: columns.epoch.length, total }));
+    }
+    return figure;
+  }
+
+  _emptyText(spec) {
+    const { feed, config: { texts } } = this.page;
+    if (feed.state === "none") return texts.empty_no_job;
+    if (feed.state === "unknown") return texts.unknown_job;
+    if (feed.state === "loading" || !feed.job) return texts.empty_loading;
+    const metrics = spec.lines.map((line) => line.metric).join(", ");
+    const { status } = feed.job;
+    const hasNone = feed.store.columns.epoch.length === 0;
+    if (status === "queued" && hasNone) return texts.empty_queued;
+    if (status === "pending") return texts.empty_pending;
+    if (["completed", "failed", "cancelled"].includes(status)) return fill(texts.empty_final, { metrics });
+    if (hasNone) return fill(texts.empty_running, { job: feed.job.job_name });
+    return fill(lacks(spec, feed.store.columns) ? texts.empty_so_far : texts.empty_metric, { metrics });
+  }
+
+  /* ------------------------------------------------------------- buttons */
+
+  _buttons(spec) {
+    const { texts } = this.page.config;
+    const button = (name, run, more = {}) => el("button", {
+      class: "button tiny", type: "button", "aria-label": fill(texts[`${name}_label`], { title: spec.title }), onclick: run, ...more,
+    }, texts[name]);
+    return {
+      follow: button("follow", () => this.page.zoomed(spec.id, null), { class: "button tiny is-idle" }),
+      png: button("save_png", () => this._save(spec, "png")),
+      svg: button("save_svg", () => this._save(spec, "svg")),
+      enlarge: this.wide.button(spec),
+    };
+  }
+
+  async _save(spec, format) {
+    const { feed, painter } = this.page;
+    const name = `${feed.job ? feed.job.job_name : "heimdall"}-${spec.id}`.replace(/[^\w.-]+/g, "_");
+    const url = URL.createObjectURL(blobOf(await painter.image(spec.id, format)));
+    const link = el("a", { href: url, download: `${name}.${format}` });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  }
+
+  /** New epochs: charts for metrics that stand on no other, and those the search leaves. */
+  others() {
+    const { feed } = this.page;
+    if (this.otherCharts.update(feed)) this.filter.apply();
+    if (feed.store.columns.epoch.length) this.wide.settle();
+    this.compact(feed);
+  }
+
+  /** A chart that the job has nothing for is small and comes after all others (style.css). */
+  compact(feed) {
+    if (feed.state === "loading") return; // as the job before left them, until it is known
+    for (const spec of this.page.config.charts) {
+      const isLacking = feed.state === "ready" && lacks(spec, feed.store.columns);
+      this.cards.get(spec.id).card.classList.toggle("is-lacking", isLacking);
+    }
+  }
+
+  /** The key figures go with the charts: while these are paused, those stand still too. */
+  figuresNow(feed) {
+    this.compact(feed);
+    if (!this.page.painter.isPaused) this.keyFigures.render(feed);
+  }
+
+  /** Whatever the view says of the cards themselves. */
+  showView() {
+    this.wide.show();
+    this.filter.show();
+  }
+}
+
+/** A data URL as a file: browsers save these up to any size. */
+function blobOf(dataUrl) {
+  const comma = dataUrl.indexOf(",");
+  const head = dataUrl.slice(5, comma);
+  const body = decodeURIComponent(dataUrl.slice(comma + 1));
+  if (!head.endsWith(";base64")) return new Blob([body], { type: head });
+  return new Blob([Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0))], { type: head.slice(0, -7) });
+}

@@ -1,0 +1,49 @@
+/* Visible ranges of a plot, and what keys make of them. Pure. */
+
+import { extent } from "../series/lines.js";
+import { padded } from "../figure/axes.js";
+
+const KEY_PAN = 0.15;
+const KEY_ZOOM = 0.7;
+
+/** Visible ranges in axis units. */
+export function ranges(plot) {
+  return { x: plot.layout.xaxis.range.map(rangeEnd), y: plot.layout.yaxis.range.map(rangeEnd) };
+}
+
+/** A date axis gives the ends of its range as texts, by the reader's clock; as numbers we keep
+ * milliseconds since 1970. */
+export function rangeEnd(end) {
+  if (typeof end !== "string") return Number(end);
+  return Date.parse(end.includes(" ") ? end.replace(" ", "T") : `${end}T00:00`);
+}
+
+/** @returns {Object|null|undefined} new ranges; null: follow the newest; undefined: not our key */
+export function zoomedBy(key, { x: [low, high], y }) {
+  const span = high - low;
+  switch (key) {
+    case "ArrowLeft": return { x: [low - span * KEY_PAN, high - span * KEY_PAN], y };
+    case "ArrowUp": return { x: [low, high], y: y.map((end) => end + (y[1] - y[0]) * KEY_PAN) };
+    case "ArrowDown": return { x: [low, high], y: y.map((end) => end - (y[1] - y[0]) * KEY_PAN) };
+    case "ArrowRight": return { x: [low + span * KEY_PAN, high + span * KEY_PAN], y };
+    case "+": case "=": return { x: scaled(low, high, KEY_ZOOM), y };
+    case "-": return { x: scaled(low, high, 1 / KEY_ZOOM), y };
+    case "0": case "Escape": case "Home": return null;
+    default: return undefined;
+  }
+}
+
+/** Heights that just hold what is visible of the lines on the left axis; ours to draw, so in axis units. */
+export function fitted({ data, layout }, { x, y }) {
+  const onLog = layout.yaxis.type === "log";
+  const seen = data.filter((line) => line.yaxis !== "y2" && line.hoverinfo !== "skip" && line.meta)
+    .map((line) => line.y.filter((_, i) => line.x[i] >= x[0] && line.x[i] <= x[1]));
+  const found = extent(seen, onLog);
+  return found ? { x, y: padded(...(onLog ? found.map(Math.log10) : found), 0.06) } : { x, y };
+}
+
+function scaled(low, high, factor) {
+  const middle = (low + high) / 2;
+  const half = ((high - low) / 2) * factor;
+  return [middle - half, middle + half];
+}

@@ -1,0 +1,101 @@
+/* Where the ticks of an axis stand, and what they say. Pure. */
+
+/**
+ * Text of a tick: 0.05, 0.5, 1, 2.5, 10, 100, 1k, 2.5k, 10k.
+ * From 1,000 on in thousands with at most one decimal, from 100 on without decimals, from 1 on
+ * with at most one, below with two; below 0.01 as many as two significant digits need.
+ */
+export function tickText(value) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${trimmed(value / 1e6, 1)}M`;
+  if (size >= 1000) return `${trimmed(value / 1000, 1)}k`;
+  if (size >= 100) return trimmed(value, 0);
+  if (size >= 1) return trimmed(value, 1);
+  if (size >= 0.01) return trimmed(value, 2);
+  if (size < 1e-6) return value.toExponential(1).replace(".0e", "e").replace("-", "−");
+  return trimmed(value, 1 - Math.floor(Math.log10(size)));
+}
+
+function trimmed(value, decimals) {
+  const text = value.toFixed(Math.min(decimals, 20));
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+/** Texts of ticks side by side: more digits where two would otherwise read the same. */
+export function tickTexts(values) {
+  const texts = values.map(tickText);
+  if (new Set(texts).size === texts.length) return texts;
+  for (let digits = 3; digits <= 12; digits += 1) {
+    const longer = values.map((value) => String(Number(value.toPrecision(digits))));
+    if (new Set(longer).size === longer.length) return longer;
+  }
+  return texts;
+}
+
+/**
+ * Tick values for a log axis.
+ * @param {number} low  @param {number} high   visible range, 0 < low < high
+ * @param {number[]} preferred  taken first where they fall into the range
+ * @param {number} most  about as many ticks as fit
+ * @returns {number[]} rising
+ */
+export function logTicks(low, high, preferred = [], most = 9) {
+  const inside = (value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9);
+  const decades = [];
+  for (let p = Math.ceil(Math.log10(low) - 1e-9); p <= Math.log10(high) + 1e-9; p += 1) {
+    decades.push(Number(`1e${p}`));
+  }
+  const wanted = preferred.filter(inside);
+  if (wanted.length >= 3) {
+    const last = preferred[preferred.length - 1];
+    const first = preferred[0];
+    const beyond = decades.filter((value) => value > last || value < first / 5);
+    return thinnedTo([...beyond, ...wanted].sort((a, b) => a - b), most, preferred);
+  }
+  if (decades.length >= 3) return thinnedTo(decades, most, []);
+  for (const steps of [[1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]) {
+    const values = multiples(low, high, steps).filter(inside);
+    if (values.length >= 3) return thinnedTo(values, most, []);
+  }
+  return linearTicks(low, high, Math.min(most, 6)).filter((value) => value > 0);
+}
+
+function multiples(low, high, steps) {
+  const values = [];
+  for (let p = Math.floor(Math.log10(low)) - 1; p <= Math.ceil(Math.log10(high)); p += 1) {
+    for (const step of steps) values.push(Number((step * 10 ** p).toPrecision(3)));
+  }
+  return values;
+}
+
+function thinnedTo(values, most, kept) {
+  if (values.length <= most) return values;
+  const every = Math.ceil(values.length / most);
+  return values.filter((value, i) => i % every === 0 || (kept.length > 0 && kept.includes(value)));
+}
+
+/** Round values at 1, 2, 2.5 or 5 × 10ⁿ, about `most` of them. */
+export function linearTicks(low, high, most = 6) {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 2.5, 5, 10].find((f) => f * power >= rough * 0.999) || 10);
+  const values = [];
+  const count = Math.floor(high / step + 1e-9);
+  for (let i = Math.ceil(low / step - 1e-9); i <= count; i += 1) {
+    values.push(Number((i * step).toPrecision(12)));
+  }
+  return values;
+}
+
+/**
+ * Ticks for a stretch of seconds, in the unit that suits its length.
+ * @returns {{unit: string, values: number[], words: string[]}}  values in seconds
+ */
+export function durationTicks(low, high, most = 6) {
+  const span = high - low;
+  const [seconds, unit] = span > 2 * 86400 ? [86400, "d"] : span > 2 * 3600 ? [3600, "h"] : span > 120 ? [60, "min"] : [1, "s"];
+  const inUnit = linearTicks(low / seconds, high / seconds, most);
+  return { unit, values: inUnit.map((value) => value * seconds), words: tickTexts(inUnit) };
+}

@@ -1,0 +1,210 @@
+/* The page: what arrives, what it shows of that, and what the reader does. */
+
+import { call } from "../wire/rest.js";
+import { Choice } from "./choice.js";
+import { controlActions } from "./controls.js";
+import { assemble, watchBrowser } from "./parts.js";
+
+const TICK_MS = 500;
+const BAR_MS = 60;
+const LIST_MS = 400; // the list of jobs is written at most this often
+const STORE_AWAY_CODE = 4003;
+const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
+
+export class Page {
+  /** @param {Object} config  what Python's page_config says  @param {Function} setProps */
+  constructor(config, setProps) {
+    this.config = { ...config, metrics: Object.assign(Object.create(null), config.metrics) }; // by any name
+    this.setProps = setProps;
+    this.call = (method, path, body) => call(method, config.api + path, body);
+    this.timers = {};
+    this.isStoreAway = false;
+    assemble(this);
+    this.choice = new Choice(this);
+    this.actions = controlActions(this);
+  }
+
+  start() {
+    this._showControls();
+    watchBrowser(this);
+    this.list.start();
+    if (this.view.job) this.feed.choose(this.view.job);
+    setInterval(() => this._tick(), TICK_MS);
+    this.applyRate();
+  }
+
+  /* ------------------------------------------------------------- what arrives */
+
+  /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
+  epochsArrived() {
+    this.charts.others();
+    for (const id of this.charts.specs.keys()) if (id !== "compare-chart") this.painter.invalidate(id);
+    this.reliability.render(this.feed, this.view);
+    this._soon("alerts", () => this.notices.alerts(this.feed), LIST_MS);
+    return this.painter.drawn();
+  }
+
+  factsArrived() {
+    this.bar.facts(this.feed);
+    for (const spec of this.config.charts) this.painter.invalidate(spec.id);
+  }
+
+  jobsArrived() {
+    this.choice.follow();
+    this.feed.listed(this.list.jobs.get(this.feed.jobId));
+    this._soon("list", () => this._renderList(), LIST_MS);
+  }
+
+  jobChanged(job) {
+    this.list.jobs.set(job.id, job);
+    this.jobsArrived();
+  }
+
+  jobDeleted(id) {
+    this.list.jobs.delete(id);
+    this.jobsArrived();
+  }
+
+  storeSaid(isAvailable) {
+    this.isStoreAway = !isAvailable;
+    if (isAvailable) this.compare.wake();
+    this.renderBar();
+  }
+
+  serverIsBack() {
+    this.feed.wake(); // do not sit out the delay
+    this.compare.wake();
+  }
+
+  /** The reader looks again, or the network is back. */
+  wake() {
+    this.feed.wake();
+    this.list.wake();
+    this.compare.wake();
+    this.renderBar();
+  }
+
+  _tick() {
+    this.feed.tick();
+    this.list.tick();
+    this.renderBar();
+    this.compare.follow();
+  }
+
+  /* ------------------------------------------------------------- what the page shows */
+
+  /** Run once, after `ms`, however often it is asked for until then. */
+  _soon(name, run, ms) {
+    this.timers[name] ??= setTimeout(() => {
+      this.timers[name] = null;
+      run();
+    }, ms);
+  }
+
+  renderBarSoon() {
+    this._soon("bar", () => this.renderBar(), BAR_MS);
+  }
+
+  /** Label, progress and status in one go and from one state: they agree whenever one looks. */
+  renderBar() {
+    const { feed, list } = this;
+    this.select.renderLabel(feed.job, this.view);
+    this.bar.render(feed);
+    this.charts.figuresNow(feed);
+    const isListAway = list.link.state === "waiting" && list.link.failures > 1;
+    const isWithoutStore = isListAway && list.link.closeCode === STORE_AWAY_CODE;
+    this.notices.banners(feed.loadAt !== null || (isListAway && !isWithoutStore), this.isStoreAway || isWithoutStore);
+    const state = `${feed.jobId} ${feed.state} ${feed.job?.status} ${feed.job?.stalled}`;
+    if (state !== this.alertedState) this.notices.alerts(feed);
+    this.alertedState = state;
+  }
+
+  renderSelect() {
+    const { list } = this;
+    this.select.render(list.isKnown ? [...list.jobs.values()] : null, this.feed.job, this.view);
+  }
+
+  _renderList() {
+    this.renderSelect();
+    this.renderBar();
+    if (this.view.tab === "jobs" || this.cards.cards.size === 0) this.renderCards();
+    this.compare.follow();
+  }
+
+  renderCards() {
+    const { search, statuses, order, tab } = this.view;
+    this.cards.render(this.list.jobs, { search, statuses, order }, this.list.isKnown, tab === "jobs");
+  }
+
+  recolour() {
+    this.painter.invalidate();
+    this.compare.follow();
+  }
+
+  jobs() {
+    return this.list.jobs;
+  }
+
+  chartView(spec) {
+    return this.view.chart(spec);
+  }
+
+  zoomed(id, zoom) {
+    this.view.zoomed(id, zoom);
+  }
+
+  scaled(id, scale) {
+    this.view.scaled(id, scale);
+  }
+
+  applyRate() {
+    this.painter.pause(this.view.rate === "paused");
+    this.feed.setInterval(INTERVAL_MS[this.view.rate]);
+  }
+
+  /* ------------------------------------------------------------- what the reader does */
+
+  /** A control's property changed, by the reader's hand or by ours; only news does anything. */
+  control(id, value) {
+    if (id.startsWith("scale-") && id !== "scale-all") {
+      const chart = id.slice(6);
+      if (chart === this.config.compare) return this.compare.scaled(value);
+      if (value !== this.view.chart(this.charts.specs.get(chart)).scale) this.view.scaled(chart, value);
+      return;
+    }
+    const apply = this.actions[id];
+    if (apply) apply(value);
+    this.view.write();
+  }
+
+  showTab(tab) {
+    if (tab !== this.view.tab) this.view.step(() => this.turnTo(tab));
+  }
+
+  /** Every control says what the view says. */
+  _showControls() {
+    this.view.showControls();
+    this.charts.showView();
+    this.compare.offerMetrics();
+    this.select.forget();
+    this.reliability.forget();
+  }
+
+  /** Back and forward. */
+  restore() {
+    this.view.read();
+    this._showControls();
+    this.choice.restored();
+    this.reliability.render(this.feed, this.view);
+    this.applyRate();
+    this.painter.invalidate();
+    this.renderCards();
+    this._renderList();
+  }
+
+  turnTo(tab) {
+    this.view.tab = tab;
+    if (tab === "jobs") this.renderCards();
+    this.compare.follow();
+  }
+}

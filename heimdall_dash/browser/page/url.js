@@ -1,0 +1,107 @@
+/* The view in the address bar: only what differs from the defaults, so that links stay short. */
+
+const TABS = ["jobs", "metrics", "compare"];
+const X_MODES = ["epoch", "relative", "wall"];
+const RATES = ["live", "1s", "5s", "paused"];
+const SCALES = ["log", "linear"];
+const MOST_COMPARED = 12;
+
+/** @returns {Object} the view of a page that was opened without a query */
+export function defaultView() {
+  return {
+    tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
+    zooms: {}, reliability: null, search: "", statuses: [], order: "status", compare: [],
+    metric: "val_loss", compareX: "epoch", wide: null, find: "", folded: [],
+  };
+}
+
+/** @param {Object} view  @returns {string} `?tab=…`, or an empty string for the defaults */
+export function toQuery(view) {
+  const query = new URLSearchParams();
+  const standard = defaultView();
+  const put = (name, value, usual) => {
+    if (value !== usual && value !== null && value !== "") query.set(name, String(value));
+  };
+  put("tab", view.tab, standard.tab);
+  put("job", view.job, null);
+  put("smooth", view.smoothing, 0);
+  put("x", view.x, "epoch");
+  put("rate", view.rate, "live");
+  put("linked", view.linked ? 1 : "", "");
+  for (const scale of SCALES) {
+    put(scale, joined(Object.keys(view.scales).filter((id) => view.scales[id] === scale).sort()), "");
+  }
+  for (const [id, zoom] of Object.entries(view.zooms)) {
+    if (zoom) query.set(`zoom.${id}`, zoomText(zoom));
+  }
+  put("reliability", view.reliability, null);
+  put("search", view.search, "");
+  put("status", view.statuses.join(","), "");
+  put("order", view.order, "status");
+  put("compare", view.compare.join(","), "");
+  put("metric", view.metric, standard.metric);
+  put("cx", view.compareX, "epoch");
+  put("wide", view.wide, null);
+  put("find", view.find, "");
+  for (const group of view.folded) query.append("fold", group); // one of them has no name
+  const text = query.toString().replace(/%2C/g, ",");
+  return text ? `?${text}` : "";
+}
+
+/** What a query says; anything unknown or impossible falls back to its default. */
+export function fromQuery(text) {
+  const query = new URLSearchParams(text);
+  const view = defaultView();
+  const among = (name, allowed, usual) => (allowed.includes(query.get(name)) ? query.get(name) : usual);
+  view.tab = among("tab", TABS, view.tab);
+  view.job = query.get("job") || null;
+  const smoothing = Number(query.get("smooth"));
+  if (smoothing > 0 && smoothing < 1) view.smoothing = smoothing;
+  view.x = among("x", X_MODES, view.x);
+  view.rate = among("rate", RATES, view.rate);
+  view.linked = query.get("linked") === "1";
+  for (const scale of SCALES) for (const id of separated(query.get(scale))) view.scales[id] = scale;
+  for (const [name, value] of query) {
+    if (!name.startsWith("zoom.")) continue;
+    const zoom = zoomOf(value);
+    if (zoom) view.zooms[name.slice(5)] = zoom;
+  }
+  const epoch = query.get("reliability");
+  if (epoch !== null && /^\d+$/.test(epoch)) view.reliability = Number(epoch);
+  view.search = query.get("search") || "";
+  view.statuses = list(query.get("status"));
+  view.order = query.get("order") || view.order;
+  view.compare = list(query.get("compare")).slice(0, MOST_COMPARED);
+  view.metric = query.get("metric") || view.metric;
+  view.compareX = among("cx", ["epoch", "relative"], view.compareX);
+  view.wide = query.get("wide") || null;
+  view.find = query.get("find") || "";
+  view.folded = [...new Set(query.getAll("fold"))];
+  return view;
+}
+
+/** `x0,x1,y0,y1`, and the scale that the heights belong to where the chart's default may change. */
+function zoomText({ x, y, scale }) {
+  return [...[...x, ...y].map((end) => Number(end.toPrecision(15))), ...(scale ? [scale] : [])].join(",");
+}
+
+function zoomOf(text) {
+  const parts = text.split(",");
+  const scale = SCALES.includes(parts[4]) ? { scale: parts.pop() } : {};
+  const ends = parts.map(Number);
+  if (ends.length !== 4 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) return null;
+  return { x: ends.slice(0, 2), y: ends.slice(2), ...scale };
+}
+
+/** Texts that may hold commas, with commas between. */
+function joined(names) {
+  return names.map((name) => name.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
+}
+
+function separated(text) {
+  return list(text).map((part) => part.replaceAll("%2C", ",").replaceAll("%25", "%"));
+}
+
+function list(text) {
+  return (text || "").split(",").filter(Boolean);
+}

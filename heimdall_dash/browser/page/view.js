@@ -1,0 +1,130 @@
+/* How the reader looks at the page: tab, job, scales, zooms, filters. Kept in the address bar, so
+   that a link, a reload and the back button show the same again. */
+
+import { toQuery, fromQuery } from "./url.js";
+
+const WRITE_MS = 150; // browsers refuse an address bar that changes too often
+const NOT_LINKED = new Set(["compare-chart", "reliability-chart"]); // their axis is no time of this job
+
+const isFree = (id) => NOT_LINKED.has(id);
+
+/** Its fields are those of `defaultView` in 62_url.js. */
+export class View {
+  #world;
+  #timer = null;
+
+  /** @param {{location, history, later, redraw: (id?: string) => void, show: (id, props) => void,
+   *   charts: () => Map, heights: (id) => number[]|null}} world   heights: what a chart shows now */
+  constructor(world) {
+    this.#world = world;
+    this.read();
+  }
+
+  read() {
+    Object.assign(this, fromQuery(this.#world.location.search));
+  }
+
+  chart(spec) {
+    const zoom = this.zooms[spec.id] || null;
+    const scale = this.scales[spec.id] || zoom?.scale || spec.scale;
+    return { scale, smoothing: this.smoothing, x: this.x, zoom };
+  }
+
+  /** The reader zoomed a chart, or (null) wants to follow the newest epoch again. */
+  zoomed(id, zoom) {
+    this._zoom(id, zoom);
+    if (this.linked && !isFree(id)) this._zoomOthers(id, zoom);
+    this.#world.redraw();
+    this.write();
+  }
+
+  _zoom(id, zoom) {
+    const spec = this.#world.charts().get(id);
+    if (!zoom) delete this.zooms[id];
+    else this.zooms[id] = spec.isGuessed ? { ...zoom, scale: this.chart(spec).scale } : zoom; // heights mean nothing without
+  }
+
+  /** The same stretch of time on every chart; each keeps its own heights. */
+  _zoomOthers(id, zoom) {
+    for (const other of this.#world.charts().keys()) {
+      if (other === id || isFree(other)) continue;
+      const y = zoom && this.#world.heights(other);
+      if (!zoom) this._zoom(other, null);
+      else if (y) this._zoom(other, { x: zoom.x, y });
+    }
+  }
+
+  scaled(id, scale) {
+    this._scale(id, scale);
+    if (this.#world.charts().get(id).isGuessed) this.scales[id] = scale; // the default may be another one tomorrow
+    this.#world.redraw(id);
+    this.write();
+  }
+
+  /** @param {"default"|"log"|"linear"} scale  for every chart of the job */
+  scaleAll(scale) {
+    for (const [id, spec] of this.#world.charts()) {
+      if (id === "compare-chart") continue;
+      this._scale(id, scale === "default" ? spec.scale : scale);
+      this._showScale(spec);
+    }
+    this.#world.redraw();
+  }
+
+  _scale(id, scale) {
+    if (scale === this.#world.charts().get(id).scale) delete this.scales[id];
+    else this.scales[id] = scale;
+    delete this.zooms[id];
+  }
+
+  /** Another job: what was zoomed belongs to the one before. */
+  forgetZooms() {
+    const kept = this.zooms["compare-chart"];
+    this.zooms = kept ? { "compare-chart": kept } : {};
+    this.reliability = null;
+  }
+
+  /* ---------------------------------------------------------------- address bar */
+
+  /** Something changed that the back button does not undo by itself. */
+  write() {
+    this.#timer ??= this.#world.later(() => this._replace(), WRITE_MS);
+  }
+
+  _replace() {
+    this.#timer = null;
+    const { location, history } = this.#world;
+    const wanted = location.pathname + toQuery(this);
+    if (wanted !== location.pathname + location.search) history.replaceState(null, "", wanted);
+  }
+
+  /** A step of the reader's: back returns to what was before it. */
+  step(change) {
+    this._replace(); // what was not written yet belongs to the view that is left
+    change();
+    const { location, history } = this.#world;
+    const wanted = location.pathname + toQuery(this);
+    if (wanted !== location.pathname + location.search) history.pushState(null, "", wanted);
+  }
+
+  /* ---------------------------------------------------------------- controls */
+
+  /** Set every control to what the view says; the comparison sees to its own scale. */
+  showControls() {
+    const { show } = this.#world;
+    const values = {
+      tabs: this.tab, smoothing: this.smoothing, "x-axis": this.x, "update-rate": this.rate, "jobs-search": this.search,
+      "jobs-status": this.statuses, "jobs-sort": this.order, "compare-x": this.compareX,
+    };
+    for (const [id, value] of Object.entries(values)) show(id, { value });
+    show("linked-zoom", { checked: this.linked });
+    for (const spec of this.#world.charts().values()) if (spec.id !== "compare-chart") this._showScale(spec);
+  }
+
+  _showScale(spec) {
+    const { scale } = this.chart(spec);
+    if (!spec.id.startsWith("other:")) return this.#world.show(`scale-${spec.id}`, { value: scale });
+    const select = document.getElementById(`scale-${spec.id}`);
+    if (select) select.value = scale;
+  }
+}

@@ -1,0 +1,76 @@
+/* What deserves the reader's attention, and which of it was not said before. Pure. */
+
+import { valueText, fill } from "../figure/words.js";
+import { reasonText } from "./job_texts.js";
+
+const PATIENCE = 100; // epochs without a better validation loss
+export const QUIET_MS = 5 * 60_000; // an alert that comes and goes is one alert
+
+/**
+ * What deserves attention now, for a job that can still change or has just failed.
+ * @param {Object<string, Object<string, string>>} notFinite  metric → epoch → nan, inf, -inf
+ * @returns {{kind: string, text: string}[]}
+ */
+export function alerts(job, columns, notFinite, texts) {
+  if (!job) return [];
+  const found = [];
+  if (job.status === "failed") found.push({ kind: "failed", text: reasonText(job, texts) });
+  if (job.stalled) found.push({ kind: "stalled", text: texts.alert_stalled });
+  if (job.status !== "running") return found;
+  const epochs = columns.epoch;
+  const last = epochs.length - 1;
+  const broken = Object.keys(notFinite).filter((name) => /loss/.test(name))
+    .flatMap((name) => newestIfNotFinite(columns, name, notFinite[name]) ?? []);
+  if (broken.length) {
+    const epoch = Math.max(...broken.map((one) => one.epoch));
+    const metrics = broken.filter((one) => one.epoch === epoch).map(({ name }) => name).join(", ");
+    found.push({ kind: "nan", text: fill(texts.alert_nan, { metrics, epoch }) });
+  }
+  const rise = divergence(columns.val_loss);
+  if (rise) found.push({ kind: "divergence", text: fill(texts.alert_divergence, { loss: valueText(rise.now), best: valueText(rise.best) }) });
+  const since = typeof job.best_epoch === "number" && last >= 0 ? epochs[last] - job.best_epoch : 0;
+  if (since >= PATIENCE) {
+    const n = Math.floor(since / PATIENCE) * PATIENCE; // in steps, so that it is not read out each epoch
+    found.push({ kind: "plateau", text: fill(texts.alert_plateau, { n, epoch: job.best_epoch }) });
+  }
+  return found;
+}
+
+/** The metric and the epoch of its newest cell, when this was not finite. */
+function newestIfNotFinite(columns, name, marks) {
+  const epoch = Math.max(...Object.keys(marks).map(Number));
+  const values = columns[name] || [];
+  const newest = columns.epoch[values.findLastIndex((value) => value !== null)] ?? -1;
+  return epoch > newest ? { name, epoch } : null;
+}
+
+/** The loss left its best by more than half of the whole way down, three epochs in a row. */
+export function divergence(losses) {
+  const values = (losses || []).filter((value) => typeof value === "number");
+  if (values.length < 10) return null;
+  const best = Math.min(...values.slice(-2000));
+  const way = values[0] - best;
+  if (!(way > 0)) return null;
+  const isOff = values.slice(-3).every((value) => value > best + way / 2);
+  return isOff ? { now: values[values.length - 1], best } : null;
+}
+
+/** Which alerts are news: each once, and again only when it had been away for five minutes. */
+export class AlertLog {
+  constructor() {
+    this.seenAt = new Map(); // job → kind → when it was last there, in ms
+  }
+
+  /**
+   * What stands there at the first look at a job is before the reader's eyes and no news.
+   * @returns {{kind: string, text: string}[]}
+   */
+  news(jobId, found, now) {
+    const isFirstLook = !this.seenAt.has(jobId);
+    if (isFirstLook) this.seenAt.set(jobId, new Map());
+    const seen = this.seenAt.get(jobId);
+    const fresh = found.filter(({ kind }) => !isFirstLook && !(now - seen.get(kind) < QUIET_MS));
+    for (const { kind } of found) seen.set(kind, now);
+    return fresh;
+  }
+}

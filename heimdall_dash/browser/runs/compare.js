@@ -1,0 +1,112 @@
+/* Several jobs over one another: their curves, live, and the table of what differs. */
+
+import { compareFigure } from "../figure/compare_figure.js";
+import { unitOf, valueUnitOf } from "../figure/names.js";
+import { DASHES } from "../figure/traces.js";
+import { fill } from "../figure/words.js";
+import { look } from "../charts/elements.js";
+import { CompareScale } from "./compare_scale.js";
+import { CompareTable } from "./compare_table.js";
+import { Histories } from "./histories.js";
+import { Palette } from "./palette.js";
+
+const CHART = "compare-chart";
+
+export class Compare {
+  /** @param {Page} page  of it: config, painter, view, call, jobs(), setProps */
+  constructor(page) {
+    this.page = page;
+    this.histories = new Histories(
+      { call: page.call, now: () => performance.now(), random: Math.random }, () => this._arrived());
+    this.palette = new Palette(page.config.colors.light.lines.length, DASHES.length);
+    this.table = new CompareTable(document.getElementById("compare-table"), page.config);
+    this.spec = { id: CHART, title: page.config.texts.axis_epoch, lines: [], scale: "linear", isGuessed: true, hint: "" };
+    this.scale = new CompareScale(page, this.spec);
+    this.namesKey = "";
+    this.metricsKey = "";
+  }
+
+  /** Show what is known now, and fetch what is new; nothing happens while nobody looks. */
+  follow() {
+    const { view, painter } = this.page;
+    if (view.tab !== "compare" || document.hidden) return;
+    const compared = this._compared();
+    this.histories.follow(compared.map(({ job }) => job));
+    this.table.render(compared, view.metric);
+    const key = JSON.stringify([view.metric, compared.map(({ name, color }) => [name, color])]);
+    if (key === this.namesKey) return;
+    this.namesKey = key;
+    painter.invalidate(CHART);
+  }
+
+  wake() {
+    this.histories.wake();
+    this.follow();
+  }
+
+  figure(size) {
+    const { config, view } = this.page;
+    const { metric } = view;
+    const unit = unitOf(metric);
+    const compared = this._compared();
+    this.scale.settle(compared, compared.every(({ job }) => this.histories.isKnown(job.id)));
+    const spec = {
+      ...this.spec, title: metric, y_label: unit ? `${metric} (${unit})` : metric, unit: valueUnitOf(metric), ticks: [],
+    };
+    const own = { ...view.chart(this.spec), x: view.compareX };
+    const figure = compareFigure(spec, compared, metric, own, look(config, size));
+    figure.emptyText = compared.length ? config.texts.empty_compare_metric : config.texts.empty_compare;
+    for (const { name, store } of compared) {
+      const returned = store.columns.epoch.length;
+      if (store.total > returned) figure.notes.push(`${name}: ${fill(config.texts.thinned, { returned, total: store.total })}`);
+    }
+    return figure;
+  }
+
+  /** The toggle says another scale, by the reader's hand or by ours. */
+  scaled(scale) {
+    this.scale.chosen(scale);
+  }
+
+  /** Every chosen job that exists, with its curve and how that looks. */
+  _compared() {
+    const { config, view } = this.page;
+    const jobs = this.page.jobs();
+    const chosen = view.compare.map((id) => jobs.get(id)).filter(Boolean);
+    const looks = this.palette.of(chosen.map((job) => job.id));
+    const { lines } = look(config, {}).colors;
+    return chosen.map((job, i) => {
+      const store = this.histories.of(job.id);
+      const { color, dash } = looks[i];
+      return { job, store, columns: store.columns, notFinite: store.notFinite, name: nameAmong(job, chosen), color: lines[color], order: dash, dash: DASHES[dash] };
+    });
+  }
+
+  _arrived() {
+    this.offerMetrics();
+    this.table.render(this._compared(), this.page.view.metric);
+    this.page.painter.invalidate(CHART);
+  }
+
+  /** Whatever scalar the chosen jobs have can be compared. */
+  offerMetrics() {
+    const { view, setProps } = this.page;
+    const names = new Set([view.metric]);
+    for (const { columns } of this._compared()) {
+      for (const [name, values] of Object.entries(columns)) {
+        if (name !== "epoch" && name !== "timestamp" && !values.some(Array.isArray)) names.add(name);
+      }
+    }
+    const sorted = [...names].sort();
+    const key = `${view.metric} ${sorted}`;
+    if (key === this.metricsKey) return;
+    this.metricsKey = key;
+    setProps("compare-metric", { data: sorted, value: view.metric });
+  }
+}
+
+/** Two jobs may carry one name; then a part of the id tells them apart. */
+function nameAmong(job, jobs) {
+  const isAlone = jobs.filter((other) => other.job_name === job.job_name).length === 1;
+  return isAlone ? job.job_name : `${job.job_name} ${job.id.slice(0, 8)}`;
+}

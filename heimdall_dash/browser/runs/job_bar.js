@@ -1,0 +1,145 @@
+/* Who the chosen job is and how it goes: status, badge, age, progress, why it stopped, actions, facts. */
+
+import { fill } from "../figure/words.js";
+import { el, setText, setAttribute } from "../charts/elements.js";
+import { noteText, block, entries } from "./job_facts.js";
+import { bestText, etaText, age, progressText, deliveredText, reasonText } from "./job_texts.js";
+import { actions } from "./status.js";
+
+const MOST_NOTES = 50;
+
+const byId = (id) => document.getElementById(id);
+
+export class JobBar {
+  /** @param {{texts, status, now, act, api}} world */
+  constructor(world) {
+    this.world = world;
+    this.actionsKey = null;
+    this.factsKey = null;
+    this.progress = {
+      fill: el("span", { class: "bar-fill" }), epoch: el("span", { class: "job-epoch" }), held: el("span", { class: "job-held" }), eta: el("span", { class: "job-eta" }),
+    };
+    byId("job-progress").append(el("div", { class: "bar" }, this.progress.fill),
+      el("div", { class: "job-line" }, this.progress.epoch, this.progress.held, this.progress.eta));
+    this.reason = el("p", { class: "job-reason", id: "job-reason", role: "status", hidden: true });
+    this.note = el("p", { class: "job-note", id: "job-note", role: "status", hidden: true });
+    byId("job-progress").after(this.reason, this.note);
+    setAttribute(byId("job-progress"), "aria-valuemin", "0");
+    setAttribute(byId("job-progress"), "aria-valuemax", "100");
+  }
+
+  /** @param {JobFeed} feed */
+  render(feed) {
+    const job = feed.job;
+    this._status(job);
+    this._badge(feed.badge());
+    this._age(feed);
+    this._progress(job, feed.store.total, feed.isCurrent());
+    this._reason(job);
+    this._actions(job);
+    this._exports(feed.jobId);
+  }
+
+  _status(job) {
+    const box = byId("job-status");
+    setText(box, job ? this.world.status[job.status] || job.status : "");
+    setAttribute(box, "data-status", job ? job.status : "none");
+    box.hidden = !job;
+  }
+
+  _badge(state) {
+    const { texts } = this.world;
+    const badge = byId("connection-badge");
+    badge.hidden = state === "hidden";
+    if (state === "hidden") {
+      badge.removeAttribute("data-state");
+      return setText(badge, "");
+    }
+    setText(badge, state === "connected" ? texts.connected : texts.connecting);
+    setAttribute(badge, "data-state", state);
+    setAttribute(badge, "title", texts.badge_help);
+  }
+
+  /** @returns {boolean} whether the charts show a running job's stale data */
+  _age(feed) {
+    const { texts, now } = this.world;
+    const { timestamp, epoch } = feed.store.columns;
+    // the store's clock before the trainer's, which may be another machine's
+    const lastAt = feed.job?.last_metric_at || timestamp?.at(-1);
+    const found = age(feed.job, lastAt, now(), texts);
+    const box = byId("data-age");
+    setText(box, found.text);
+    box.classList.toggle("is-stale", found.isStale);
+    for (const id of ["charts", "other-charts"]) byId(id).classList.toggle("is-stale", found.isStale && epoch.length > 0);
+    return found.isStale;
+  }
+
+  _progress(job, held, isCurrent) {
+    const { texts, now } = this.world;
+    const box = byId("job-progress");
+    box.hidden = !job;
+    if (!job) return;
+    const percent = job.progress_percent ?? 0;
+    this.progress.fill.style.width = `${percent}%`;
+    setAttribute(this.progress.fill, "data-status", job.status);
+    setAttribute(box, "aria-valuenow", String(Math.round(percent)));
+    const share = job.total_epochs ? `${Math.floor(percent)} %` : "";
+    setText(this.progress.epoch, [progressText(job, texts), share].filter(Boolean).join(" · "));
+    setText(this.progress.held, deliveredText(job, held, isCurrent, texts));
+    const best = typeof job.best_val_loss === "number" ? `${texts.best_loss} ${bestText(job, texts)}` : "";
+    setText(this.progress.eta, [best, etaText(job, now(), texts)].filter(Boolean).join(" · "));
+  }
+
+  _reason(job) {
+    setText(this.reason, job ? reasonText(job, this.world.texts) : "");
+    this.reason.hidden = !this.reason.textContent;
+    this.reason.classList.toggle("is-error", job?.status === "failed");
+  }
+
+  _actions(job) {
+    const { texts, act } = this.world;
+    const names = job ? actions(job).filter((name) => name !== "delete") : [];
+    this.job = job;
+    const key = names.join();
+    if (key === this.actionsKey) return;
+    this.actionsKey = key;
+    const box = byId("job-actions");
+    const hadFocus = box.contains(document.activeElement);
+    box.replaceChildren(...names.map((name) => el("button", {
+      class: `button${name === "cancel" ? " danger" : ""}`, type: "button", "data-action": name,
+      onclick: () => act(name, this.job),
+    }, texts[name])));
+    if (hadFocus) (box.firstChild || byId("job-select")).focus();
+  }
+
+  _exports(jobId) {
+    for (const format of ["csv", "json"]) {
+      const link = byId(`export-${format}`);
+      link.hidden = !jobId;
+      if (jobId) setAttribute(link, "href", `${this.world.api}/jobs/${jobId}/metrics?format=${format}`);
+      setAttribute(link, "download", jobId ? `${jobId}.${format}` : "");
+    }
+  }
+
+  facts(feed) {
+    const { texts } = this.world;
+    const config = (feed.job && feed.job.config) || {};
+    const key = JSON.stringify([config, feed.facts, feed.notes]);
+    if (key === this.factsKey) return;
+    this.factsKey = key;
+    this._newestNote(feed.notes);
+    const notes = feed.notes.slice(-MOST_NOTES).reverse().map((note) => el("li", {}, noteText(note, texts)));
+    byId("job-facts").replaceChildren(
+      block(texts.facts_config, entries(config, texts)), block(texts.facts_facts, entries(feed.facts, texts)),
+      block(texts.facts_notes, notes.length ? el("ul", {}, ...notes) : el("p", { class: "muted" }, texts.facts_none)));
+  }
+
+  /** The others stand below, folded away. */
+  _newestNote(notes) {
+    const { texts } = this.world;
+    this.note.hidden = notes.length === 0;
+    if (this.note.hidden) return setText(this.note, "");
+    const note = noteText(notes[notes.length - 1], texts);
+    setText(this.note, fill(notes.length > 1 ? texts.newest_note_of : texts.newest_note, { n: notes.length, note }));
+  }
+}

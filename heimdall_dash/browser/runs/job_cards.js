@@ -1,0 +1,172 @@
+/* The cards of all jobs: made once each, then only what changed is written. */
+
+import { valueText, durationText, fill } from "../figure/words.js";
+import { el, setText, setAttribute } from "../charts/elements.js";
+import { bestText, etaText, age, progressText, reasonText } from "./job_texts.js";
+import { Sparks, sparkline } from "./sparks.js";
+import { actions, arrange } from "./status.js";
+
+const PAGE = 24; // cards at a time: hundreds of jobs stay quick
+
+export class JobCards {
+  /**
+   * @param {HTMLElement} box
+   * @param {{texts: Object, status: Object, call: Function, now: () => number,
+   *          act: (action: string, job: Object) => void, open: (job: Object) => void}} world
+   */
+  constructor(box, world) {
+    this.world = world;
+    this.shownCount = PAGE;
+    this.cards = new Map();
+    this.sparks = new Sparks(world.call, (id) => this.cards.has(id) && this._spark(this.cards.get(id)));
+    this.count = el("p", { class: "jobs-count", role: "status" });
+    this.list = el("ul", { class: "job-cards" });
+    this.empty = el("p", { class: "empty-note", hidden: true });
+    this.more = el("button", { class: "button more", type: "button", onclick: () => this._showMore() });
+    box.append(this.count, this.list, this.empty, this.more);
+  }
+
+  /** @param {boolean} isSeen  whether the reader looks at the cards */
+  render(jobs, wish, isKnown, isSeen) {
+    this.last = [jobs, wish, isKnown, isSeen];
+    const { texts } = this.world;
+    const arranged = arrange([...jobs.values()], wish);
+    const shown = arranged.slice(0, this.shownCount);
+    const wanted = new Set(shown.map((job) => job.id));
+    const focused = this._removeAllBut(wanted);
+    let previous = null;
+    for (const job of shown) {
+      const card = this.cards.get(job.id) || this._make(job);
+      const place = previous ? previous.nextSibling : this.list.firstChild;
+      if (card.root !== place) this.list.insertBefore(card.root, place);
+      previous = card.root;
+      this._update(card, job);
+      if (isSeen) this._spark(card); // on another tab nobody waits for small curves
+    }
+    if (focused >= 0) this._focusNear(focused);
+    const left = arranged.length - shown.length;
+    this.more.hidden = left <= 0;
+    setText(this.more, fill(texts.more_jobs, { n: Math.min(left, PAGE) }));
+    this.empty.hidden = arranged.length > 0;
+    setText(this.empty, !isKnown ? texts.empty_loading : jobs.size ? texts.empty_filter : texts.empty_jobs);
+    setText(this.count, jobs.size ? fill(texts.jobs_count, { shown: arranged.length, total: jobs.size }) : "");
+  }
+
+  /** @returns {number} the place of the card that had the focus, -1 when it stays where it is */
+  _removeAllBut(wanted) {
+    let focused = -1;
+    const places = [...this.list.children];
+    for (const [id, card] of this.cards) {
+      if (wanted.has(id)) continue;
+      if (card.root.contains(document.activeElement)) focused = places.indexOf(card.root);
+      card.root.remove();
+      this.cards.delete(id);
+    }
+    return focused;
+  }
+
+  /** The focus goes to the card that took a deleted one's place. */
+  _focusNear(place) {
+    const near = this.list.children[Math.min(place, this.list.children.length - 1)];
+    (near ? near.querySelector("button") : document.getElementById("jobs-search")).focus();
+  }
+
+  _showMore() {
+    this.shownCount += PAGE;
+    this.render(...this.last);
+  }
+
+  _make(job) {
+    const { texts } = this.world;
+    const parts = {
+      name: el("h3", { class: "job-name" }),
+      id: el("span", { class: "job-id" }, job.id.slice(0, 8)),
+      status: el("span", { class: "status" }),
+      fill: el("span", { class: "bar-fill" }),
+      epoch: el("span", { class: "job-epoch" }),
+      eta: el("span", { class: "job-eta" }),
+      best: el("span", { class: "dd" }), p68: el("span", { class: "dd" }), age: el("span", { class: "dd" }), created: el("span", { class: "dd" }),
+      error: el("p", { class: "job-error", hidden: true }),
+      spark: el("span", { class: "spark", "aria-hidden": "true" }),
+      buttons: el("div", { class: "job-buttons" }),
+    };
+    const bar = el("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, parts.fill);
+    const fact = (label, value) => el("li", {}, el("span", { class: "dt" }, label), value);
+    const card = el("li", { class: "card job-card", "data-job": job.id },
+      el("div", { class: "job-head" }, el("div", { class: "job-title" }, parts.name, parts.id), parts.status),
+      bar,
+      el("div", { class: "job-line" }, parts.epoch, parts.eta),
+      el("div", { class: "job-middle" },
+        el("ul", { class: "job-facts" }, fact(texts.best_loss, parts.best), fact(texts.last_p68, parts.p68),
+          fact(texts.newest_epoch, parts.age), fact(texts.created, parts.created)),
+        parts.spark),
+      parts.error,
+      parts.buttons);
+    const made = { root: card, bar, ...parts, actionsKey: null };
+    this.cards.set(job.id, made);
+    return made;
+  }
+
+  _update(card, job) {
+    const { texts, status, now } = this.world;
+    card.job = job;
+    const known = now();
+    setText(card.name, job.job_name);
+    setText(card.status, status[job.status] || job.status);
+    setAttribute(card.status, "data-status", job.status);
+    setAttribute(card.root, "data-status", job.status);
+    const percent = job.progress_percent ?? 0;
+    card.fill.style.width = `${percent}%`;
+    setAttribute(card.fill, "data-status", job.status);
+    setAttribute(card.bar, "aria-valuenow", String(Math.round(percent)));
+    setAttribute(card.bar, "aria-label", `${job.job_name}: ${Math.round(percent)} %`);
+    setText(card.epoch, progressText(job, texts));
+    setText(card.eta, job.stalled ? texts.stalled : etaText(job, known, texts));
+    card.eta.classList.toggle("is-stale", job.stalled);
+    setText(card.best, bestText(job, texts));
+    setText(card.p68, valueText((job.last_metrics || {}).val_distance_p68_m, "m"));
+    const seconds = job.last_metric_at ? (known - Date.parse(job.last_metric_at)) / 1000 : null;
+    setText(card.age, seconds === null ? "–" : fill(texts.ago, { time: durationText(seconds) }));
+    card.age.classList.toggle("is-stale", age(job, job.last_metric_at, known, texts).isStale);
+    setText(card.created, shortTime(job.created_at));
+    setText(card.error, job.error_message || reasonText(job, texts));
+    setAttribute(card.error, "title", card.error.textContent); // a long one is cut here, not on its own page
+    card.error.hidden = !card.error.textContent;
+    card.error.classList.toggle("is-error", Boolean(job.error_message));
+    this._buttons(card, job);
+  }
+
+  _buttons(card, job) {
+    const { texts, act, open } = this.world;
+    const names = actions(job);
+    const key = names.join();
+    if (card.actionsKey === key) return;
+    card.actionsKey = key;
+    const hadFocus = card.buttons.contains(document.activeElement);
+    const button = (name, run) => el("button", {
+      class: `button small${name === "delete" || name === "cancel" ? " danger" : ""}`, type: "button",
+      "data-action": name, "aria-label": fill(texts.action_label, { action: texts[name] || texts.open_metrics, job: job.job_name }),
+      onclick: run,
+    }, texts[name] || texts.open_metrics);
+    card.buttons.replaceChildren(
+      button("open", () => open(card.job)),
+      ...names.map((name) => button(name, () => act(name, card.job))));
+    if (hadFocus) card.buttons.firstChild.focus();
+  }
+
+  _spark(card) {
+    const { epochs, values } = this.sparks.of(card.job);
+    const key = `${values.length} ${epochs[epochs.length - 1]}`;
+    if (card.sparkKey === key) return;
+    card.sparkKey = key;
+    card.spark.replaceChildren(sparkline(epochs, values));
+  }
+}
+
+function shortTime(iso) {
+  if (!iso) return "–";
+  const date = new Date(iso);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+    : date.toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" });
+}

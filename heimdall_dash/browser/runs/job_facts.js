@@ -1,0 +1,42 @@
+/* A job's settings, facts and notes as texts and elements. */
+
+import { fill } from "../figure/words.js";
+import { el } from "../charts/elements.js";
+
+/** With its epoch in front, unless it says so itself. */
+export function noteText(note, texts) {
+  const text = note.message || note.kind;
+  if (typeof note.epoch !== "number" || new RegExp(`\\bepoch ${note.epoch}\\b`, "i").test(text)) return text;
+  return `${fill(texts.epoch_at, { current: note.epoch })}: ${text}`;
+}
+
+export function block(title, content) {
+  return el("div", {}, el("h3", {}, title), content);
+}
+
+export function entries(values, texts) {
+  const names = Object.keys(values).sort();
+  if (names.length === 0) return el("p", { class: "muted" }, texts.facts_none);
+  return el("ul", { class: "fact-list" }, ...names.map((name) =>
+    el("li", {}, el("span", { class: "dt" }, name), el("span", { class: "dd" }, factText(values[name], texts)))));
+}
+
+export function factText(value, texts) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "boolean") return value ? texts.yes : texts.no;
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+  if (Array.isArray(value)) return listText(value, texts);
+  if (typeof value === "object") {
+    return Object.entries(value).map(([name, part]) => `${name} ${factText(part, texts)}`).join(", ");
+  }
+  return String(value);
+}
+
+/** Short lists in full; of a long list of numbers its ends and its length. */
+function listText(values, texts) {
+  if (values.length > 8 && values.every((value) => typeof value === "number")) {
+    return `${factText(values[0], texts)} … ${factText(values[values.length - 1], texts)} (${values.length})`;
+  }
+  const isPlain = values.every((value) => typeof value !== "object");
+  return values.map((value) => factText(value, texts)).join(isPlain ? ", " : "; ");
+}

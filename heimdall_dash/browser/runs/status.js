@@ -1,0 +1,63 @@
+/* Which jobs can still change, what their status allows, in which order they stand, and which one is
+   shown when the reader chose none. Pure. */
+
+const FINAL = new Set(["completed", "failed", "cancelled"]);
+const RANK = { running: 0, paused: 1, queued: 2, pending: 3, failed: 4, completed: 5, cancelled: 6 };
+const LEGAL = {
+  pause: new Set(["queued", "running"]),
+  resume: new Set(["paused"]),
+  cancel: new Set(["pending", "queued", "running", "paused"]),
+  delete: new Set(["pending", "queued", "paused", "completed", "failed", "cancelled"]),
+};
+
+/** Whether more epochs may come: only then is a connection worth having. */
+export function canChange(job) {
+  return Boolean(job) && !FINAL.has(job.status);
+}
+
+/** Actions that the job's status allows, in the order of their buttons. */
+export function actions(job) {
+  return Object.keys(LEGAL).filter((name) => LEGAL[name].has(job.status));
+}
+
+/** The job to show when the reader chose none: the newest running one, else the newest. */
+export function chooseJob(jobs) {
+  const newestFirst = [...jobs].sort(byCreation);
+  return newestFirst.find((job) => job.status === "running") || newestFirst[0] || null;
+}
+
+function byCreation(a, b) {
+  return (b.created_at || "").localeCompare(a.created_at || "");
+}
+
+/**
+ * @param {Object[]} jobs
+ * @param {{search: string, statuses: string[], order: string}} wish
+ */
+export function arrange(jobs, { search = "", statuses = [], order = "status" }) {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const kept = jobs.filter((job) => {
+    if (statuses.length && !statuses.includes(job.status)) return false;
+    const text = `${job.job_name} ${job.status}`.toLowerCase();
+    return words.every((word) => text.includes(word) || job.id.startsWith(word)); // an id contains nearly everything
+  });
+  const value = ORDERS[order] || ORDERS.status;
+  return kept.sort((a, b) => compareNullLast(value(a), value(b)) || byCreation(a, b));
+}
+
+const ORDERS = {
+  status: (job) => RANK[job.status] ?? 9,
+  newest: () => 0,
+  name: (job) => job.job_name.toLowerCase(),
+  best: (job) => job.best_val_loss,
+  p68: (job) => (job.last_metrics || {}).val_distance_p68_m,
+  progress: (job) => -(job.progress_percent ?? 0),
+};
+
+function compareNullLast(a, b) {
+  const isLeft = a !== null && a !== undefined;
+  const isRight = b !== null && b !== undefined;
+  if (!isLeft || !isRight) return Number(isRight) - Number(isLeft);
+  if (typeof a === "string") return a.localeCompare(b);
+  return a - b;
+}

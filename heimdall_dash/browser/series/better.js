@@ -1,0 +1,77 @@
+/* Which way a metric is better, and what was best of it. Where nobody can know, nothing is claimed. */
+
+/* The trainer's own metrics that no word below decides: the column "better" of docs/trainer.md. */
+const TARGETS = { uncertainty_ratio_p68: 1, z_std: 1, z_std_robust: 1, expected_calibration_error_signed: 0 };
+const LOWER = /^((train|val)_distance_p\d+_m|energy_score_m|skipped_steps)$/;
+const HIGHER = /^error_rank_correlation$/;
+
+const LOWER_WORDS = new Set(["loss", "objective", "error", "err", "rmse", "mse", "mae", "mape", "nll", "crps", "ece",
+  "ence", "perplexity", "ppl", "wer", "cer", "fid", "lpips", "seconds"]);
+const HIGHER_WORDS = new Set(["accuracy", "acc", "auc", "auroc", "auprc", "f1", "r2", "map", "ap", "bleu", "rouge", "iou",
+  "miou", "dice", "precision", "recall", "sensitivity", "specificity", "psnr", "ssim", "ndcg", "mrr", "mcc", "reward"]);
+const NEITHER_WORDS = new Set(["scale", "scaler", "weight", "weights", "coefficient", "factor", "norm", "lr"]);
+
+/**
+ * @typedef {{way: "lower"|"higher"|"target"|"unknown", target?: number}} Direction
+ * @param {string} metric  `val_loss`, `coverage_68`, `eval/top5_accuracy`
+ * @returns {Direction}
+ */
+export function direction(metric) {
+  const own = metric.slice(metric.lastIndexOf("/") + 1);
+  const level = /^coverage_(\d\d)$/.exec(own);
+  if (level) return { way: "target", target: Number(level[1]) / 100 };
+  if (Object.hasOwn(TARGETS, own)) return { way: "target", target: TARGETS[own] };
+  if (HIGHER.test(own)) return { way: "higher" };
+  if (LOWER.test(own)) return { way: "lower" };
+  const words = wordsOf(metric);
+  const has = (known) => words.some((word) => known.has(word));
+  if (has(NEITHER_WORDS)) return { way: "unknown" };
+  if (has(LOWER_WORDS)) return { way: "lower" }; // before higher: `dice_loss`, `precision_error`
+  return { way: has(HIGHER_WORDS) ? "higher" : "unknown" };
+}
+
+/** Whole words only, with and without a number behind: `valAcc` → val, acc; `map50` → map50, map. */
+function wordsOf(metric) {
+  const words = new Set();
+  for (const part of metric.split(/[^A-Za-z0-9]+/)) {
+    for (const word of [part, ...part.split(/(?<=[a-z0-9])(?=[A-Z])/)]) {
+      words.add(word.toLowerCase());
+      words.add(word.toLowerCase().replace(/\d+$/, ""));
+    }
+  }
+  return [...words];
+}
+
+/** How far a value is from the best imaginable one; smaller is better. */
+function cost(value, { way, target }) {
+  if (way === "higher") return -value;
+  return way === "target" ? Math.abs(value - target) : value;
+}
+
+/**
+ * The best value and the first epoch that had it; what is no number is passed over.
+ * @param {number[]} epochs  @param {Array} values  of equal length
+ * @param {Direction} known  its way may not be "unknown"
+ * @returns {{value: number, epoch: number}|null}
+ */
+export function bestOf(epochs, values, known) {
+  let best = -1;
+  for (let i = 0; i < values.length; i += 1) {
+    if (typeof values[i] !== "number") continue;
+    if (best < 0 || cost(values[i], known) < cost(values[best], known)) best = i;
+  }
+  return best < 0 ? null : { value: values[best], epoch: epochs[best] };
+}
+
+/**
+ * Which of several jobs' best values are the best of all: none when only one job has a value or
+ * all are equal.
+ * @param {({value: number}|null)[]} bests  @returns {boolean[]}
+ */
+export function winners(bests, known) {
+  const costs = bests.map((best) => (best ? cost(best.value, known) : null));
+  const given = costs.filter((one) => one !== null);
+  const least = Math.min(...given);
+  const isContest = given.some((one) => one > least);
+  return costs.map((one) => isContest && one === least);
+}

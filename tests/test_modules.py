@@ -1,0 +1,65 @@
+"""The browser's modules as the server hands them out."""
+
+import re
+
+import httpx
+import pytest
+
+from heimdall_dash.ui.modules import FOLDER, module_names, version
+from tests.conftest import Web
+
+
+def preloaded(web: Web) -> list[str]:
+    page = httpx.get(web.url)
+    return re.findall(r'<link rel="modulepreload"[^>]* href="([^"]+)"', page.text)
+
+
+def test_index_preloads_every_module_and_names_the_way_in(web: Web) -> None:
+    paths = preloaded(web)
+    assert paths == [f"/browser/{version()}/{name}" for name in module_names()]
+    assert f'id="browser-main" href="/browser/{version()}/main.js"' in httpx.get(web.url).text
+
+
+def test_modules_are_kept_for_ever_and_run_by_browsers_that_do_not_guess_types(web: Web) -> None:
+    for path in preloaded(web):
+        answer = httpx.get(web.url + path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.text == (FOLDER / path.split("/", 3)[3]).read_text()
+
+
+def test_modules_are_compressed(web: Web) -> None:
+    path = f"/browser/{version()}/series/columns.js"
+    answer = httpx.get(web.url + path, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("path", ["/browser/", "/browser/0123456789abcdef/main.js"])
+def test_another_version_is_not_there(web: Web, path: str) -> None:
+    answer = httpx.get(web.url + path, follow_redirects=True)
+    assert (answer.status_code, "cache-control" in answer.headers) == (404, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "wire", "wire/none.js", "../assets/style.css", "%2e%2e/py.typed"]
+)
+def test_nothing_but_modules_is_there(web: Web, name: str) -> None:
+    raw = httpx.URL(f"{web.url}/browser/{version()}/{name}")
+    assert httpx.get(raw).status_code == 404
+
+
+def test_dash_does_not_load_modules_by_itself(web: Web) -> None:
+    scripts = re.findall(r'<script[^>]* src="([^"]+)"', httpx.get(web.url).text)
+    assert not [path for path in scripts if "browser/" in path]
+    assert (
+        len(
+            [
+                path
+                for path in scripts
+                if "/heimdall.js" in path or path.startswith("assets/heimdall")
+            ]
+        )
+        <= 1
+    )
