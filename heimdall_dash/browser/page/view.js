@@ -8,7 +8,7 @@ const NOT_LINKED = new Set(["compare-chart", "reliability-chart"]); // their axi
 
 const isFree = (id) => NOT_LINKED.has(id);
 
-/** Its fields are those of `defaultView` in 62_url.js. */
+/** Its fields are those of `defaultView` in url.js. */
 export class View {
   #world;
   #timer = null;
@@ -88,7 +88,7 @@ export class View {
 
   /** Something changed that the back button does not undo by itself. */
   write() {
-    this.#timer ??= this.#world.later(() => this._replace(), WRITE_MS);
+    if (this.#timer === null) this.#timer = this.#world.later(() => this._replace(), WRITE_MS);
   }
 
   _replace() {
