@@ -42,26 +42,31 @@ def test_label_and_progress_agree_whenever_one_looks(reader: Page, train: StartJ
 
 def test_typing_in_the_job_select_survives_new_epochs(reader: Page, train: StartJob) -> None:
     job = train("steady")
-    train("other").finish("completed")
+    train("zebra").finish("completed")  # a name that no other test's job has
     log_epochs(job, 1, 3)
     reader.open(f"?job={job.id}")
     reader.wait(lambda: "steady (running)" in reader.run(LABEL), "the running job")
+    reader.wait(lambda: "zebra completed" in reader.run(LISTED), "the other job in the list")
     select = reader.driver.find_element("id", "job-select")
     select.click()
-    select.send_keys("oth")
+    select.send_keys("zeb")
     log_epochs(job, 4, 9)
     reader.wait(lambda: reader.text("job-progress").startswith("Epoch 9"), "more epochs")
     reader.wait(
         lambda: "all 9 stored epochs are here" in reader.text("job-progress"), "all of them"
     )
-    assert reader.run(LABEL) == "oth"
-    option = "//*[@role='option'][contains(., 'other (')]"
+    assert reader.run(LABEL) == "zeb"
+    option = "//*[@role='option'][contains(., 'zebra (')]"
     shown = reader.wait(lambda: reader.driver.find_elements("xpath", option), "the option")
     shown[0].click()
-    reader.wait(lambda: reader.run(LABEL) == "other (completed) - Epoch 0/500", "the chosen job")
+    reader.wait(lambda: reader.run(LABEL) == "zebra (completed) - Epoch 0/500", "the chosen job")
 
 
 LABEL = "return document.getElementById('job-select').value"
+LISTED = (
+    "return [...dash_clientside.heimdall.page.list.jobs.values()]"
+    ".map((job) => `${job.job_name} ${job.status}`)"
+)
 
 
 def test_warning_is_on_the_page_and_on_the_chart_within_two_seconds(
