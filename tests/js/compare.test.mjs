@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CompareScale } from "../../heimdall_dash/browser/runs/compare_scale.js";
+import { CompareScale } from "../../heimdall_dash/browser/runs/compare.js";
 import { summaryRows, configRows } from "../../heimdall_dash/browser/runs/compare_table.js";
 import { Histories, GAP_MS } from "../../heimdall_dash/browser/runs/histories.js";
 import { Palette } from "../../heimdall_dash/browser/runs/palette.js";

@@ -1,7 +1,7 @@
 /* The chosen job's charts: which figure each card gets, its buttons, its notes and empty state. */
 
 import { lineFigure } from "../figure/line_figure.js";
-import { reliabilityFigure } from "../figure/reliability_figure.js";
+import { reliabilityFigure } from "../figure/diagrams.js";
 import { proven, lacks } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
 import { ChartFilter } from "./chart_filter.js";

@@ -1,9 +1,6 @@
 /* The page: what arrives, what it shows of that, and what the reader does. */
 
 import { call } from "../wire/rest.js";
-import { Choice } from "./choice.js";
-import { controlActions } from "./controls.js";
-import { assemble, watchBrowser } from "./parts.js";
 
 const TICK_MS = 500;
 const BAR_MS = 60;
@@ -12,21 +9,21 @@ const STORE_AWAY_CODE = 4003;
 const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
 
 export class Page {
-  /** @param {Object} config  what Python's page_config says  @param {Function} setProps */
+  /**
+   * main.js gives it its parts.
+   * @param {Object} config  what Python's page_config says
+   * @param {(id: string, props: Object) => void} setProps
+   */
   constructor(config, setProps) {
     this.config = { ...config, metrics: Object.assign(Object.create(null), config.metrics) }; // by any name
     this.setProps = setProps;
     this.call = (method, path, body) => call(method, config.api + path, body);
     this.timers = {};
     this.isStoreAway = false;
-    assemble(this);
-    this.choice = new Choice(this);
-    this.actions = controlActions(this);
   }
 
   start() {
     this._showControls();
-    watchBrowser(this);
     this.list.start();
     if (this.view.job) this.feed.choose(this.view.job);
     setInterval(() => this._tick(), TICK_MS);

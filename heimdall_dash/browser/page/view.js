@@ -88,7 +88,7 @@ export class View {
 
   /** Something changed that the back button does not undo by itself. */
   write() {
-    this.#timer ??= this.#world.later(() => this._replace(), WRITE_MS);
+    if (this.#timer === null) this.#timer = this.#world.later(() => this._replace(), WRITE_MS);
   }
 
   _replace() {
