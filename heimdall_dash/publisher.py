@@ -39,6 +39,7 @@ from heimdall_dash.store.store import MAX_NAMES, Store
 
 log = logging.getLogger(__name__)
 
+SYSTEM_INTERVAL_S = 10.0  # between two looks at the machine
 CLOSE_PATIENCE_S = 15.0  # while nothing is delivered any more
 MAX_MESSAGE = 2_000  # characters of a note
 MOST_NOT_FINITE_NOTES = 50  # of a run; the page keeps 200 notes of all kinds
@@ -82,6 +83,7 @@ class Job:
         self._end: str | None = None  # the status that `finish` has said
         self._was_delivered: bool | None = None  # None: still open
         self._is_forked = False
+        self._watching: Any = None  # of the machine, where it was asked for
         self._disk_full = Rarely(log)
 
     @classmethod
@@ -104,6 +106,8 @@ class Job:
         job_id: str | None = None,
         resume_from: int | None = None,
         with_origin: bool = True,
+        system_metrics: bool = False,
+        system_interval_s: float = SYSTEM_INTERVAL_S,
         strict: bool = False,
     ) -> Self:
         """Announce a run; returns at once, also while nobody is there to hear it.
@@ -118,6 +122,8 @@ class Job:
         job_id: goes on with that run, from any machine; what it logs again replaces what was
         there. resume_from: takes back everything after that epoch first.
         with_origin: tell host, command, git commit and Python as facts.
+        system_metrics: how busy processors, memory, disk, network and GPUs are, read every
+        `system_interval_s` and averaged, as `system/…` beside the epoch that was logged last.
         strict: raise InvalidMetric for what cannot be stored, instead of leaving it out.
         Raises InvalidMetric for arguments that cannot be meant, StartupRefused for an address that
         is none, OSError when the local log cannot be written.
@@ -138,6 +144,8 @@ class Job:
         journal.save({"fields": birth, "url": destination.url})
         job = cls(journal, birth, 0, destination, takes_over=True, strict=strict)
         job._open(troubles, resume_from, (origin() if with_origin else {}) | dict(facts or {}))
+        if system_metrics:
+            job._watch_machine(system_interval_s)
         return job
 
     @classmethod
@@ -172,7 +180,7 @@ class Job:
         if self._is_deaf():
             return
         if metrics is not None:
-            more = {**metrics, **more} if isinstance(metrics, Mapping) else self._unnamed(metrics)
+            more = self._joined(metrics, more)
         try:
             number, line, not_finite, left_out = encode_row(epoch, more, time.time())
         except InvalidMetric as error:
@@ -251,9 +259,17 @@ class Job:
         return self._last_epoch
 
     def __repr__(self) -> str:
-        state = self._end or ("closed" if self._was_delivered is not None else self.desired)
         where = self.url or self._destination.looked_at()
-        return f"<Job {self.name!r} {self.id} {state}, epoch {self._last_epoch}, {where}>"
+        return f"<Job {self.name!r} {self.id} {self._state()}, epoch {self._last_epoch}, {where}>"
+
+    def _state(self) -> str:
+        return self._end or ("closed" if self._was_delivered is not None else self.desired)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the link, and the live page."""
+        from heimdall_dash.notebook import job_html  # only there: a training needs none of it
+
+        return job_html(self.name, self._state(), self.url)
 
     # -- its end ---------------------------------------------------------------------------
 
@@ -261,13 +277,15 @@ class Job:
         """Say how the run ended: completed, failed, cancelled, paused. The first word counts."""
         if self._is_deaf() or self._end is not None:
             return
-        status = str(status)
+        status = _text(status)
         if status not in ENDS:
             expected = f"expected one of {', '.join(sorted(ENDS))}, got {status!r:.60}"
             self._trouble("finish", expected)
             reason, status = reason or f"finish({status!r:.60})", str(Status.COMPLETED)
         for name in others:
             self._trouble("finish", f"{name!r:.60} is no part of an end and is left out")
+        if self._watching is not None:
+            self._watching.stop()  # what it measured last comes before the end
         self._end = status
         change: dict[str, Any] = {"status": status}
         if status in FINAL:
@@ -341,6 +359,19 @@ class Job:
         self._sender.start()
         self._sender.wake()
 
+    def _watch_machine(self, interval_s: float) -> None:
+        from heimdall_dash.publish.machine import Machine  # only where it was asked for
+        from heimdall_dash.publish.system import Watching
+
+        self._watching = Watching(
+            Machine(self._journal.folder), lambda: self._last_epoch, self._log_beside, interval_s
+        )
+
+    def _log_beside(self, epoch: int, cells: Mapping[str, float]) -> None:
+        """Cells that join an epoch of the training, which goes on meanwhile."""
+        if not self._is_deaf():
+            self._keep(self._with_room(cells, encode_row(epoch, cells, time.time())[1]))
+
     def _begun(self, standing: Standing) -> None:
         if standing.url is not None and self.url is None:
             self.url = standing.url
@@ -381,7 +412,7 @@ class Job:
             except InvalidMetric:
                 message = f"{_text(message)} (epoch {shown(epoch)})"
         note = {
-            "kind": storable(str(kind))[:40], "epoch": at,
+            "kind": storable(_text(kind))[:40], "epoch": at,
             "message": storable(_text(message))[:MAX_MESSAGE], "timestamp": utc_now(),
         }  # fmt: skip
         self._keep(encode_other("note", note))
@@ -415,9 +446,16 @@ class Job:
         )  # fmt: skip
         return orjson.dumps(parts) + b"\n"
 
-    def _unnamed(self, metrics: object) -> dict[str, Any]:
-        self._trouble("log", f"metrics are a mapping of names to numbers, got {shown(metrics)}")
-        return {}
+    def _joined(self, metrics: object, more: dict[str, Any]) -> dict[str, Any]:
+        """Both as one mapping; what cannot be read is left out and named."""
+        try:
+            if isinstance(metrics, Mapping):
+                return {**metrics, **more}
+            why = f"metrics are a mapping of names to numbers, got {shown(metrics)}"
+        except Exception as error:  # a mapping of somebody's own may raise anything
+            why = f"the metrics cannot be read: {shown(error)}"
+        self._trouble("log", why)
+        return more
 
     def _trouble(self, what: str, why: str, epoch: int | None = None) -> None:
         """Something is left out: named once in the log and on the page; strict: raised."""

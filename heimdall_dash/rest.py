@@ -75,6 +75,11 @@ class Rest:
         with self._open("GET", API + path, query) as answer:
             return _read_json(answer, self.url)
 
+    def layout(self) -> Any:
+        """The page's layout, as Dash hands it to the browser."""
+        with self._open("GET", "/_dash-layout") as answer:
+            return _read_json(answer, self.url)
+
     def jobs(self, *, status: str | None = None, limit: int | None = None) -> tuple[list[Any], int]:
         """The newest jobs, at most `limit` (None: all), and how many there are."""
         found: dict[str, Any] = {}  # by id: a job that comes in moves the others on

@@ -246,6 +246,31 @@ def test_publisher_leaves_out_alone_what_is_no_metric_and_names_it_once(
     assert opened.facts(job.id) == {"path": "/x", "bad": "nan"}
 
 
+class Hostile(dict):  # type: ignore[type-arg]
+    """Raises whatever is asked of it."""
+
+    def __iter__(self) -> Any:
+        raise RuntimeError("no")
+
+    keys = __getitem__ = __str__ = __repr__ = __iter__
+
+
+def test_publisher_raises_for_nothing_that_it_is_given(
+    own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
+) -> None:
+    with start(own_valkey, tmp_path) as job:
+        odd = Hostile(a=1)
+        for call in (
+            lambda: job.log(1, odd, ok=1.0), lambda: job.log(odd, ok=1.0),
+            lambda: job.log(2, {"a": odd}),
+            lambda: job.warn(odd, epoch=odd, kind=odd), lambda: job.describe(odd),
+            lambda: job.describe(7), lambda: job.finish(odd, odd),
+        ):  # fmt: skip
+            call()
+    assert [row for row in rows(opened, job.id) if "ok" in row] == [{"epoch": 1, "ok": 1.0}]
+    assert opened.job(job.id)["status"] == "completed"
+
+
 def test_publisher_that_is_strict_raises_instead(own_valkey: EmbeddedStore, tmp_path: Path) -> None:
     job = start(own_valkey, tmp_path, strict=True)
     for epoch, metrics in [(2, {"x": "high"}), (-1, {"x": 1}), (2.5, {"x": 1})]:

@@ -127,9 +127,8 @@ def line_of(done: Imported) -> str:
     news = done.steps_now - done.steps_before
     told = f"{done.job_id[:8]}  {printable(done.name)}: {done.steps_now} steps, {news} of them new"
     if done.left_out:
-        kinds = (f"{what.partition(':')[0]} {kind}" for kind, what in done.left_out.items())
-        named = "; ".join(f"{kind} ({what})" for kind, what in done.left_out.items())
-        told += f"; left out: {', '.join(kinds)} – {printable(named)}"
+        named = ", ".join(f"{kind} {what}" for kind, what in done.left_out.items())
+        told += f"; left out: {printable(named)}"
     return told + (f"; {printable(done.trouble)}" if done.trouble else "")
 
 

@@ -4,9 +4,8 @@ import json
 from typing import IO, Any
 
 from heimdall_dash.errors import StartupRefused
+from heimdall_dash.not_finite import put_not_finite
 from heimdall_dash.rest import Rest, quoted
-
-NOT_FINITE = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 
 
 def write_parquet(rest: Rest, job_id: str, file: IO[bytes]) -> None:
@@ -22,21 +21,11 @@ def write_parquet(rest: Rest, job_id: str, file: IO[bytes]) -> None:
     shown = rest.get(f"/jobs/{quoted(job_id)}")
     history = rest.get(f"/jobs/{quoted(job_id)}/metrics")
     columns, marks = history["columns"], history.get("not_finite") or {}
-    _put_not_finite(columns, marks)
+    put_not_finite(columns, marks)
     arrays = {name: _array(pa, name, values) for name, values in columns.items()}
     job = json.dumps({name: shown[name] for name in ("job", "facts", "notes")})
     table = pa.table(arrays).replace_schema_metadata({"heimdall.job": job})
     pq.write_table(table, file)
-
-
-def _put_not_finite(columns: dict[str, list[Any]], marks: dict[str, dict[str, str]]) -> None:
-    """Put NaN and infinities where JSON has null. A list that held one stays as it is."""
-    places = {epoch: index for index, epoch in enumerate(columns["epoch"])}
-    for name, kinds in marks.items():
-        for epoch, kind in kinds.items():
-            index = places.get(int(epoch))
-            if index is not None and name in columns and columns[name][index] is None:
-                columns[name][index] = NOT_FINITE[kind]
 
 
 def _array(pa: Any, name: str, values: list[Any]) -> Any:

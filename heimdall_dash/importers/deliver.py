@@ -20,8 +20,8 @@ from heimdall_dash.metrics import shown_name
 from heimdall_dash.publish.birth import MAX_NAME, MAX_TAGS, MAX_WORD, birth_fields
 from heimdall_dash.publish.config import plain_config
 from heimdall_dash.publish.drain import Drain
-from heimdall_dash.publish.journal import LogFile
 from heimdall_dash.publish.line import encode_other, encode_row
+from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Claim, Transport
 from heimdall_dash.records import iso_time
 from heimdall_dash.store.store import MAX_NAMES
@@ -113,6 +113,8 @@ def prepared(run: ForeignRun, folder: Path) -> Writing:
 def bring(writing: Writing, transport: Transport) -> Imported:
     """Bring what is not there yet. Raises HeimdallError."""
     run = writing.run
+    if not writing.rows:
+        return imported(run, 0, 0)
     try:
         file = LogFile(writing.path, writing.token)
         drain = Drain(transport, claim_of(run, job_id_of(run), writing.token))
@@ -175,8 +177,9 @@ def job_name(run: ForeignRun) -> str:
 
 
 def _first_s(run: ForeignRun) -> float:
-    first = run.created_s or run.table.first_s
-    return first if first is not None else run.changed_s
+    """The earlier of what the tool says and its first value's time; else the file's."""
+    told = [moment for moment in (run.created_s, run.table.first_s) if moment]
+    return min(told) if told else run.changed_s
 
 
 def _word(text: str | None) -> str | None:

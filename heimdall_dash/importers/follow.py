@@ -21,7 +21,7 @@ from heimdall_dash.importers.deliver import (
 )
 from heimdall_dash.importers.run import ForeignRun
 from heimdall_dash.publish.drain import Drain
-from heimdall_dash.publish.journal import LogFile
+from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Transport
 
 QUIET_S = 600.0  # without a word: then a run counts as over

@@ -28,9 +28,9 @@ class LeftOut:
             named[tag] = None
 
     def as_facts(self) -> dict[str, str]:
-        """`{"image": "12: samples/0, samples/1"}`, kinds in the order of the alphabet."""
+        """`{"image": "12 (samples/0, samples/1)"}`, kinds in the order of the alphabet."""
         return {
-            kind: f"{count}: {', '.join(self.tags[kind])}"
+            kind: f"{count} ({', '.join(self.tags[kind])})"
             for kind, count in sorted(self.counts.items())
         }
 

@@ -1,7 +1,7 @@
 """W&B's offline runs: what `wandb.init(mode="offline")` left on the disk, read without W&B.
 
 `offline-run-…/run-….wandb` holds the history, config, summary and end. Where that file is missing
-or damaged, the last values in wandb-summary.json and config.yaml's neighbours are what there is.
+or damaged, the last values in wandb-summary.json are what there is.
 """
 
 import json
@@ -15,9 +15,9 @@ from heimdall_dash.importers.run import ForeignRun, files_below, run_name
 from heimdall_dash.importers.values import add_values
 
 # fields of Record
-HISTORY, SUMMARY, OUTPUT, CONFIG, FILES, STATS = 2, 3, 4, 5, 6, 7
+HISTORY, SUMMARY, CONFIG, STATS = 2, 3, 5, 7
 ARTIFACT, ALERT, RUN, EXIT = 8, 10, 17, 18
-KINDS = {FILES: "file", ARTIFACT: "artifact", ALERT: "alert", STATS: "system metric"}
+KINDS = {ARTIFACT: "artifact", ALERT: "alert"}
 # fields of an item: of history, config, summary
 KEY, NESTED_KEY, VALUE_JSON = 1, 2, 16
 OWN_KEYS = frozenset({"_step", "_timestamp", "_runtime", "_wandb"})
@@ -68,6 +68,8 @@ class WandbRun(ForeignRun):
         for summary in record.get(SUMMARY, []):
             values = _public(_items(protobuf.parse(summary).get(1, [])))
             self._summary |= {k: v for k, v in values.items() if isinstance(v, (int, float, str))}
+        for stats in record.get(STATS, []):
+            self._system(protobuf.parse(stats))
         for end in record.get(EXIT, []):
             self._exit(protobuf.parse(end))
 
@@ -97,6 +99,13 @@ class WandbRun(ForeignRun):
         unix_s = float(stamp) if isinstance(stamp, (int, float)) else self._began_s or 0.0
         add_values(self, step, unix_s, _public(values))
 
+    def _system(self, stats: protobuf.Message) -> None:
+        """Its metrics have no step: they join the one that was logged last."""
+        moment = protobuf.parse(stats.get(2, [b""])[-1])
+        unix_s = moment.get(1, [0])[-1] + moment.get(2, [0])[-1] / 1e9
+        values = {f"system/{name}": value for name, value in _items(stats.get(3, [])).items()}
+        add_values(self, self._step, unix_s, values)
+
     def _exit(self, end: protobuf.Message) -> None:
         code = protobuf.signed(end.get(1, [0])[-1])
         if code:
@@ -117,13 +126,18 @@ class WandbRun(ForeignRun):
 
 
 def _items(items: list[bytes]) -> dict[str, Any]:
+    """Names to values; what was logged nested is nested again."""
     found: dict[str, Any] = {}
     for data in items:
         item = protobuf.parse(data)
-        nested = "/".join(key.decode("utf-8", "replace") for key in item.get(NESTED_KEY, []))
-        name = nested or protobuf.text(item, KEY)
+        path = [key.decode("utf-8", "replace") for key in item.get(NESTED_KEY, [])]
+        *folders, name = path or [protobuf.text(item, KEY)]
+        place = found
+        for folder in folders:
+            inner = place.setdefault(folder, {})
+            place = inner if isinstance(inner, dict) else {}
         with suppress(ValueError):
-            found[name] = json.loads(protobuf.text(item, VALUE_JSON))
+            place[name] = json.loads(protobuf.text(item, VALUE_JSON))
     return found
 
 

@@ -55,7 +55,9 @@ def test_typing_in_the_job_select_survives_new_epochs(reader: Page, train: Start
         lambda: "all 9 stored epochs are here" in reader.text("job-progress"), "all of them"
     )
     assert reader.run(LABEL) == "oth"
-    reader.driver.find_element("xpath", "//*[@role='option'][contains(., 'other (')]").click()
+    option = "//*[@role='option'][contains(., 'other (')]"
+    shown = reader.wait(lambda: reader.driver.find_elements("xpath", option), "the option")
+    shown[0].click()
     reader.wait(lambda: reader.run(LABEL) == "other (completed) - Epoch 0/500", "the chosen job")
 
 
