@@ -38,7 +38,8 @@ export function start(config, setProps) {
 /** @param {Page} page  gets its painter, view, feeds and all that is shown */
 function assemble(page) {
   const { config, call, setProps: show } = page;
-  const { texts, status, api } = config;
+  const { texts, status, api, card, form } = config;
+  const rules = { final: config.final, legal: config.legal };
   page.painter = new Painter({
     plotly: () => window.Plotly, frame: (f) => requestAnimationFrame(f), isHidden: () => document.hidden,
     Observer: IntersectionObserver, Resize: ResizeObserver,
@@ -47,7 +48,7 @@ function assemble(page) {
   Object.assign(page, feedsOf(page));
   const actions = new JobActions({ texts, call, changed: (job) => page.jobChanged(job), deleted: (id) => page.jobDeleted(id) });
   const shared = {
-    texts, status, api, call, now: serverNow, act: (action, job) => actions.act(action, job), open: (job) => page.choice.open(job),
+    texts, status, api, card, form, rules, call, now: serverNow, act: (action, job) => actions.act(action, job), open: (job) => page.choice.open(job),
   };
   page.notices = new Notices({ texts, show });
   page.select = new JobSelect({ words: config, show });
@@ -78,7 +79,7 @@ function feedsOf(page) {
   const changed = () => page.renderBarSoon();
   const store = (isAvailable) => page.storeSaid(isAvailable);
   return {
-    feed: new JobFeed(socket(page, "job-socket"), {
+    feed: new JobFeed({ ...socket(page, "job-socket"), rules: page.config }, {
       changed, store, job: changed, epochs: () => page.epochsArrived(), facts: () => page.factsArrived(),
     }),
     list: new JobsFeed(socket(page, "jobs-socket"), {

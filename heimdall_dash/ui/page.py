@@ -28,7 +28,6 @@ INDEX = """<!DOCTYPE html>
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="assets/favicon.svg">
     {%css%}
-    <!-- modules -->
   </head>
   <body>
     {%app_entry%}
@@ -37,6 +36,7 @@ INDEX = """<!DOCTYPE html>
       {%scripts%}
       {%renderer%}
     </footer>
+    <!-- modules -->
   </body>
 </html>
 """
@@ -125,10 +125,4 @@ def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
 
 
 def _texts(manifest: Manifest) -> dict[str, Any]:
-    card = manifest.card
-    return {
-        **texts.BROWSER,
-        "units": texts.UNITS,
-        "last_p68": "" if card is None else card.label,  # the style leaves out a fact without label
-        **manifest.texts,
-    }
+    return {**texts.BROWSER, "units": texts.UNITS, **manifest.texts}

@@ -14,7 +14,7 @@ function setUp(snapshot = { stream: "s", cursor: "1-1", total: 2, columns: { epo
   const world = {
     call: async (_, path) => structuredClone(path.includes("/metrics") ? snapshot : { job, facts: {}, notes: [] }),
     setUrl: (url) => seen.urls.push(url), send: (text) => seen.sent.push(without(JSON.parse(text))),
-    now: () => seen.time, later: (f) => seen.later.push(f), random: () => 0.5,
+    now: () => seen.time, later: (f) => seen.later.push(f), random: () => 0.5, rules: golden("rules.json"),
   };
   const feed = new JobFeed(world, {
     changed() {}, job() {}, facts() {}, store: (isAvailable) => seen.store.push(isAvailable),

@@ -96,7 +96,7 @@ export class Charts {
     const hasNone = feed.store.columns.epoch.length === 0;
     if (status === "queued" && hasNone) return texts.empty_queued;
     if (status === "pending") return texts.empty_pending;
-    if (["completed", "failed", "cancelled"].includes(status)) return fill(texts.empty_final, { metrics });
+    if (this.page.config.final.includes(status)) return fill(texts.empty_final, { metrics });
     if (hasNone) return fill(texts.empty_running, { job: feed.job.job_name });
     return fill(lacks(spec, feed.store.columns) ? texts.empty_so_far : texts.empty_metric, { metrics });
   }

@@ -12,7 +12,7 @@ import { epochText } from "./job_texts.js";
  * @param {{job: Object, columns: Object}[]} compared
  * @returns {{name: string, cells: {text: string, isBest: boolean}[]}[]}
  */
-export function summaryRows(compared, metric, texts, status) {
+export function summaryRows(compared, metric, texts, status, told = {}) {
   const plain = (name, text) => ({ name, cells: compared.map((one) => ({ text: text(one), isBest: false })) });
   const rows = [
     plain(texts.compare_status, ({ job }) => status[job.status] || job.status),
@@ -23,16 +23,16 @@ export function summaryRows(compared, metric, texts, status) {
       ? { value: job.best_val_loss, epoch: job.best_epoch } : null));
     rows.push(bestRow(fill(texts.compare_lower, { metric: "val_loss" }), known, { way: "lower" }, "", texts));
   }
-  return [...rows, ...metricRows(compared, metric, texts), plain(fill(texts.compare_last_row, { metric }), ({ columns }) => {
+  return [...rows, ...metricRows(compared, metric, texts, told), plain(fill(texts.compare_last_row, { metric }), ({ columns }) => {
     const values = (columns[metric] || []).filter((value) => typeof value === "number");
     return valueText(values[values.length - 1], valueUnitOf(metric));
   })];
 }
 
 /** One row for a metric whose good direction is known; else its lowest and its highest value. */
-function metricRows(compared, metric, texts) {
+function metricRows(compared, metric, texts, told) {
   const unit = valueUnitOf(metric);
-  const known = direction(metric);
+  const known = direction(metric, told);
   const found = (way) => compared.map(({ columns }) => bestOf(columns.epoch, columns[metric] || [], way));
   if (known.way === "unknown") {
     return ["lower", "higher"].map((way) => {
@@ -66,10 +66,11 @@ export function configRows(configs) {
 }
 
 export class CompareTable {
-  constructor(box, { texts, status }) {
+  constructor(box, { texts, status, directions }) {
     this.box = box;
     this.texts = texts;
     this.status = status;
+    this.directions = directions;
     this.key = "";
   }
 
@@ -77,7 +78,7 @@ export class CompareTable {
   render(compared, metric) {
     const { box, texts } = this;
     box.hidden = compared.length === 0;
-    const summary = summaryRows(compared, metric, texts, this.status);
+    const summary = summaryRows(compared, metric, texts, this.status, this.directions);
     const settings = configRows(compared.map(({ job }) => job.config));
     const key = JSON.stringify([summary, settings, compared.map(({ name, color, dash }) => [name, color, dash])]);
     if (key === this.key) return;

@@ -53,8 +53,6 @@ export function errorsByField(detail) {
   return errors;
 }
 
-const FIRST = ["epochs", "learning_rate", "batch_size", "seed", "scenario"]; // the rest is folded away
-const HIDDEN = new Set(["dataset", "val_fraction"]); // about a file on the trainer's machine
 
 export class CreateForm {
   /** @param {{texts, fields: Object<string, string>, call, created: (job) => void}} world   fields: their labels */
@@ -79,11 +77,11 @@ export class CreateForm {
   }
 
   _build(schema) {
-    const { texts } = this.world;
-    this.fields = Object.entries(schema.properties).filter(([name]) => !HIDDEN.has(name))
+    const { texts, form: { first: unfolded, hidden } } = this.world;
+    this.fields = Object.entries(schema.properties).filter(([name]) => !hidden.includes(name))
       .map(([name, property]) => fieldOf(name, property, schema.$defs));
     this.inputs = new Map();
-    const first = FIRST.map((name) => this.fields.find((field) => field.name === name)).filter(Boolean);
+    const first = unfolded.map((name) => this.fields.find((field) => field.name === name)).filter(Boolean);
     const rest = this.fields.filter((field) => !first.includes(field));
     this.name = { name: "job_name", type: "text", help: texts.form_name_help, unit: "", initial: null };
     this.message = el("p", { class: "form-message", role: "status" });

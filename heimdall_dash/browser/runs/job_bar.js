@@ -97,8 +97,8 @@ export class JobBar {
   }
 
   _actions(job) {
-    const { texts, act } = this.world;
-    const names = job ? actions(job).filter((name) => name !== "delete") : [];
+    const { texts, act, rules } = this.world;
+    const names = job ? actions(job, rules).filter((name) => name !== "delete") : [];
     this.job = job;
     const key = names.join();
     if (key === this.actionsKey) return;

@@ -18,7 +18,7 @@ export class JobCards {
     this.world = world;
     this.shownCount = PAGE;
     this.cards = new Map();
-    this.sparks = new Sparks(world.call, (id) => this.cards.has(id) && this._spark(this.cards.get(id)));
+    this.sparks = new Sparks(world.call, world.card?.metric, (id) => this.cards.has(id) && this._spark(this.cards.get(id)));
     this.count = el("p", { class: "jobs-count", role: "status" });
     this.list = el("ul", { class: "job-cards" });
     this.empty = el("p", { class: "empty-note", hidden: true });
@@ -30,7 +30,7 @@ export class JobCards {
   render(jobs, wish, isKnown, isSeen) {
     this.last = [jobs, wish, isKnown, isSeen];
     const { texts } = this.world;
-    const arranged = arrange([...jobs.values()], wish);
+    const arranged = arrange([...jobs.values()], wish, this.world.card?.metric);
     const shown = arranged.slice(0, this.shownCount);
     const wanted = new Set(shown.map((job) => job.id));
     const focused = this._removeAllBut(wanted);
@@ -77,7 +77,7 @@ export class JobCards {
   }
 
   _make(job) {
-    const { texts } = this.world;
+    const { texts, card: shown } = this.world;
     const parts = {
       name: el("h3", { class: "job-name" }),
       id: el("span", { class: "job-id" }, job.id.slice(0, 8)),
@@ -85,7 +85,7 @@ export class JobCards {
       fill: el("span", { class: "bar-fill" }),
       epoch: el("span", { class: "job-epoch" }),
       eta: el("span", { class: "job-eta" }),
-      best: el("span", { class: "dd" }), p68: el("span", { class: "dd" }), age: el("span", { class: "dd" }), created: el("span", { class: "dd" }),
+      best: el("span", { class: "dd" }), last: el("span", { class: "dd" }), age: el("span", { class: "dd" }), created: el("span", { class: "dd" }),
       error: el("p", { class: "job-error", hidden: true }),
       spark: el("span", { class: "spark", "aria-hidden": "true" }),
       buttons: el("div", { class: "job-buttons" }),
@@ -97,7 +97,7 @@ export class JobCards {
       bar,
       el("div", { class: "job-line" }, parts.epoch, parts.eta),
       el("div", { class: "job-middle" },
-        el("ul", { class: "job-facts" }, fact(texts.best_loss, parts.best), fact(texts.last_p68, parts.p68),
+        el("ul", { class: "job-facts" }, fact(texts.best_loss, parts.best), shown && fact(shown.label, parts.last),
           fact(texts.newest_epoch, parts.age), fact(texts.created, parts.created)),
         parts.spark),
       parts.error,
@@ -108,7 +108,7 @@ export class JobCards {
   }
 
   _update(card, job) {
-    const { texts, status, now } = this.world;
+    const { texts, status, now, card: shown } = this.world;
     card.job = job;
     const known = now();
     setText(card.name, job.job_name);
@@ -124,7 +124,7 @@ export class JobCards {
     setText(card.eta, job.stalled ? texts.stalled : etaText(job, known, texts));
     card.eta.classList.toggle("is-stale", job.stalled);
     setText(card.best, bestText(job, texts));
-    setText(card.p68, valueText((job.last_metrics || {}).val_distance_p68_m, "m"));
+    if (shown) setText(card.last, valueText((job.last_metrics || {})[shown.metric], shown.unit));
     const seconds = job.last_metric_at ? (known - Date.parse(job.last_metric_at)) / 1000 : null;
     setText(card.age, seconds === null ? "–" : fill(texts.ago, { time: durationText(seconds) }));
     card.age.classList.toggle("is-stale", age(job, job.last_metric_at, known, texts).isStale);
@@ -137,8 +137,8 @@ export class JobCards {
   }
 
   _buttons(card, job) {
-    const { texts, act, open } = this.world;
-    const names = actions(job);
+    const { texts, act, open, rules } = this.world;
+    const names = actions(job, rules);
     const key = names.join();
     if (card.actionsKey === key) return;
     card.actionsKey = key;

@@ -109,7 +109,7 @@ export class JobFeed extends Feed {
     this._noteJob(shown.job);
     this.hooks.facts();
     this.hooks.epochs();
-    if (canChange(this.job)) this._obey(this.link.start(this.world.now()));
+    if (canChange(this.job, this.world.rules)) this._obey(this.link.start(this.world.now()));
   }
 
   /** With so many columns that the server refuses, fewer epochs. */
@@ -128,7 +128,7 @@ export class JobFeed extends Feed {
    */
   listed(job) {
     if (!job || job.id !== this.jobId) return;
-    const isBegunAgain = this.state === "ready" && !canChange(this.job) && canChange(job) && job.attempt > this.job.attempt;
+    const isBegunAgain = this.state === "ready" && !canChange(this.job, this.world.rules) && canChange(job, this.world.rules) && job.attempt > this.job.attempt;
     if (this.state !== "unknown" && !isBegunAgain) return;
     if (this.state === "unknown") this.state = "loading";
     this.refusal = null;
@@ -227,14 +227,14 @@ export class JobFeed extends Feed {
   /** Whether what is here is all that there is, as far as can be known at this moment. */
   isCurrent() {
     if (this.state !== "ready" || this.loading || this.loadAt !== null) return false;
-    return !canChange(this.job) || (this.link.state === "synced" && this.isStoreHeard);
+    return !canChange(this.job, this.world.rules) || (this.link.state === "synced" && this.isStoreHeard);
   }
 
   /** Hidden when there is nothing left to wait for. Connected: this connection's sync has come,
    * the link is not silent, and the server itself hears the store. */
   badge() {
     if (!this.jobId || this.state === "none" || this.state === "unknown") return "hidden";
-    if (this.job && !canChange(this.job)) return "hidden";
+    if (this.job && !canChange(this.job, this.world.rules)) return "hidden";
     if (this.state === "loading" || this.loading || this.loadAt !== null) return "connecting";
     const badge = this.link.badge();
     return badge === "connected" && !this.isStoreHeard ? "connecting" : badge;

@@ -1,12 +1,17 @@
 /* The small curve on a job's card: one metric, fetched once, then grown by the job's own news. */
 
 const POINTS = 60;
-const METRICS = ["val_distance_p68_m", "val_loss", "train_loss"]; // the first that a job has
+const METRICS = ["val_loss", "train_loss"];
 const SVG = "http://www.w3.org/2000/svg";
 
 export class Sparks {
-  /** @param {Function} call  REST  @param {(jobId: string) => void} changed  a history has come */
-  constructor(call, changed) {
+  /**
+   * @param {Function} call  REST
+   * @param {string|undefined} first  the metric on the cards; without it, or for jobs that lack it, a loss
+   * @param {(jobId: string) => void} changed  a history has come
+   */
+  constructor(call, first, changed) {
+    this.metrics = first ? [first, ...METRICS] : METRICS; // the first that a job has
     this.call = call;
     this.changed = changed;
     this.kept = new Map();
@@ -20,7 +25,7 @@ export class Sparks {
       if (job.current_epoch > 0) this._fetch(job.id, spark);
     }
     const last = job.last_metrics || {};
-    const metric = spark.metric || METRICS.find((name) => typeof last[name] === "number");
+    const metric = spark.metric || this.metrics.find((name) => typeof last[name] === "number");
     const newest = spark.epochs[spark.epochs.length - 1] ?? -1;
     if (typeof last[metric] === "number" && job.current_epoch > newest) {
       spark.metric = metric;
@@ -33,8 +38,9 @@ export class Sparks {
 
   async _fetch(id, spark) {
     try {
-      const { columns } = await this.call("GET", `/jobs/${id}/metrics?points=${POINTS}&metrics=${METRICS.join(",")}`);
-      const metric = METRICS.find((name) => (columns[name] || []).some((value) => typeof value === "number"));
+      const names = this.metrics.map((name) => `&metrics=${encodeURIComponent(name)}`).join("");
+      const { columns } = await this.call("GET", `/jobs/${id}/metrics?points=${POINTS}${names}`);
+      const metric = this.metrics.find((name) => (columns[name] || []).some((value) => typeof value === "number"));
       if (!metric) return;
       const kept = columns.epoch.map((_, i) => i).filter((i) => typeof columns[metric][i] === "number");
       spark.metric = metric;
