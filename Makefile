@@ -32,10 +32,11 @@ test-fast: .venv/.dev
 test-integrations: .venv-integrations/.made
 	@.venv-integrations/bin/python -m pytest tests/integrations $(TWO) --dist loadfile
 
-check: .venv/.dev
+check: .venv/.dev node_modules/.made
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@npm run --silent lint
 
 format: .venv/.dev
 	@$(BIN)/ruff format .
@@ -53,6 +54,10 @@ faults: .venv/.dev
 
 clean:
 	rm -rf .venv .venv-integrations .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+node_modules/.made: package-lock.json
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .venv/.run: requirements.txt constraints.txt
 	@scripts/venv.sh "$(PYTHON)" requirements.txt

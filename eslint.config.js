@@ -4,7 +4,7 @@ import globals from "globals";
 
 const ROOMS = ["wire", "series", "figure", "charts", "runs", "page"];
 
-/** A room imports only from rooms to its left; tests/js/rooms.test.mjs sees to circles. */
+/** A room imports only from rooms to its left. */
 const rooms = ROOMS.map((room, i) => ({
   files: [`heimdall_dash/browser/${room}/*.js`],
   rules: {

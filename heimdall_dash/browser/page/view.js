@@ -8,7 +8,7 @@ const NOT_LINKED = new Set(["compare-chart", "reliability-chart"]); // their axi
 
 const isFree = (id) => NOT_LINKED.has(id);
 
-/** Its fields are those of `defaultView` in 62_url.js. */
+/** Its fields are those of `defaultView` in url.js. */
 export class View {
   #world;
   #timer = null;
