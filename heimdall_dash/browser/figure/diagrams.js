@@ -12,6 +12,11 @@ import { valueText } from "./words.js";
 /**
  * Observed against expected coverage, of the newest epoch and of a chosen one.
  * @param {number|null} epoch  the chosen one; null: only the newest
+ * @param {Spec} spec
+ * @param {Source} source
+ * @param {ChartView} view
+ * @param {Look} look
+ * @returns {Figure}
  */
 export function reliabilityFigure(spec, source, view, look, epoch) {
   const metric = spec.lines[0].metric;
@@ -46,6 +51,16 @@ export function reliabilityFigure(spec, source, view, look, epoch) {
   };
 }
 
+/**
+ * @param {Column} observed
+ * @param {Source} source
+ * @param {string} name
+ * @param {string} color
+ * @param {string} dash
+ * @param {string} symbol
+ * @param {boolean} onLog
+ * @returns {any}
+ */
 function reliabilityCurve(observed, source, name, color, dash, symbol, onLog) {
   const given = (source.facts || {}).reliability_expected;
   const expected = Array.isArray(given) && given.length === observed.length
@@ -58,23 +73,37 @@ function reliabilityCurve(observed, source, name, color, dash, symbol, onLog) {
   };
 }
 
+/** @param {Column} rows  @returns {number} */
 function lastIndex(rows) {
   for (let i = rows.length - 1; i >= 0; i -= 1) if (Array.isArray(rows[i])) return i;
   return -1;
 }
 
-/** The row of the chosen epoch, or the nearest before it that has a curve. */
+/**
+ * The row of the chosen epoch, or the nearest before it that has a curve.
+ * @param {Column} rows
+ * @param {number[]} epochs
+ * @param {number} epoch
+ * @returns {number}
+ */
 function nearest(rows, epochs, epoch) {
   let i = Math.min(lowerBound(epochs, epoch), rows.length - 1);
   while (i >= 0 && (!Array.isArray(rows[i]) || epochs[i] > epoch)) i -= 1;
   return i;
 }
 
+/** @typedef {{job: Job, columns: Columns, notFinite?: NotFinite, color: string, order: number, name: string}} Compared */
+
 const LEGEND_BELOW_PX = 46; // a share of this high a plot would leave a gap
 
 /**
  * One metric of several jobs.
- * @param {{job: Object, columns: Object, notFinite: Object, color: string, order: number, name: string}[]} jobs
+ * @param {Compared[]} jobs
+ * @param {Spec} spec
+ * @param {string} metric
+ * @param {ChartView} view
+ * @param {Look} look
+ * @returns {Figure}
  */
 export function compareFigure(spec, jobs, metric, view, look) {
   const onLog = view.scale === "log";
@@ -86,7 +115,7 @@ export function compareFigure(spec, jobs, metric, view, look) {
   const range = yRange(heights, [], onLog, view.zoom);
   Object.assign(layout.yaxis, yTicks(range, onLog, spec, look), { range });
   const ends = extent(curves.map((curve) => curve.x), false);
-  const xRange = view.zoom ? view.zoom.x : padded(...(ends && ends[1] > ends[0] ? ends : [0, 10]));
+  const xRange = view.zoom ? view.zoom.x : padded(...(ends && ends[1] > ends[0] ? ends : /** @type {[number, number]} */ ([0, 10])));
   Object.assign(layout.xaxis, xLayout(view.x, xRange, look), { range: xRange });
   const hidden = curves.reduce((sum, curve) => sum + curve.hidden, 0);
   const data = curves.flatMap((curve) => curve.traces);
@@ -96,6 +125,14 @@ export function compareFigure(spec, jobs, metric, view, look) {
   };
 }
 
+/**
+ * @param {Compared} compared
+ * @param {string} metric
+ * @param {Spec} spec
+ * @param {ChartView} view
+ * @param {Look} look
+ * @returns {{x: number[], shown: Column, hidden: number, traces: any[]}}
+ */
 function comparedCurve({ job, columns, notFinite = {}, color, order, name }, metric, spec, view, look) {
   const onLog = view.scale === "log";
   const column = columns[metric];

@@ -17,17 +17,22 @@ export function direction(metric, told = {}) {
   const own = metric.slice(metric.lastIndexOf("/") + 1);
   if (Object.hasOwn(told, own)) return saidOf(told[own]);
   const words = wordsOf(metric);
-  const has = (known) => words.some((word) => known.has(word));
+  const has = (/** @type {Set<string>} */ known) => words.some((word) => known.has(word));
   if (has(NEITHER_WORDS)) return { way: "unknown" };
   if (has(LOWER_WORDS)) return { way: "lower" }; // before higher: `dice_loss`, `precision_error`
   return { way: has(HIGHER_WORDS) ? "higher" : "unknown" };
 }
 
+/** @param {"lower"|"higher"|number} way  @returns {Direction} */
 function saidOf(way) {
   return typeof way === "number" ? { way: "target", target: way } : { way };
 }
 
-/** Whole words only, with and without a number behind: `valAcc` → val, acc; `map50` → map50, map. */
+/**
+ * Whole words only, with and without a number behind: `valAcc` → val, acc; `map50` → map50, map.
+ * @param {string} metric
+ * @returns {string[]}
+ */
 function wordsOf(metric) {
   const words = new Set();
   for (const part of metric.split(/[^A-Za-z0-9]+/)) {
@@ -39,15 +44,20 @@ function wordsOf(metric) {
   return [...words];
 }
 
-/** How far a value is from the best imaginable one; smaller is better. */
-function cost(value, { way, target }) {
+/**
+ * How far a value is from the best imaginable one; smaller is better.
+ * @param {number} value
+ * @param {Direction} known
+ * @returns {number}
+ */
+function cost(value, { way, target = 0 }) {
   if (way === "higher") return -value;
   return way === "target" ? Math.abs(value - target) : value;
 }
 
 /**
  * The best value and the first epoch that had it; what is no number is passed over.
- * @param {number[]} epochs  @param {Array} values  of equal length
+ * @param {number[]} epochs  @param {Column} values  of equal length
  * @param {Direction} known  its way may not be "unknown"
  * @returns {{value: number, epoch: number}|null}
  */
@@ -64,6 +74,7 @@ export function bestOf(epochs, values, known) {
  * Which of several jobs' best values are the best of all: none when only one job has a value or
  * all are equal.
  * @param {({value: number}|null)[]} bests  @returns {boolean[]}
+ * @param {Direction} known
  */
 export function winners(bests, known) {
   const costs = bests.map((best) => (best ? cost(best.value, known) : null));
