@@ -2,6 +2,7 @@
    it needs and knows no other. */
 
 import { serverNow } from "./wire/rest.js";
+import { byId } from "./charts/elements.js";
 import { Charts } from "./charts/charts.js";
 import { Painter } from "./charts/painter.js";
 import { ReliabilitySlider } from "./charts/reliability_slider.js";
@@ -19,12 +20,10 @@ import { Page } from "./page/page.js";
 import { View } from "./page/view.js";
 import { controlActions } from "./page/controls.js";
 
-const byId = (id) => document.getElementById(id);
-
 /**
  * Bring the page to life.
- * @param {Object} config  what Python's `page_config` says
- * @param {(id: string, props: Object) => void} setProps  sets properties of a Dash component
+ * @param {Config} config  what Python's `page_config` says
+ * @param {Show} setProps  sets properties of a Dash component
  * @returns {Page}
  */
 export function start(config, setProps) {
@@ -48,7 +47,7 @@ function assemble(page) {
   Object.assign(page, feedsOf(page));
   const actions = new JobActions({ texts, call, changed: (job) => page.jobChanged(job), deleted: (id) => page.jobDeleted(id) });
   const shared = {
-    texts, status, api, card, form, rules, call, now: serverNow, act: (action, job) => actions.act(action, job), open: (job) => page.choice.open(job),
+    texts, status, api, card, form, rules, call, now: serverNow, act: (/** @type {string} */ action, /** @type {Job} */ job) => actions.act(action, job), open: (/** @type {Job} */ job) => page.choice.open(job),
   };
   page.notices = new Notices({ texts, show });
   page.select = new JobSelect({ words: config, show });
@@ -63,6 +62,7 @@ function assemble(page) {
   page.actions = controlActions(page);
 }
 
+/** @param {Page} page  @returns {View} */
 function viewOf(page) {
   return new View({
     location, history, later: (f, ms) => setTimeout(f, ms), redraw: (id) => page.painter.invalidate(id),
@@ -74,12 +74,12 @@ function viewOf(page) {
   });
 }
 
-/** `feed`: the chosen job; `list`: all jobs. */
+/** @param {Page} page  @returns {{feed: JobFeed, list: JobsFeed}} */
 function feedsOf(page) {
   const changed = () => page.renderBarSoon();
-  const store = (isAvailable) => page.storeSaid(isAvailable);
+  const store = (/** @type {boolean|undefined} */ isAvailable) => page.storeSaid(isAvailable);
   return {
-    feed: new JobFeed({ ...socket(page, "job-socket"), rules: page.config }, {
+    feed: new JobFeed(socket(page, "job-socket"), page.config, {
       changed, store, job: changed, epochs: () => page.epochsArrived(), facts: () => page.factsArrived(),
     }),
     list: new JobsFeed(socket(page, "jobs-socket"), {
@@ -88,6 +88,12 @@ function feedsOf(page) {
   };
 }
 
+/**
+ * What a feed needs of the browser.
+ * @param {Page} page
+ * @param {string} id   of the socket's component
+ * @returns {import("./wire/feed.js").World}
+ */
 function socket({ call, setProps, config }, id) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   return {
@@ -100,7 +106,10 @@ function socket({ call, setProps, config }, id) {
   };
 }
 
-/** What the browser itself tells the page. */
+/**
+ * What the browser itself tells the page.
+ * @param {Page} page
+ */
 function watchBrowser(page) {
   const { painter } = page;
   addEventListener("online", () => page.wake());
@@ -113,7 +122,7 @@ function watchBrowser(page) {
   addEventListener("popstate", () => page.restore());
   new MutationObserver(() => page.recolour())
     .observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
-  const details = document.querySelector(".create-job-details");
+  const details = /** @type {HTMLDetailsElement} */ (document.querySelector(".create-job-details"));
   details.addEventListener("toggle", () => details.open && page.form.load());
   if (!window.Plotly) document.querySelector("script[src*='plotly-basic']")?.addEventListener("load", () => painter.invalidate());
 }

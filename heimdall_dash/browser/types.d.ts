@@ -97,6 +97,41 @@ interface Figure {
   emptyText?: string;
 }
 
+/** How the reader looks at the page; kept in the address bar. */
+interface ViewFields {
+  tab: string;
+  job: string | null;
+  smoothing: number;
+  x: XMode;
+  rate: string;
+  linked: boolean;
+  scales: Record<string, Scale>; // by chart, where it is not the chart's own
+  zooms: Record<string, Zoom>; // by chart
+  reliability: number | null; // epoch
+  search: string;
+  statuses: string[];
+  order: string;
+  compare: string[]; // ids of jobs
+  metric: string;
+  compareX: XMode;
+  wide: string | null; // chart
+  find: string;
+  folded: string[]; // groups
+}
+interface KeptView extends ViewFields {
+  write(): void;
+  chart(spec: { id: string; scale: Scale }): ChartView;
+}
+/** The chosen job, as its feed holds it. */
+interface ShownJob {
+  jobId: string | null;
+  store: { columns: Columns; notFinite: NotFinite; total: number };
+  job: Job | null;
+  facts: Facts;
+  notes: Note[];
+  state: string; // none, loading, ready, unknown
+}
+
 /** `page_config` of ui/page.py. */
 interface Config {
   charts: Spec[];

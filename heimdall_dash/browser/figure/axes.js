@@ -16,8 +16,8 @@ const TITLE = { standoff: 6, font: { size: 12 } };
  * @param {XMode} mode   relative: seconds since the first epoch; a pause
  *   counts, as it does on the reader's clock. wall: milliseconds since 1970; on a date axis,
  *   Plotly shows such numbers by the reader's clock, summer time included
- * @returns {Axis}
  * @param {Columns} columns
+ * @returns {Axis}
  */
 export function xAxis(columns, mode) {
   const epochs = columns.epoch;

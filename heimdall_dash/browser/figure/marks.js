@@ -44,11 +44,11 @@ export function referenceShape(reference, lines, look) {
  * The names, on a background of their own so that they can be read over a line.
  * @param {{range: number[], onLog: boolean}} y    range in axis units
  * @param {any[]} lines  traces on the left axis
- * @returns {{annotations: Object[], slots: Object<string, string>, unplaced: string[]}}
  * @param {KnownReference[]} references
  * @param {number[]} x
  * @param {Area} area
  * @param {Look} look
+ * @returns {{annotations: Object[], slots: Object<string, string>, unplaced: string[]}}
  */
 export function referenceNames(references, y, x, lines, area, look) {
   const height = (/** @type {number} */ value) => area.h * (1 - ((y.onLog ? Math.log10(value) : value) - y.range[0]) / (y.range[1] - y.range[0]));

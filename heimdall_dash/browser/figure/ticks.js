@@ -106,10 +106,10 @@ export function linearTicks(low, high, most = 6) {
 
 /**
  * Ticks for a stretch of seconds, in the unit that suits its length.
- * @returns {{unit: string, values: number[], words: string[]}}  values in seconds
  * @param {number} low
  * @param {number} high
  * @param {number} [most]
+ * @returns {{unit: string, values: number[], words: string[]}}  values in seconds
  */
 export function durationTicks(low, high, most = 6) {
   const span = high - low;

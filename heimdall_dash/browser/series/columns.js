@@ -18,8 +18,8 @@ export const NO_EPOCH = -1;
  */
 
 /**
- * @returns {Store}
  * @param {string|null} job
+ * @returns {Store}
  */
 export function emptyStore(job) {
   return { job, stream: null, cursor: BEGINNING, total: 0, columns: bare({ epoch: [] }), notFinite: bare({}) };
@@ -139,7 +139,7 @@ function joinLate(store, added, count, notFinite) {
       const epoch = added.epoch[i];
       const isMarked = own(own(notFinite, name) ?? {}, String(epoch)) !== undefined;
       if (values[i] === null && !isMarked) continue;
-      if (name === "timestamp" && store.columns[name][places[i]] !== null) continue; // its first
+      if (name === "timestamp" && store.columns[name]?.[places[i]] !== null) continue; // its first
       column ??= store.columns[name] = store.columns[name].slice();
       column[places[i]] = values[i];
       if (!isMarked) unmark(store, name, String(epoch));

@@ -6,7 +6,7 @@ const SEND_GAP_MS = 25; // two `send`s in one turn would reach the component as 
 
 /**
  * @typedef {Object} World
- * @property {(method: string, path: string) => Promise<Object>} call   REST below the API's root
+ * @property {Call} call   REST below the API's root
  * @property {(url: string) => void} setUrl   opens a socket; an empty text closes it
  * @property {(text: string) => void} send
  * @property {() => number} now               milliseconds, the clock of message time stamps
