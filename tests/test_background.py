@@ -36,6 +36,7 @@ async def test_work_that_ends_is_started_again_and_told(caplog: pytest.LogCaptur
     assert ends[0].exc_info is not None
 
 
+@pytest.mark.slow
 async def test_work_that_runs_steadily_again_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "STEADY_S", 1.5)  # longer than the pause before the restart
     starts: list[int] = []

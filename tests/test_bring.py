@@ -94,6 +94,7 @@ def test_run_killed_while_the_store_was_away_is_brought_whole_and_failed(
     assert bringer(tmp_path / "t", own_valkey).look() == []
 
 
+@pytest.mark.slow
 def test_run_ended_by_sigterm_without_a_store_comes_as_cancelled(
     own_valkey: EmbeddedStore, tmp_path: Path, opened: Store
 ) -> None:

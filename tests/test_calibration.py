@@ -53,6 +53,7 @@ def classes(kinds: int, count: int = N) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.9, 1.0, 1.6])
+@pytest.mark.slow
 def test_regression_equals_uncertainty_toolbox(scale: float) -> None:
     mean, sigma, target = line(scale)
     ours = regression_metrics(mean, sigma, target)

@@ -57,6 +57,7 @@ def test_run_finds_the_dashboard_of_this_user_with_nothing_set(
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_run_without_any_dashboard_waits_for_nothing_says_where_it_looked_and_is_brought(
     own_valkey: EmbeddedStore, opened: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,6 +16,8 @@ from heimdall_dash.store.jobs import job_view
 from heimdall_dash.store.store import Store
 from tests.conftest import wait_for
 
+pytestmark = pytest.mark.slow
+
 HEAD = """
 import os, signal, sys, threading, time
 from heimdall_dash import Job

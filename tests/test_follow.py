@@ -50,6 +50,7 @@ async def heard(follower: Follower, wanted: Any, timeout_s: float = 10.0) -> Mes
                     return message
 
 
+@pytest.mark.slow
 async def test_follower_hears_the_epochs_of_subscribed_jobs_and_updates_of_all(
     store: Store, follower: Follower
 ) -> None:
@@ -74,6 +75,7 @@ async def test_follower_hears_the_epochs_of_subscribed_jobs_and_updates_of_all(
     assert "writes" not in update
 
 
+@pytest.mark.slow
 async def test_follower_hears_nothing_more_after_unsubscribing(
     store: Store, follower: Follower
 ) -> None:

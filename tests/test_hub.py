@@ -245,6 +245,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_hub_that_ends_by_a_fault_is_begun_again_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -142,6 +142,7 @@ def test_nothing_to_import_is_said(
     assert main(["import", "csv", "--url", web.url]) == 1
 
 
+@pytest.mark.slow
 def test_following_brings_what_is_written_and_ends_with_the_signal(
     tmp_path: Path, url: str, client: httpx.Client
 ) -> None:

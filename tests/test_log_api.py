@@ -71,6 +71,7 @@ def test_run_over_http_hears_what_is_wanted_of_it(web: Web, opened: Store, tmp_p
     assert epochs(opened, job.id) == [1, 2]
 
 
+@pytest.mark.slow
 def test_run_over_http_gives_signs_of_life(web: Web, opened: Store, tmp_path: Path) -> None:
     with start(web, tmp_path) as job:
         job.log(1, a=1.0)

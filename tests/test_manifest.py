@@ -74,6 +74,7 @@ def test_without_a_trainer_the_page_does_not_speak_of_what_only_ours_knows(alone
 
 
 @pytest.mark.parametrize("command", [["app.py"], ["-P", "-m", "heimdall_dash"]])
+@pytest.mark.slow
 def test_dashboard_starts_from_a_clone_without_the_trainer(
     valkey: EmbeddedStore, tmp_path: Path, command: list[str]
 ) -> None:

@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from heimdall_dash.store.embedded import EmbeddedStore
 from tests.conftest import Web, wait_for, web_settings
 from tests.viewers import Viewer
+
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

@@ -112,6 +112,7 @@ def test_queue_leaves_foreign_jobs_and_those_that_do_not_say_whose_they_are_alon
     assert [house.status(one) for one in (foreign, unsaid)] == ["running", "running"]
 
 
+@pytest.mark.slow
 def test_queue_says_on_a_cluster_that_nothing_can_be_queued_before_there_is_a_job(
     cluster: Cluster,
 ) -> None:

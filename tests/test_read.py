@@ -174,6 +174,7 @@ def test_html_of_a_job_escapes_what_comes_from_outside() -> None:
     assert "iframe" not in job_html("a", "running", None)
 
 
+@pytest.mark.slow
 def test_a_jupyter_kernel_shows_the_job_its_history_and_its_chart(web: Web, tmp_path: Path) -> None:
     cells = [
         "from heimdall_dash import Job, read\n"

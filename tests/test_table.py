@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -175,6 +176,7 @@ def test_table_holds_what_the_golden_frames_say() -> None:
         assert str(table.position) == step["cursor"]
 
 
+@pytest.mark.slow
 def test_rows_that_share_no_name_cost_what_was_written() -> None:
     table = Table("s")
     rows = [

@@ -12,6 +12,8 @@ from tests.conftest import wait_for
 from tests.processes import Child
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 
 def answers(port: int) -> bool:
     try:
