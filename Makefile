@@ -32,11 +32,11 @@ test-fast: .venv/.dev
 test-integrations: .venv-integrations/.made
 	@.venv-integrations/bin/python -m pytest tests/integrations $(TWO) --dist loadfile
 
-check: .venv/.dev node_modules/.made
+check: .venv/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@npm run --silent lint
+	@scripts/check_browser.sh
 
 format: .venv/.dev
 	@$(BIN)/ruff format .
@@ -53,11 +53,7 @@ faults: .venv/.dev
 	@$(BIN)/python -m pytest tests/faults -q -s --fault-table bench/results/faults.json
 
 clean:
-	rm -rf .venv .venv-integrations .pytest_cache .mypy_cache .ruff_cache .hypothesis
-
-node_modules/.made: package-lock.json
-	@npm ci --silent --no-audit --no-fund
-	@touch $@
+	rm -rf .venv node_modules .venv-integrations .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.run: requirements.txt constraints.txt
 	@scripts/venv.sh "$(PYTHON)" requirements.txt

@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-from heimdall_dash.ui.page import ASSETS, page_config
+from heimdall_dash.ui.modules import FOLDER
+from heimdall_dash.ui.page import page_config
 
-SCRIPTS = "\n".join(path.read_text() for path in sorted(ASSETS.glob("*.js")))
+SCRIPTS = "\n".join(path.read_text() for path in sorted(FOLDER.rglob("*.js")))
 
 
 def test_scripts_ask_for_texts_that_exist() -> None:

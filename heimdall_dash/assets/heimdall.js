@@ -3,9 +3,12 @@
 (function () {
   "use strict";
 
+  /** @type {any} */
   const dash = (window.dash_clientside = window.dash_clientside || {});
+  /** @type {any} */
   let page = null; // until it is made there are no sockets, and the controls say nothing yet
 
+  /** @param {(page: any) => void} act */
   function withPage(act) {
     if (page !== null) act(page);
     return dash.no_update;
@@ -17,18 +20,18 @@
   }
 
   dash.heimdall = {
-    async start(config) {
+    async start(/** @type {any} */ config) {
       // the index names the version of the modules, which it also preloads (ui/page.py)
-      const main = document.getElementById("browser-main").href;
+      const main = /** @type {HTMLLinkElement} */ (document.getElementById("browser-main")).href;
       const { start } = await import(main);
-      if (page === null) dash.heimdall.page = page = start(config, (id, props) => dash.set_props(id, props));
+      if (page === null) dash.heimdall.page = page = start(config, (/** @type {string} */ id, /** @type {any} */ props) => dash.set_props(id, props));
       return dash.no_update;
     },
-    jobSocketMessage: (message) => withPage(({ feed }) => feed.onMessage(message)),
-    jobSocketState: (state) => withPage(({ feed }) => feed.onState(state)),
-    jobsSocketMessage: (message) => withPage(({ list }) => list.onMessage(message)),
-    jobsSocketState: (state) => withPage(({ list }) => list.onState(state)),
-    control: (value) => withPage((known) => {
+    jobSocketMessage: (/** @type {any} */ message) => withPage(({ feed }) => feed.onMessage(message)),
+    jobSocketState: (/** @type {any} */ state) => withPage(({ feed }) => feed.onState(state)),
+    jobsSocketMessage: (/** @type {any} */ message) => withPage(({ list }) => list.onMessage(message)),
+    jobsSocketState: (/** @type {any} */ state) => withPage(({ list }) => list.onState(state)),
+    control: (/** @type {any} */ value) => withPage((known) => {
       const id = triggered();
       if (id !== null) known.control(id, value);
     }),

@@ -39,7 +39,8 @@ def version() -> str:
 
 
 def preloads(prefix: str) -> str:
-    """Links for the page's head: all modules are asked for at once, not one import after another.
+    """Links for the page: all modules are asked for at once, not one import after another. They
+    stand behind the scripts, or the large ones of these would wait for them.
 
     prefix: path of the page, `/` or where a proxy serves it
     """

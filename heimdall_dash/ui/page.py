@@ -1,6 +1,7 @@
 """The whole page on a given server: layout, styles, clientside callbacks. It has no data of its
 own: the browser fetches it by REST and WebSocket."""
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,6 @@ INDEX = """<!DOCTYPE html>
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="assets/favicon.svg">
     {%css%}
-    <!-- modules -->
   </head>
   <body>
     {%app_entry%}
@@ -37,6 +37,7 @@ INDEX = """<!DOCTYPE html>
       {%scripts%}
       {%renderer%}
     </footer>
+    <!-- modules -->
   </body>
 </html>
 """
@@ -44,10 +45,22 @@ INDEX = """<!DOCTYPE html>
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
+TABLE_SCRIPT = re.compile(r'<script src="[^"]*/dash_table/bundle[^"]*"></script>')
+
+
+class DashWithoutTable(Dash):
+    """The page has no `dash_table`, and Dash loads its script always (dash 4.4): 10 kB that pay for
+    the modules' types."""
+
+    def interpolate_index(self, *args: Any, **parts: Any) -> str:
+        parts["scripts"] = TABLE_SCRIPT.sub("", parts["scripts"])
+        return str(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
+
+
 def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
     """A Dash app on `server`, at `/`, and the modules of its browser's half."""
     server.mount(PATH, Modules(), name="browser")  # before Dash, which answers all other paths
-    app = Dash(
+    app = DashWithoutTable(
         "heimdall_dash",
         server=server,  # type: ignore[arg-type]  # dash 4.4's types know no FastAPI
         assets_folder=str(ASSETS),
@@ -125,10 +138,4 @@ def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
 
 
 def _texts(manifest: Manifest) -> dict[str, Any]:
-    card = manifest.card
-    return {
-        **texts.BROWSER,
-        "units": texts.UNITS,
-        "last_p68": "" if card is None else card.label,  # the style leaves out a fact without label
-        **manifest.texts,
-    }
+    return {**texts.BROWSER, "units": texts.UNITS, **manifest.texts}

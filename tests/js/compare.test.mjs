@@ -1,24 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CompareScale } from "../../heimdall_dash/browser/runs/compare_scale.js";
+import { CompareScale } from "../../heimdall_dash/browser/runs/compare.js";
 import { summaryRows, configRows } from "../../heimdall_dash/browser/runs/compare_table.js";
 import { Histories, GAP_MS } from "../../heimdall_dash/browser/runs/histories.js";
 import { Palette } from "../../heimdall_dash/browser/runs/palette.js";
 import { direction, bestOf, winners } from "../../heimdall_dash/browser/series/better.js";
+import { golden } from "./golden.mjs";
 
+const { directions } = golden("rules.json");
 
 test("the trainer's metrics have the direction that docs/trainer.md states", () => {
-  const ways = (names) => Object.fromEntries(names.map((name) => [name, direction(name).way]));
+  const ways = (names) => Object.fromEntries(names.map((name) => [name, direction(name, directions).way]));
   for (const name of ["train_loss", "val_loss", "train_objective", "val_rmse_m", "val_rmse_good_geom_m", "val_distance_p68_m",
     "train_distance_p68_m", "uncertainty_calibration_error", "expected_calibration_error", "ence", "energy_score_m",
     "skipped_steps", "epoch_duration_seconds"]) assert.deepEqual(ways([name]), { [name]: "lower" });
-  assert.equal(direction("error_rank_correlation").way, "higher");
-  for (const [name, target] of [["coverage_50", 0.5], ["coverage_68", 0.68], ["coverage_95", 0.95], ["eval/coverage_90", 0.9],
+  assert.equal(direction("error_rank_correlation", directions).way, "higher");
+  for (const [name, target] of [["coverage_50", 0.5], ["coverage_68", 0.68], ["coverage_95", 0.95], ["eval/coverage_95", 0.95],
     ["uncertainty_ratio_p68", 1], ["z_std", 1], ["z_std_robust", 1], ["expected_calibration_error_signed", 0]]) {
-    assert.deepEqual(direction(name), { way: "target", target });
+    assert.deepEqual(direction(name, directions), { way: "target", target });
   }
   for (const name of ["mean_predicted_uncertainty_m", "predicted_distance_p68_m", "sharpness_m", "gradient_norm",
-    "weight_norm", "learning_rate", "mean_gdop"]) assert.equal(direction(name).way, "unknown", name);
+    "weight_norm", "learning_rate", "mean_gdop"]) assert.equal(direction(name, directions).way, "unknown", name);
 });
 
 test("foreign metrics are known by a whole word of their name, and nothing is guessed of others", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rangeEnd } from "../../heimdall_dash/browser/charts/ranges.js";
 import { lineFigure } from "../../heimdall_dash/browser/figure/line_figure.js";
-import { reliabilityFigure } from "../../heimdall_dash/browser/figure/reliability_figure.js";
+import { reliabilityFigure } from "../../heimdall_dash/browser/figure/diagrams.js";
 
 const colors = { lines: ["#1", "#2", "#3"], text: "", muted: "", grid: "", axis: "", paper: "", reference: "", gap: "", hover: "" };
 const texts = { log_scale: "Log Scale", linear_scale: "Linear Scale", axis_epoch: "Epoch", axis_relative: "Time ({unit})", axis_wall: "Wall", not_on_log: "{n} hidden", gap: "1 gap", gaps: "{n} gaps", mark_best: "best {epoch}", point: "point", points: "points", axis_expected: "Expected", expected: "Expected", diagonal: "diagonal" };

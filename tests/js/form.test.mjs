@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fieldOf, readConfig, errorsByField } from "../../heimdall_dash/browser/runs/create_form.js";
 
-
 test("a schema's property becomes a field", () => {
   assert.deepEqual(fieldOf("epochs", { type: "integer", default: 500, minimum: 1, maximum: 9, unit: "epochs", description: "d" }),
     { name: "epochs", type: "integer", choices: [], isOptional: false, initial: 500, min: 1, max: 9, unit: "epochs", help: "d" });

@@ -6,7 +6,9 @@ import { noteText } from "../../heimdall_dash/browser/runs/job_facts.js";
 import { label, age, reasonText, deliveredText, etaText } from "../../heimdall_dash/browser/runs/job_texts.js";
 import { chooseJob, arrange } from "../../heimdall_dash/browser/runs/status.js";
 import { actions } from "../../heimdall_dash/browser/runs/status.js";
+import { golden } from "./golden.mjs";
 
+const rules = golden("rules.json");
 const texts = new Proxy({}, { get: (_, name) => `${String(name)} {time}{n}{metrics}` });
 const job = (more) => ({ id: "i", job_name: "VHF", status: "running", current_epoch: 412, total_epochs: 500, created_at: "2026-11-23T10:00:00.000Z", ...more });
 
@@ -18,9 +20,9 @@ test("a job's label is the one of the contract", () => {
 });
 
 test("only legal actions have buttons", () => {
-  assert.deepEqual(actions(job()), ["pause", "cancel"]);
-  assert.deepEqual(actions(job({ status: "paused" })), ["resume", "cancel", "delete"]);
-  assert.deepEqual(actions(job({ status: "completed" })), ["delete"]);
+  assert.deepEqual(actions(job(), rules), ["pause", "cancel"]);
+  assert.deepEqual(actions(job({ status: "paused" }), rules), ["resume", "cancel", "delete"]);
+  assert.deepEqual(actions(job({ status: "completed" }), rules), ["delete"]);
 });
 
 test("the newest running job is chosen, else the newest", () => {

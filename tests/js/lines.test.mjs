@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { isScalar, smooth, forLogAxis, brokenAt, runsOf, isSparse, alone, extent } from "../../heimdall_dash/browser/series/lines.js";
 import { thin } from "../../heimdall_dash/browser/series/lines.js";
 
-
 test("values that a log axis cannot show become null and are counted", () => {
   assert.deepEqual(forLogAxis([1, 0, -2, null, 5, NaN]), { shown: [1, null, null, null, 5, null], hidden: 2 });
 });

@@ -16,7 +16,7 @@ function setUp(snapshot = { stream: "s", cursor: "1-1", total: 2, columns: { epo
     setUrl: (url) => seen.urls.push(url), send: (text) => seen.sent.push(without(JSON.parse(text))),
     now: () => seen.time, later: (f) => seen.later.push(f), random: () => 0.5,
   };
-  const feed = new JobFeed(world, {
+  const feed = new JobFeed(world, golden("rules.json"), {
     changed() {}, job() {}, facts() {}, store: (isAvailable) => seen.store.push(isAvailable),
     epochs: () => new Promise((resolve) => seen.draws.push(resolve)),
   });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plotText, unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale } from "../../heimdall_dash/browser/figure/names.js";
 
-
 test("titles and units come from names", () => {
   const said = ["sharpness_p10_m", "eval/gpu_wait_seconds", "queue_delay_ms", "snr_db", "gdop_below_5_percent", "eval/f1", "reward", "_"];
   assert.deepEqual(said.map((name) => [titleOf(name), unitOf(name)]), [

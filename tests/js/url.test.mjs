@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { defaultView, toQuery, fromQuery } from "../../heimdall_dash/browser/page/url.js";
 import { View } from "../../heimdall_dash/browser/page/view.js";
 
-
 test("the default view needs no query", () => {
   assert.equal(toQuery(defaultView()), "");
   assert.deepEqual(fromQuery(""), defaultView());

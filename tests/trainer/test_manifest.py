@@ -1,10 +1,13 @@
 """What the dashboard is told of this trainer fits what the trainer does."""
 
 import json
+from pathlib import Path
 
 from heimdall_dash.ui.page import page_config
 from trainer.config import TrainingConfig
 from trainer.manifest import MANIFEST
+
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 PRESETS = {
     "loss-chart", "rmse-chart", "learning-rate-chart", "distance-error-chart", "percentiles-chart",
@@ -32,4 +35,12 @@ def test_page_is_told_in_json() -> None:
     told = json.loads(json.dumps(page_config(MANIFEST), allow_nan=False))
     assert told["directions"]["coverage_68"] == 0.68
     assert told["form"]["hidden"] == ["dataset", "receivers", "val_fraction"]
-    assert told["texts"]["last_p68"] == "Last p68"
+    assert told["card"]["label"] == "Last p68"
+
+
+def test_golden_rules_are_those_that_the_page_is_told() -> None:
+    """The browser's own tests read the same file."""
+    golden = json.loads((GOLDEN / "rules.json").read_text())
+    told = page_config(MANIFEST)
+    assert {name: told[name] for name in golden} == golden
+    assert list(told["legal"]) == list(golden["legal"])  # the order of the buttons

@@ -5,7 +5,7 @@ import { fill } from "../figure/words.js";
 import { el, setText } from "./elements.js";
 
 export class ChartFilter {
-  /** @param {HTMLElement} box  @param {Charts} charts */
+  /** @param {HTMLElement} box  @param {import("./charts.js").Charts} charts */
   constructor(box, charts) {
     const { texts } = charts.page.config;
     this.charts = charts;
@@ -36,7 +36,7 @@ export class ChartFilter {
     let total = 0;
     for (const [id, { card }] of this.charts.cards) {
       if (id === "compare-chart") continue;
-      const spec = this.charts.specs.get(id);
+      const spec = /** @type {Spec} */ (this.charts.specs.get(id));
       const names = spec.lines.flatMap((line) => [line.metric, line.name]);
       const isShown = !search || matches([spec.title, ...names].join(" "), search);
       card.hidden = !isShown;
@@ -44,7 +44,7 @@ export class ChartFilter {
       shown += Number(isShown);
     }
     for (const [name, { box, list }] of this.charts.otherCharts.groups) {
-      box.hidden = [...list.children].every((card) => card.hidden);
+      box.hidden = [...list.children].every((card) => /** @type {HTMLElement} */ (card).hidden);
       box.open = search ? true : !this.page.view.folded.includes(name);
     }
     const { texts } = this.page.config;

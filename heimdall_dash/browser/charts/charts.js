@@ -1,34 +1,55 @@
 /* The chosen job's charts: which figure each card gets, its buttons, its notes and empty state. */
 
+/** @import { Size } from "./painter.js" */
+
 import { lineFigure } from "../figure/line_figure.js";
-import { reliabilityFigure } from "../figure/reliability_figure.js";
+import { reliabilityFigure } from "../figure/diagrams.js";
 import { proven, lacks } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
 import { ChartFilter } from "./chart_filter.js";
-import { el, setText, setAttribute, look } from "./elements.js";
+import { byId, el, setText, setAttribute, look } from "./elements.js";
 import { KeyFigures } from "./key_figures.js";
 import { OtherCharts } from "./other_charts.js";
 import { Wide } from "./wide.js";
 
+/**
+ * What the charts need of the page.
+ * @typedef {Object} ChartsPage
+ * @property {Config} config  @property {import("./painter.js").Painter} painter
+ * @property {ShownJob} feed  @property {KeptView} view
+ * @property {(id: string, zoom: Zoom|null) => void} zoomed
+ * @property {(id: string, scale: Scale) => void} scaled
+ * @property {(spec: Spec) => ChartView} chartView
+ */
+
 export class Charts {
-  /** @param {{config, painter, feed, view, zoomed, scaled, chartView}} page */
+  /** @param {ChartsPage} page */
   constructor(page) {
     this.page = page;
+    /** @type {Map<string, Spec>} */
     this.specs = new Map();
+    /** @type {Map<string, {card: HTMLElement, buttons: Record<string, any>}>} */
     this.cards = new Map();
+    /** @type {Map<string, Record<string, string>>} */
     this.slots = new Map(); // where each chart's names of reference lines stand
     this.wide = new Wide(this);
     for (const spec of page.config.charts) {
-      this.add(spec, document.getElementById(spec.id), (size) => this._figure(spec, size));
+      this.add(spec, byId(spec.id), (size) => this._figure(spec, size));
     }
-    this.otherCharts = new OtherCharts(document.getElementById("other-charts"), this);
-    this.filter = new ChartFilter(document.getElementById("chart-filter"), this);
-    this.keyFigures = new KeyFigures(document.getElementById("key-figures"), page.config);
+    this.otherCharts = new OtherCharts(byId("other-charts"), this);
+    this.filter = new ChartFilter(byId("chart-filter"), this);
+    this.keyFigures = new KeyFigures(byId("key-figures"), page.config);
   }
 
-  /** Give a card its plot, buttons and empty state. */
+  /**
+   * Give a card its plot, buttons and empty state.
+   * @param {Spec} spec
+   * @param {HTMLElement} box
+   * @param {(size: Size) => Figure} build
+   */
   add(spec, box, build) {
     const { painter, config } = this.page;
+    /** @type {any} */
     const card = box.closest(".chart-card");
     const note = card.querySelector(`[data-note]`);
     const reason = el("span");
@@ -38,7 +59,7 @@ export class Charts {
     this.cards.set(spec.id, { card, buttons });
     box.append(empty);
     card.querySelector("[data-buttons]").replaceChildren(...Object.values(buttons));
-    card.addEventListener("keydown", (event) => this.wide.escape(spec, event), true);
+    card.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.wide.escape(spec, event), true);
     if (this.page.view.wide === spec.id) this.wide.show();
     painter.add({
       id: spec.id, box, build,
@@ -55,22 +76,33 @@ export class Charts {
     });
   }
 
+  /** @param {string} id */
   remove(id) {
     this.page.painter.remove(id);
     for (const known of [this.specs, this.cards, this.slots]) known.delete(id);
   }
 
-  /** Until the job's facts are there, nobody knows what they prove: words do not come and go. */
+  /**
+   * Until the job's facts are there, nobody knows what they prove: words do not come and go.
+   * @param {Spec} spec
+   * @returns {Spec}
+   */
   _known(spec) {
     const { feed } = this.page;
     return feed.state === "ready" ? proven(spec, feed.facts) : spec;
   }
 
-  /** The figure of one of the job's own charts. */
+  /**
+   * The figure of one of the job's own charts.
+   * @param {Spec} spec
+   * @param {Size} size
+   * @returns {Figure}
+   */
   jobFigure(spec, size) {
     return this._figure(spec, size);
   }
 
+  /** @param {Spec} spec  @param {Size} size  @returns {Figure} */
   _figure(spec, size) {
     const { feed, config } = this.page;
     const source = { columns: feed.store.columns, notFinite: feed.store.notFinite, job: feed.job, facts: feed.facts, notes: feed.notes };
@@ -86,6 +118,7 @@ export class Charts {
     return figure;
   }
 
+  /** @param {Spec} spec  @returns {string} */
   _emptyText(spec) {
     const { feed, config: { texts } } = this.page;
     if (feed.state === "none") return texts.empty_no_job;
@@ -96,16 +129,17 @@ export class Charts {
     const hasNone = feed.store.columns.epoch.length === 0;
     if (status === "queued" && hasNone) return texts.empty_queued;
     if (status === "pending") return texts.empty_pending;
-    if (["completed", "failed", "cancelled"].includes(status)) return fill(texts.empty_final, { metrics });
+    if (this.page.config.final.includes(status)) return fill(texts.empty_final, { metrics });
     if (hasNone) return fill(texts.empty_running, { job: feed.job.job_name });
     return fill(lacks(spec, feed.store.columns) ? texts.empty_so_far : texts.empty_metric, { metrics });
   }
 
   /* ------------------------------------------------------------- buttons */
 
+  /** @param {Spec} spec  @returns {Record<string, any>} */
   _buttons(spec) {
     const { texts } = this.page.config;
-    const button = (name, run, more = {}) => el("button", {
+    const button = (/** @type {string} */ name, /** @type {() => void} */ run, more = {}) => el("button", {
       class: "button tiny", type: "button", "aria-label": fill(texts[`${name}_label`], { title: spec.title }), onclick: run, ...more,
     }, texts[name]);
     return {
@@ -116,6 +150,7 @@ export class Charts {
     };
   }
 
+  /** @param {Spec} spec  @param {string} format */
   async _save(spec, format) {
     const { feed, painter } = this.page;
     const name = `${feed.job ? feed.job.job_name : "heimdall"}-${spec.id}`.replace(/[^\w.-]+/g, "_");
@@ -135,16 +170,22 @@ export class Charts {
     this.compact(feed);
   }
 
-  /** A chart that the job has nothing for is small and comes after all others (style.css). */
+  /**
+   * A chart that the job has nothing for is small and comes after all others (style.css).
+   * @param {ShownJob} feed
+   */
   compact(feed) {
     if (feed.state === "loading") return; // as the job before left them, until it is known
     for (const spec of this.page.config.charts) {
       const isLacking = feed.state === "ready" && lacks(spec, feed.store.columns);
-      this.cards.get(spec.id).card.classList.toggle("is-lacking", isLacking);
+      this.cards.get(spec.id)?.card.classList.toggle("is-lacking", isLacking);
     }
   }
 
-  /** The key figures go with the charts: while these are paused, those stand still too. */
+  /**
+   * The key figures go with the charts: while these are paused, those stand still too.
+   * @param {ShownJob} feed
+   */
   figuresNow(feed) {
     this.compact(feed);
     if (!this.page.painter.isPaused) this.keyFigures.render(feed);
@@ -157,7 +198,11 @@ export class Charts {
   }
 }
 
-/** A data URL as a file: browsers save these up to any size. */
+/**
+ * A data URL as a file: browsers save these up to any size.
+ * @param {string} dataUrl
+ * @returns {Blob}
+ */
 function blobOf(dataUrl) {
   const comma = dataUrl.indexOf(",");
   const head = dataUrl.slice(5, comma);

@@ -4,6 +4,10 @@
 /**
  * An element: `el("button", {class: "x", onclick: f, "aria-label": "…"}, "text", child)`.
  * Texts are set as text, never as HTML.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {(Node|string|null|undefined)[]} children
+ * @returns {any}
  */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -16,16 +20,35 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Set a text only when it changed: fewer layouts, and live regions speak only news. */
+/**
+ * An element that the layout has for sure.
+ * @param {string} id
+ * @returns {any}
+ */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/**
+ * Set a text only when it changed: fewer layouts, and live regions speak only news.
+ * @param {Element|null} element
+ * @param {string} text
+ */
 export function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
+/** @param {Element|null} element  @param {string} name  @param {string} value */
 export function setAttribute(element, name, value) {
   if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
-/** What figures look like at present: colours of the theme, words, size. */
+/**
+ * What figures look like at present: colours of the theme, words, size.
+ * @param {{colors: Config["colors"], texts: Texts, font: string}} config
+ * @param {any} size
+ * @returns {Look}
+ */
 export function look(config, size) {
   const scheme = document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light";
   return { ...size, colors: config.colors[scheme], texts: config.texts, font: config.font };

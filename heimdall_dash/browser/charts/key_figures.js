@@ -7,8 +7,9 @@ import { el, setText } from "./elements.js";
 /**
  * What is said of each figure whose metric the job has. A value that the newest epoch lacks is
  * shown as missing; an older one stands beside it with its epoch. Pure.
- * @param {Object[]} specs  as in ui/key_figures.py
- * @param {{columns: Object, facts: Object, job: Object|null}} source
+ * @param {KeyFigure[]} specs  as in manifest.py
+ * @param {{columns: Columns, facts: Facts, job: Job|null}} source
+ * @param {Texts} texts
  * @returns {{metric: string, label: string, value: string, words: string[]}[]}
  */
 export function keyFigures(specs, { columns, facts, job }, texts) {
@@ -24,10 +25,21 @@ export function keyFigures(specs, { columns, facts, job }, texts) {
     });
 }
 
+/** @param {Column|undefined} column  @returns {boolean} */
 function hasNumber(column) {
   return Array.isArray(column) && column.some((value) => typeof value === "number");
 }
 
+/**
+ * @param {KeyFigure} spec
+ * @param {number} value
+ * @param {Columns} columns
+ * @param {number} last
+ * @param {Facts} facts
+ * @param {Job|null} job
+ * @param {Texts} texts
+ * @returns {string[]}
+ */
 function against(spec, value, columns, last, facts, job, texts) {
   const { unit } = spec;
   const words = [];
@@ -48,11 +60,18 @@ function against(spec, value, columns, last, facts, job, texts) {
   if (spec.with_best && job && typeof job.best_val_loss === "number") {
     words.push(fill(texts.key_best, { value: valueText(job.best_val_loss), epoch: job.best_epoch }));
   }
-  const floor = (facts || {})[spec.floor];
+  const floor = (facts || {})[spec.floor ?? ""];
   if (typeof floor === "number") words.push(fill(texts.key_floor, { value: valueText(floor, unit) }));
   return words;
 }
 
+/**
+ * @param {KeyFigure} spec
+ * @param {Columns} columns
+ * @param {number} last
+ * @param {Texts} texts
+ * @returns {string[]}
+ */
 function missing(spec, columns, last, texts) {
   const older = columns[spec.metric].findLastIndex((value) => typeof value === "number");
   return [
@@ -63,7 +82,7 @@ function missing(spec, columns, last, texts) {
 
 /** Writes them into their places, which stand still: only texts change while epochs arrive. */
 export class KeyFigures {
-  /** @param {HTMLElement} box  @param {{key_figures, texts}} config */
+  /** @param {HTMLElement} box  @param {{key_figures: KeyFigure[], texts: Texts}} config */
   constructor(box, config) {
     this.box = box;
     this.config = config;
@@ -78,7 +97,7 @@ export class KeyFigures {
     box.replaceChildren(...[...this.tiles.values()].map((tile) => tile.box));
   }
 
-  /** @param {JobFeed} feed */
+  /** @param {ShownJob} feed */
   render(feed) {
     const found = keyFigures(this.config.key_figures, { columns: feed.store.columns, facts: feed.facts, job: feed.job }, this.config.texts);
     const shown = new Map(found.map((figure) => [figure.metric, figure]));

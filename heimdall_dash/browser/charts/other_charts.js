@@ -5,10 +5,17 @@ import { titleOf, unitOf, firstScale, otherMetrics } from "../figure/names.js";
 import { fill } from "../figure/words.js";
 import { el } from "./elements.js";
 
-/** The specification of a metric's own chart: what is known of it, else what its name says. Pure. */
+/**
+ * The specification of a metric's own chart: what is known of it, else what its name says. Pure.
+ * @param {string} metric
+ * @param {Known|undefined} known
+ * @param {Scale} scale
+ * @param {Texts} texts
+ * @returns {Spec}
+ */
 export function otherSpec(metric, known, scale, texts) {
   const title = known ? known.title : titleOf(metric);
-  const said = (unit) => ({
+  const said = (/** @type {string} */ unit) => ({
     y_label: unit === "1" || !unit ? texts.value : texts.units[unit] || unit, unit: unit === "1" || unit === "fraction" ? "" : unit,
   });
   return {
@@ -21,18 +28,24 @@ export function otherSpec(metric, known, scale, texts) {
 }
 
 export class OtherCharts {
-  /** @param {HTMLElement} box  @param {Charts} charts */
+  /** @param {HTMLElement} box  @param {import("./charts.js").Charts} charts */
   constructor(box, charts) {
     this.box = box;
     this.charts = charts;
     this.page = charts.page;
     this.charted = new Set(this.page.config.charts.flatMap((spec) => spec.lines.map((line) => line.metric)));
+    /** @type {string|null} */
     this.jobId = null;
+    /** @type {Set<string>} */
     this.metrics = new Set();
+    /** @type {Map<string, {box: any, list: HTMLElement}>} */
     this.groups = new Map();
   }
 
-  /** @returns {boolean} whether cards came or went */
+  /**
+   * @param {ShownJob} feed
+   * @returns {boolean} whether cards came or went
+   */
   update({ jobId, store: { columns } }) {
     const isOtherJob = jobId !== this.jobId;
     if (!isOtherJob && !this._hasNew(columns)) return false;
@@ -46,12 +59,16 @@ export class OtherCharts {
     return true;
   }
 
+  /** @param {Columns} columns  @returns {boolean} */
   _hasNew(columns) {
     return Object.keys(columns).some((name) => name !== "epoch" && name !== "timestamp" && !this.metrics.has(name)
       && !this.charted.has(name) && columns[name].some((value) => typeof value === "number"));
   }
 
-  /** Once per job: a scale that changed by itself while somebody reads would be a surprise. */
+  /**
+   * Once per job: a scale that changed by itself while somebody reads would be a surprise.
+   * @param {Columns} columns
+   */
   _chooseScales(columns) {
     for (const metric of this.metrics) {
       const spec = this.charts.specs.get(`other:${metric}`);
@@ -59,12 +76,14 @@ export class OtherCharts {
     }
   }
 
+  /** @param {string} metric */
   _remove(metric) {
     const id = `other:${metric}`;
-    this.charts.cards.get(id).card.remove();
+    this.charts.cards.get(id)?.card.remove();
     this.charts.remove(id);
   }
 
+  /** @param {{group: string, metrics: string[]}[]} groups  @param {Columns} columns */
   _place(groups, columns) {
     const names = groups.map(({ group }) => group);
     for (const [name, section] of this.groups) {
@@ -74,20 +93,22 @@ export class OtherCharts {
     }
     const { texts, metrics: known } = this.page.config;
     groups.forEach(({ group, metrics }, i) => {
-      if (!this.groups.has(group)) this.groups.set(group, this._group(group, texts));
-      const section = this.groups.get(group);
+      const section = this.groups.get(group) ?? this._group(group, texts);
+      this.groups.set(group, section);
       putAt(this.box, section.box, i);
       metrics.forEach((metric, j) => {
         const id = `other:${metric}`;
-        const isNew = !this.charts.specs.has(id);
-        const spec = isNew ? otherSpec(metric, known[metric], firstScale(metric, columns[metric], known[metric]), texts) : this.charts.specs.get(id);
-        const card = isNew ? this._card(spec, texts) : this.charts.cards.get(id).card;
+        const old = this.charts.cards.get(id);
+        if (old) return putAt(section.list, old.card, j);
+        const spec = otherSpec(metric, known[metric], firstScale(metric, columns[metric], known[metric]), texts);
+        const card = this._card(spec, texts);
         putAt(section.list, card, j);
-        if (isNew) this._draw(spec, card);
+        this._draw(spec, card);
       });
     });
   }
 
+  /** @param {string} group  @param {Texts} texts  @returns {{box: any, list: HTMLElement}} */
   _group(group, texts) {
     const list = el("div", { class: "charts" });
     const summary = el("summary", {}, el("h2", {}, group ? fill(texts.other_group, { group }) : texts.other_title));
@@ -99,6 +120,7 @@ export class OtherCharts {
     return { box, list };
   }
 
+  /** @param {string} group  @param {boolean} isFolded */
   _fold(group, isFolded) {
     const { view } = this.page;
     const others = view.folded.filter((name) => name !== group);
@@ -106,10 +128,11 @@ export class OtherCharts {
     view.write();
   }
 
+  /** @param {Spec} spec  @param {Texts} texts  @returns {HTMLElement} */
   _card(spec, texts) {
     const scale = el("select", {
       class: "scale-select", id: `scale-${spec.id}`, "aria-label": fill(texts.scale_label, { title: spec.title }),
-      onchange: (event) => this.page.scaled(spec.id, event.target.value),
+      onchange: (/** @type {any} */ event) => this.page.scaled(spec.id, event.target.value),
     }, el("option", { value: "linear" }, texts.linear), el("option", { value: "log" }, texts.log));
     return el("section", { class: "card chart-card", "aria-label": spec.title, "data-chart": spec.id },
       el("div", { class: "chart-tools" }, scale, el("div", { class: "chart-buttons", "data-buttons": spec.id })),
@@ -117,16 +140,22 @@ export class OtherCharts {
       el("p", { class: "chart-note", "data-note": spec.id }));
   }
 
+  /** @param {Spec} spec  @param {HTMLElement} card */
   _draw(spec, card) {
-    const scale = card.querySelector("select");
-    this.charts.add(spec, card.querySelector(".chart"), (size) => {
+    const scale = /** @type {HTMLSelectElement} */ (card.querySelector("select"));
+    this.charts.add(spec, /** @type {HTMLElement} */ (card.querySelector(".chart")), (size) => {
       scale.value = this.page.chartView(spec).scale;
       return this.charts.jobFigure(spec, size);
     });
   }
 }
 
-/** Make `child` the i-th of `parent`; one that stands there already is not touched. */
+/**
+ * Make `child` the i-th of `parent`; one that stands there already is not touched.
+ * @param {Element} parent
+ * @param {Element} child
+ * @param {number} i
+ */
 function putAt(parent, child, i) {
   if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] || null);
 }

@@ -13,19 +13,28 @@ const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, s
  * @typedef {Object} Card
  * @property {string} id
  * @property {HTMLElement} box     element that gets the plot; its size is the chart's
- * @property {(size: {width: number, height: number}) => Object} build  the figure, freshly
- * @property {(zoom: Object|null) => void} onZoom
- * @property {(figure: Object) => void} onDrawn
+ * @property {(size: Size) => Figure} build  the figure, freshly
+ * @property {(zoom: Zoom|null) => void} onZoom
+ * @property {(figure: Figure) => void} onDrawn
+ *
+ * @typedef {{width: number, height: number, area?: Area|null}} Size   pixels; the area of the lines,
+ *   as Plotly measured it at this size
+ * @typedef {Card & {plot: any, inView: boolean, isDragging: boolean, hasPlot: boolean,
+ *   size?: {width: number, height: number, area: Area}, reading?: number}} Entry
  */
 
 export class Painter {
   /**
-   * @param {Object} world  {plotly(), frame(f), isHidden(), Observer, Resize}
+   * @param {{plotly: () => any, frame: (f: () => void) => void, isHidden: () => boolean,
+   *   Observer: typeof IntersectionObserver, Resize: typeof ResizeObserver}} world
    */
   constructor(world) {
     this.world = world;
+    /** @type {Map<string, Entry>} */
     this.cards = new Map();
+    /** @type {Set<string>} */
     this.dirty = new Set();
+    /** @type {(() => void)[]} */
     this.waiters = [];
     this.isScheduled = false;
     this.isPaused = false;
@@ -33,6 +42,7 @@ export class Painter {
     this.resized = new world.Resize((entries) => this._resized(entries));
   }
 
+  /** @param {Card} card */
   add(card) {
     const known = this.cards.get(card.id);
     if (known && known.box === card.box) return;
@@ -49,6 +59,7 @@ export class Painter {
     this.invalidate(card.id);
   }
 
+  /** @param {string} id */
   remove(id) {
     const entry = this.cards.get(id);
     if (!entry) return;
@@ -60,14 +71,20 @@ export class Painter {
     this.dirty.delete(id);
   }
 
-  /** Mark a chart, or all of them, as older than the columns. */
+  /**
+   * Mark a chart, or all of them, as older than the columns.
+   * @param {string} [id]
+   */
   invalidate(id) {
     if (id) this.dirty.add(id);
     else for (const known of this.cards.keys()) this.dirty.add(known);
     this._schedule();
   }
 
-  /** Resolves once no chart in view is older than the columns; at once when nobody looks. */
+  /**
+   * Resolves once no chart in view is older than the columns; at once when nobody looks.
+   * @returns {Promise<void>}
+   */
   drawn() {
     if (this.isPaused || this.world.isHidden() || this._next() === null) return Promise.resolve();
     this._schedule();
@@ -80,6 +97,7 @@ export class Painter {
     this._schedule();
   }
 
+  /** @param {boolean} isPaused */
   pause(isPaused) {
     this.isPaused = isPaused;
     if (isPaused) this._release();
@@ -92,8 +110,9 @@ export class Painter {
     else this._schedule();
   }
 
+  /** @param {string} id  @param {string} format  @returns {Promise<string>} */
   async image(id, format) {
-    const entry = this.cards.get(id);
+    const entry = /** @type {Entry} */ (this.cards.get(id));
     if (this.dirty.delete(id)) this._draw(entry);
     const { offsetWidth: width, offsetHeight: height } = entry.box;
     return this.world.plotly().toImage(entry.plot, { format, width, height, scale: format === "png" ? 2 : 1 });
@@ -108,6 +127,7 @@ export class Painter {
     });
   }
 
+  /** @returns {Entry|null} */
   _next() {
     if (this.isPaused || !this.world.plotly()) return null;
     for (const id of this.dirty) {
@@ -131,12 +151,14 @@ export class Painter {
     else this._schedule();
   }
 
+  /** @param {Entry} entry */
   _draw(entry) {
     const width = entry.box.clientWidth;
     const height = entry.box.clientHeight;
     if (width === 0 || height === 0) return;
-    const isSameSize = entry.size && entry.size.width === width && entry.size.height === height;
-    const figure = entry.build({ width, height, area: isSameSize ? entry.size.area : null });
+    const { size } = entry;
+    const area = size && size.width === width && size.height === height ? size.area : null;
+    const figure = entry.build({ width, height, area });
     entry.plot.classList.toggle("is-empty", figure.isEmpty);
     if (!figure.isEmpty || entry.hasPlot) {
       this.world.plotly().react(entry.plot, figure.data, figure.layout, CONFIG);
@@ -147,18 +169,23 @@ export class Painter {
     entry.onDrawn(figure);
   }
 
-  /** The rectangle of the lines, whose size follows from the legend: names are placed by it, so
-   * that a chart is drawn twice when the measure differs. */
+  /**
+   * The rectangle of the lines, whose size follows from the legend: names are placed by it, so
+   * that a chart is drawn twice when the measure differs.
+   * @param {Entry} entry
+   * @param {Size} size
+   */
   _measure(entry, { width, height }) {
     const { w, h } = entry.plot._fullLayout._size;
     const before = entry.size;
-    const isNew = !before || before.width !== width || before.height !== height;
+    const isSame = before && before.width === width && before.height === height;
     entry.size = { width, height, area: { w, h } };
-    if (isNew || Math.abs(before.area.w - w) + Math.abs(before.area.h - h) > 2) this.dirty.add(entry.id);
+    if (!isSame || Math.abs(before.area.w - w) + Math.abs(before.area.h - h) > 2) this.dirty.add(entry.id);
   }
 
+  /** @param {Entry} entry */
   _listen(entry) {
-    entry.plot.on("plotly_relayout", (change) => {
+    entry.plot.on("plotly_relayout", (/** @type {Record<string, any>} */ change) => {
       const keys = Object.keys(change || {});
       if (keys.some((key) => key.endsWith(".autorange"))) return this._zoom(entry, null);
       if (keys.some((key) => /^[xy]axis\.range/.test(key))) this._zoom(entry, ranges(entry.plot));
@@ -166,13 +193,18 @@ export class Painter {
     entry.plot.on("plotly_doubleclick", () => this._zoom(entry, null));
   }
 
+  /** @param {Entry} entry  @param {Zoom|null} zoom */
   _zoom(entry, zoom) {
     entry.onZoom(zoom);
     this.invalidate(entry.id);
   }
 
-  /** + − and the arrows zoom and move, F fits the heights, 0 and Escape follow the newest epoch
-   * again, comma and period read the epochs one by one. */
+  /**
+   * + − and the arrows zoom and move, F fits the heights, 0 and Escape follow the newest epoch
+   * again, comma and period read the epochs one by one.
+   * @param {Entry} entry
+   * @param {KeyboardEvent} event
+   */
   _key(entry, event) {
     if (event.target !== entry.box || !entry.hasPlot || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "," || event.key === ".") return this._read(entry, event.key === "." ? 1 : -1);
@@ -183,12 +215,16 @@ export class Painter {
     this._zoom(entry, zoom);
   }
 
-  /** Shows the values of the next epoch, or the one before, as the pointer would. */
+  /**
+   * Shows the values of the next epoch, or the one before, as the pointer would.
+   * @param {Entry} entry
+   * @param {number} step
+   */
   _read(entry, step) {
     const [line] = entry.plot.data;
     const [low, high] = ranges(entry.plot).x;
-    const isSeen = (i) => line.x[i] >= low && line.x[i] <= high;
-    let at = entry.reading === undefined ? line.x.findLastIndex((_, i) => isSeen(i)) : lowerBound(line.x, entry.reading) + step;
+    const isSeen = (/** @type {number} */ i) => line.x[i] >= low && line.x[i] <= high;
+    let at = entry.reading === undefined ? line.x.findLastIndex((/** @type {any} */ _, /** @type {number} */ i) => isSeen(i)) : lowerBound(line.x, entry.reading) + step;
     if (!isSeen(at)) at = entry.reading === undefined ? -1 : lowerBound(line.x, entry.reading);
     if (!isSeen(at)) return;
     entry.reading = line.x[at];
@@ -202,6 +238,7 @@ export class Painter {
     for (const resolve of waiters) resolve();
   }
 
+  /** @param {IntersectionObserverEntry[]} entries */
   _sawEntries(entries) {
     for (const { target, isIntersecting } of entries) {
       for (const entry of this.cards.values()) if (entry.box === target) entry.inView = isIntersecting;
@@ -210,6 +247,7 @@ export class Painter {
     if (this._next() === null) this._release();
   }
 
+  /** @param {ResizeObserverEntry[]} entries */
   _resized(entries) {
     for (const { target } of entries) {
       for (const entry of this.cards.values()) if (entry.box === target) this.dirty.add(entry.id);

@@ -3,17 +3,19 @@
 import { fill } from "../figure/words.js";
 import { el, setAttribute } from "./elements.js";
 
-const mayCome = (id) => id.startsWith("other:"); // its card comes with the job's metrics
+const mayCome = (/** @type {string} */ id) => id.startsWith("other:"); // its card comes with the job's metrics
 
 export class Wide {
-  /** @param {Charts} charts */
+  /** @param {import("./charts.js").Charts} charts */
   constructor(charts) {
     this.charts = charts;
     this.view = charts.page.view;
     this.texts = charts.page.config.texts;
+    /** @type {string|null} */
     this.shown = null;
   }
 
+  /** @param {Spec} spec  @returns {HTMLElement} */
   button(spec) {
     const label = fill(this.texts.enlarge_label, { title: spec.title });
     return el("button", {
@@ -34,13 +36,13 @@ export class Wide {
     const { cards } = this.charts;
     const { wide } = this.view;
     if (wide !== null && !cards.has(wide) && !mayCome(wide)) this.view.wide = null;
-    const id = cards.has(wide) ? wide : null;
+    const id = wide !== null && cards.has(wide) ? wide : null;
     if (id === this.shown) return;
     for (const [known, { card, buttons }] of cards) {
       card.classList.toggle("is-wide", known === id);
       setAttribute(buttons.enlarge, "aria-pressed", String(known === id));
     }
-    cards.get(id ?? this.shown)?.card.scrollIntoView({ block: "nearest" });
+    cards.get(id ?? this.shown ?? "")?.card.scrollIntoView({ block: "nearest" });
     this.shown = id;
   }
 
@@ -49,6 +51,7 @@ export class Wide {
     if (this.view.wide !== null && !this.charts.cards.has(this.view.wide)) this.choose(null);
   }
 
+  /** @param {Spec} spec  @param {KeyboardEvent} event */
   escape(spec, event) {
     if (event.key !== "Escape" || this.view.wide !== spec.id) return;
     event.stopPropagation();

@@ -8,11 +8,16 @@ const LEAST_PX = 10; // between two ticks of a log axis
 const TITLE = { standoff: 6, font: { size: 12 } };
 
 /**
+ * @typedef {{mode: XMode, values: number[], range: number[], isRising: boolean}} Axis
+ */
+
+/**
  * Where each epoch stands in time, and the range that shows all of them.
- * @param {"epoch"|"relative"|"wall"} mode   relative: seconds since the first epoch; a pause
+ * @param {XMode} mode   relative: seconds since the first epoch; a pause
  *   counts, as it does on the reader's clock. wall: milliseconds since 1970; on a date axis,
  *   Plotly shows such numbers by the reader's clock, summer time included
- * @returns {{mode: string, values: number[], range: number[], isRising: boolean}}
+ * @param {Columns} columns
+ * @returns {Axis}
  */
 export function xAxis(columns, mode) {
   const epochs = columns.epoch;
@@ -27,7 +32,13 @@ export function xAxis(columns, mode) {
   return { mode, values, isRising: isRising(values), range: padded(first, Math.max(last, first + (isWall ? 10e3 : 1))) };
 }
 
-/** Words and ticks of the horizontal axis over its visible range. */
+/**
+ * Words and ticks of the horizontal axis over its visible range.
+ * @param {XMode} mode
+ * @param {number[]} range
+ * @param {Look} look
+ * @returns {any}
+ */
 export function xLayout(mode, range, look) {
   const { texts } = look;
   if (mode === "wall") {
@@ -46,9 +57,14 @@ export function xLayout(mode, range, look) {
   };
 }
 
+/** @type {WeakMap<string[], number[]>} */
 const parsedTimes = new WeakMap();
 
-/** ISO 8601 column as milliseconds; what was parsed before is not parsed again. */
+/**
+ * ISO 8601 column as milliseconds; what was parsed before is not parsed again.
+ * @param {string[]} timestamps
+ * @returns {number[]}
+ */
 function timesMs(timestamps) {
   let known = parsedTimes.get(timestamps);
   if (!known) parsedTimes.set(timestamps, (known = []));
@@ -59,17 +75,26 @@ function timesMs(timestamps) {
   return known;
 }
 
+/** @param {number[]} values  @returns {boolean} */
 function isRising(values) {
   for (let i = 1; i < values.length; i += 1) if (values[i] < values[i - 1]) return false;
   return true;
 }
 
+/** @param {number} low  @param {number} high  @param {number} [share]  @returns {[number, number]} */
 export function padded(low, high, share = 0.015) {
   const pad = (high - low) * share || Math.abs(high) * 0.1 || 0.5;
   return [low - pad, high + pad];
 }
 
-/** In axis units: log10 of the value on a log axis. */
+/**
+ * In axis units: log10 of the value on a log axis.
+ * @param {Column[]} columns
+ * @param {{value: number, isBound: boolean}[]} references
+ * @param {boolean} onLog
+ * @param {Zoom|null} zoom
+ * @returns {number[]}
+ */
 export function yRange(columns, references, onLog, zoom) {
   if (zoom) return zoom.y;
   const found = extent([...columns, references.map((r) => r.value)], onLog);
@@ -85,7 +110,13 @@ export function yRange(columns, references, onLog, zoom) {
   return [low - pad * under, high + pad * (references.length ? 1.8 : 1)];
 }
 
-/** @param {number} heightPx  of the plot: ticks that would touch make way for whole decades */
+/**
+ * @param {number} heightPx  of the plot: ticks that would touch make way for whole decades
+ * @param {number[]} range
+ * @param {boolean} onLog
+ * @param {Spec} spec
+ * @param {Look} look
+ */
 export function yTicks(range, onLog, spec, look, heightPx = look.height - 130) {
   const room = Math.max(3, Math.floor((look.height - 130) / 22));
   const values = onLog
@@ -94,8 +125,9 @@ export function yTicks(range, onLog, spec, look, heightPx = look.height - 130) {
   return { tickmode: "array", tickvals: values, ticktext: tickTexts(values) };
 }
 
+/** @param {number[]} values  @param {number} leastDecades  @returns {number[]} */
 function apart(values, leastDecades) {
-  const isDecade = (value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+  const isDecade = (/** @type {number} */ value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
   const decades = values.filter(isDecade);
   return values.filter((value) => isDecade(value)
     || decades.every((decade) => Math.abs(Math.log10(value / decade)) >= leastDecades));

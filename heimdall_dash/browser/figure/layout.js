@@ -5,6 +5,7 @@ import { plotText } from "./names.js";
 const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
 const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it
 
+/** @param {Spec} spec  @param {ChartView} view  @param {Look} look  @returns {any} */
 export function baseLayout(spec, view, look) {
   const onLog = view.scale === "log";
   return {
@@ -32,18 +33,30 @@ export function baseLayout(spec, view, look) {
   };
 }
 
-/** "… (Log Scale)"; "(Linear Scale)" only where the chart's own default is log. */
+/**
+ * "… (Log Scale)"; "(Linear Scale)" only where the chart's own default is log.
+ * @param {Spec} spec
+ * @param {Scale} scale
+ * @param {Texts} texts
+ * @returns {string}
+ */
 export function titleText(spec, scale, texts) {
   if (scale === "log") return `${spec.title} (${texts.log_scale})`;
   return spec.scale === "log" ? `${spec.title} (${texts.linear_scale})` : spec.title;
 }
 
+/** @param {Spec} spec  @param {Scale} scale  @param {Texts} texts  @returns {string} */
 export function labelText(spec, scale, texts) {
   if (scale === "log") return `${spec.y_label} - ${texts.log_scale}`;
   return spec.scale === "log" ? `${spec.y_label} - ${texts.linear_scale}` : spec.y_label;
 }
 
-/** The axis on the right, in the units of its own lines. */
+/**
+ * The axis on the right, in the units of its own lines.
+ * @param {Spec} spec
+ * @param {Look} look
+ * @returns {any}
+ */
 export function secondAxis(spec, look) {
   return {
     title: { text: spec.y2_label, standoff: 6, font: { size: 12 } }, overlaying: "y", side: "right",
@@ -54,7 +67,8 @@ export function secondAxis(spec, look) {
 
 /**
  * Size of the rectangle that the lines are drawn in, in pixels.
- * @param {Object} look  `area`: as Plotly measured it at the last drawing, if there was one
+ * @param {Look} look  `area`: as Plotly measured it at the last drawing, if there was one
+ * @returns {Area}
  */
 export function plotArea(look) {
   if (look.area) return look.area;

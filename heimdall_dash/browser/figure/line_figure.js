@@ -1,6 +1,8 @@
 /* A chart's figure from its specification, the columns and the view. Pure: the same input gives
    the same figure, so drawing it again changes nothing. */
 
+/** @import { Axis } from "./axes.js" */
+
 import { isScalar, smooth, forLogAxis, brokenAt, runsOf, isSparse } from "../series/lines.js";
 import { xAxis, xLayout, yRange, yTicks } from "./axes.js";
 import { baseLayout, secondAxis, plotArea } from "./layout.js";
@@ -9,26 +11,21 @@ import { visibleRange, pick, trace, rawTrace } from "./traces.js";
 import { valueText, fill } from "./words.js";
 
 /**
- * @typedef {Object} View
- * @property {"log"|"linear"} scale
- * @property {number} smoothing   0 ≤ weight < 1
- * @property {"epoch"|"relative"|"wall"} x
- * @property {{x: [number, number], y: [number, number]}|null} zoom  in axis units (log10 on log)
- *
- * @typedef {Object} Figure
- * @property {Object[]} data  @property {Object} layout
- * @property {string[]} notes   what the reader must know about what is not shown
- * @property {boolean} isEmpty  no line has a point yet
- * @property {string} summary   the newest values in words
- * @property {Object<string, string>} slots  where the names of reference lines stand
+ * A line of the figure: its column as the axis shows it, what of that is drawn, and its traces.
+ * @typedef {Object} Drawn
+ * @property {Line} line
+ * @property {Column} shown      null where the axis cannot show the value
+ * @property {number} hidden     so many values the axis cannot show
+ * @property {number[]} picked   indexes that are drawn
+ * @property {[number, number][]} gaps   first and last index of what was not finite
+ * @property {any} main  @property {any[]} raw   traces
  */
 
 /**
- * @param {Object} spec      one entry of the page's chart list
- * @param {Object} source    {columns, notFinite, job, facts, notes} of one job
- * @param {View} view
- * @param {Object} look      {colors, texts, font, width, height}, and of the last
- *                           drawing, if there was one: {area, slots}
+ * @param {Spec} spec
+ * @param {Source} source
+ * @param {ChartView} view
+ * @param {Look} look
  * @returns {Figure}
  */
 export function lineFigure(spec, source, view, look) {
@@ -68,6 +65,17 @@ export function lineFigure(spec, source, view, look) {
   };
 }
 
+/**
+ * @param {Spec} spec
+ * @param {Line} line
+ * @param {string} color
+ * @param {Source} source
+ * @param {Axis} axis
+ * @param {[number, number]} span
+ * @param {ChartView} view
+ * @param {Look} look
+ * @returns {Drawn}
+ */
 function drawnLine(spec, line, color, { columns, notFinite = {} }, axis, [from, to], view, look) {
   const column = columns[line.metric];
   const onLog = view.scale === "log" && line.axis !== 2;
@@ -86,13 +94,28 @@ function drawnLine(spec, line, color, { columns, notFinite = {} }, axis, [from, 
   };
 }
 
-/** A line breaks where a value was not finite, and where the axis cannot show it. */
+/**
+ * A line breaks where a value was not finite, and where the axis cannot show it.
+ * @param {Column} column
+ * @param {Column} shown
+ * @param {number[]} broken
+ * @returns {(i: number) => boolean}
+ */
 export function breaks(column, shown, broken) {
   const isBroken = new Set(broken);
   return (i) => isBroken.has(i) || (shown !== column && shown[i] === null && typeof column[i] === "number");
 }
 
-/** Says at the pointer which epoch a time belongs to; it draws nothing. */
+/**
+ * Says at the pointer which epoch a time belongs to; it draws nothing.
+ * @param {{picked: number[]}} drawn
+ * @param {Axis} axis
+ * @param {number[]} epochs
+ * @param {number[]} range
+ * @param {boolean} onLog
+ * @param {Look} look
+ * @returns {any}
+ */
 function epochTrace({ picked }, axis, epochs, range, onLog, look) {
   const floor = onLog ? 10 ** range[0] : range[0];
   return {
@@ -104,8 +127,9 @@ function epochTrace({ picked }, axis, epochs, range, onLog, look) {
 
 /* ---------------------------------------------------------------- words */
 
+/** @param {Drawn[]} lines  @param {Texts} texts  @returns {string[]} */
 function notesOn(lines, texts) {
-  const sum = (values) => values.reduce((total, value) => total + value, 0);
+  const sum = (/** @type {number[]} */ values) => values.reduce((total, value) => total + value, 0);
   const hidden = sum(lines.map((drawn) => drawn.hidden));
   const gapCount = sum(lines.map((drawn) => drawn.gaps.length));
   const notes = [];
@@ -114,10 +138,18 @@ function notesOn(lines, texts) {
   return notes;
 }
 
+/** @param {number} n  @param {Texts} texts  @returns {string} */
 export function notOnLog(n, texts) {
   return fill(texts.not_on_log, { n: `${n} ${n === 1 ? texts.point : texts.points}` });
 }
 
+/**
+ * @param {Spec} spec
+ * @param {Line[]} lines
+ * @param {Columns} columns
+ * @param {Texts} texts
+ * @returns {string}
+ */
 function summary(spec, lines, columns, texts) {
   const epochs = columns.epoch;
   if (epochs.length === 0) return spec.title;

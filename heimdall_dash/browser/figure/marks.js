@@ -8,7 +8,15 @@ import { fill, valueText } from "./words.js";
 
 const EDGE_PX = { left: 4, center: 0, right: -4 }; // between a name and the plot's edge
 
-/** Constants, and those of the job's facts that are known and fit on the axis. */
+/** @typedef {{name: string, value: number, isBound: boolean, of: string|null}} KnownReference */
+
+/**
+ * Constants, and those of the job's facts that are known and fit on the axis.
+ * @param {Spec} spec
+ * @param {Facts} facts
+ * @param {boolean} onLog
+ * @returns {KnownReference[]}
+ */
 export function referencesOf(spec, facts, onLog) {
   return (spec.references || [])
     .map((r) => ({ name: r.name, value: r.fact ? facts[r.fact] : r.value, isBound: Boolean(r.fact), of: r.of ?? null }))
@@ -16,7 +24,12 @@ export function referencesOf(spec, facts, onLog) {
     .map((r) => ({ ...r, name: r.isBound ? `${r.name}: ${valueText(r.value, spec.unit)}` : r.name }));
 }
 
-/** @param {Object[]} lines  drawn lines, for the references that take the colour of one */
+/**
+ * @param {any[]} lines  drawn lines, for the references that take the colour of one
+ * @param {KnownReference} reference
+ * @param {Look} look
+ * @returns {any}
+ */
 export function referenceShape(reference, lines, look) {
   const own = lines.find(({ line }) => line.metric === reference.of);
   return {
@@ -30,24 +43,28 @@ export function referenceShape(reference, lines, look) {
 /**
  * The names, on a background of their own so that they can be read over a line.
  * @param {{range: number[], onLog: boolean}} y    range in axis units
- * @param {Object[]} lines  traces on the left axis
+ * @param {any[]} lines  traces on the left axis
+ * @param {KnownReference[]} references
+ * @param {number[]} x
+ * @param {Area} area
+ * @param {Look} look
  * @returns {{annotations: Object[], slots: Object<string, string>, unplaced: string[]}}
  */
 export function referenceNames(references, y, x, lines, area, look) {
-  const height = (value) => area.h * (1 - ((y.onLog ? Math.log10(value) : value) - y.range[0]) / (y.range[1] - y.range[0]));
-  const across = (value) => (area.w * (value - x[0])) / (x[1] - x[0]);
+  const height = (/** @type {number} */ value) => area.h * (1 - ((y.onLog ? Math.log10(value) : value) - y.range[0]) / (y.range[1] - y.range[0]));
+  const across = (/** @type {number} */ value) => (area.w * (value - x[0])) / (x[1] - x[0]);
   const seen = references
     .filter((r) => r.of === null)
     .map((r) => ({ name: r.name, isBound: r.isBound, value: r.value, y: height(r.value) }))
     .filter((r) => r.y >= 0 && r.y <= area.h);
   if (seen.length === 0) return { annotations: [], slots: {}, unplaced: [] };
   const curves = lines.map((line) => ({
-    x: line.x.map(across), y: line.y.map((value) => (value === null ? null : height(value))),
+    x: line.x.map(across), y: line.y.map((/** @type {number|null} */ value) => (value === null ? null : height(value))),
   }));
   const labels = placeLabels(seen, area, curves, look.slots);
   return {
     annotations: labels.map((label) => {
-      const { value } = seen.find((r) => r.name === label.name);
+      const { value } = /** @type {{value: number}} */ (seen.find((r) => r.name === label.name));
       return {
         name: "reference", text: label.name, showarrow: false, xref: "paper", x: label.x, xanchor: label.anchor,
         yref: "y", y: y.onLog ? Math.log10(value) : value, yanchor: "middle", yshift: label.shift,
@@ -64,6 +81,7 @@ const MOST_MARKS = 40; // gaps, and notes, that are drawn on one chart
 const SIGN_PX = 14; // signs closer than this become one
 const MOST_WORDS = 4; // notes that one sign says
 
+/** @param {number[]} x  @param {[number, number][]} runs  @param {Colors} colors  @returns {any[]} */
 export function gapShapes(x, runs, colors) {
   return runs.slice(-MOST_MARKS).map(([first, last]) => ({
     type: "rect", xref: "x", yref: "paper", x0: x[Math.max(0, first - 1)], x1: x[Math.min(x.length - 1, last + 1)],
@@ -71,7 +89,15 @@ export function gapShapes(x, runs, colors) {
   }));
 }
 
-/** Vertical lines with a sign on top: the best epoch, resumptions, warnings. */
+/**
+ * Vertical lines with a sign on top: the best epoch, resumptions, warnings.
+ * @param {Source} source
+ * @param {{values: number[]}} axis
+ * @param {number[]} range
+ * @param {Area} area
+ * @param {Look} look
+ * @returns {{shapes: any[], annotations: any[]}}
+ */
 export function epochMarks(source, axis, range, area, look) {
   const epochs = source.columns.epoch;
   const placed = marksOf(source, look).flatMap((mark) => {
@@ -91,6 +117,11 @@ export function epochMarks(source, axis, range, area, look) {
   };
 }
 
+/**
+ * @param {Source} source
+ * @param {Look} look
+ * @returns {{epoch: number, sign: string, text: string}[]}
+ */
 function marksOf(source, look) {
   const marks = [];
   const best = source.job && source.job.best_epoch;
@@ -106,8 +137,14 @@ function marksOf(source, look) {
   return marks;
 }
 
-/** Signs that would lie on one another, as one sign with the words of all. */
+/**
+ * Signs that would lie on one another, as one sign with the words of all.
+ * @param {{x: number, sign: string, text: string}[]} marks
+ * @param {number} distance
+ * @returns {{x: number, sign: string, words: string[]}[]}
+ */
 function merged(marks, distance) {
+  /** @type {{x: number, sign: string, words: string[]}[]} */
   const kept = [];
   for (const mark of marks) {
     const near = kept.find((other) => Math.abs(other.x - mark.x) < distance);
@@ -121,7 +158,11 @@ function merged(marks, distance) {
   return kept;
 }
 
-/** Notes come from trainers, and may be long. */
+/**
+ * Notes come from trainers, and may be long.
+ * @param {string} text
+ * @returns {string}
+ */
 function escaped(text) {
   return plotText(text.slice(0, 300));
 }

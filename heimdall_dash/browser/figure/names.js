@@ -1,5 +1,6 @@
 /* What the names of metrics say when nobody described them: titles, units, groups, scales. Pure. */
 
+/** @type {Record<string, string>} */
 const UNITS = {
   m: "m", km: "km", mm: "mm", s: "s", seconds: "s", ms: "ms", us: "µs", ns: "ns", minutes: "min", hours: "h",
   percent: "%", pct: "%", hz: "Hz", khz: "kHz", mhz: "MHz", db: "dB", dbm: "dBm", deg: "°", rad: "rad",
@@ -8,20 +9,32 @@ const UNITS = {
 const TIMES = new Set(["s", "ms", "µs", "ns", "min", "h"]);
 const UPPER = new Set(["cpu", "gpu", "rmse", "mse", "mae", "gdop", "nll", "ece", "crps", "auc", "lr", "snr", "f1", "l1", "l2", "kl"]);
 
-/** `val_distance_p68_m` → `m`, as the names of metrics carry it; an empty text: unknown. */
+/**
+ * `val_distance_p68_m` → `m`, as the names of metrics carry it; an empty text: unknown.
+ * @param {string} metric
+ * @returns {string}
+ */
 export function unitOf(metric) {
   const suffix = /_([a-z]+)$/i.exec(metric);
   const word = suffix ? suffix[1].toLowerCase() : "";
   return Object.hasOwn(UNITS, word) ? UNITS[word] : ""; // not `constructor`
 }
 
-/** What stands behind a value: a fraction is read without a unit. */
+/**
+ * What stands behind a value: a fraction is read without a unit.
+ * @param {string} metric
+ * @returns {string}
+ */
 export function valueUnitOf(metric) {
   const unit = unitOf(metric);
   return unit === "fraction" ? "" : unit;
 }
 
-/** `eval/gpu_wait_seconds` → `GPU wait time`: the last part in words, its unit left to the axis. */
+/**
+ * `eval/gpu_wait_seconds` → `GPU wait time`: the last part in words, its unit left to the axis.
+ * @param {string} metric
+ * @returns {string}
+ */
 export function titleOf(metric) {
   const unit = unitOf(metric);
   const last = metric.split("/").pop() || metric;
@@ -33,19 +46,32 @@ export function titleOf(metric) {
   return said.join(" ") + (TIMES.has(unit) && !endsInTime ? " time" : "");
 }
 
-/** A text as Plotly shows it: titles, names and hover texts are a small HTML, and names come from
- * outside. */
+/**
+ * A text as Plotly shows it: titles, names and hover texts are a small HTML, and names come from
+ * outside.
+ * @param {any} text
+ * @returns {string}
+ */
 export function plotText(text) {
   return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }
 
-/** Whether each of the words stands somewhere in the text, in any order and case. */
+/**
+ * Whether each of the words stands somewhere in the text, in any order and case.
+ * @param {string} text
+ * @param {string} search
+ * @returns {boolean}
+ */
 export function matches(text, search) {
   const hay = text.toLowerCase();
   return search.toLowerCase().split(/\s+/).filter(Boolean).every((word) => hay.includes(word));
 }
 
-/** Whether a log axis is the better first view: positive values over more than two decades. */
+/**
+ * Whether a log axis is the better first view: positive values over more than two decades.
+ * @param {Column} values
+ * @returns {boolean}
+ */
 export function prefersLog(values) {
   let count = 0;
   let low = Infinity;
@@ -63,7 +89,10 @@ export function prefersLog(values) {
 /**
  * How a metric that nobody chose a scale for is first read. What has a perfect value other than
  * zero, or is a share of a whole, is read on a linear axis.
- * @param {Object} [known]  what ui/other_metrics.py says of it
+ * @param {Known} [known]  what the page's configuration says of it
+ * @param {string} metric
+ * @param {Column} values
+ * @returns {Scale}
  */
 export function firstScale(metric, values, known) {
   const unit = known ? known.unit : unitOf(metric);
@@ -71,12 +100,17 @@ export function firstScale(metric, values, known) {
   return !isShare && prefersLog(values) ? "log" : "linear";
 }
 
-/** Metrics that stand on no chart, by prefix: the part before `/`, or a first word they share. */
+/**
+ * Metrics that stand on no chart, by prefix: the part before `/`, or a first word they share.
+ * @param {Columns} columns
+ * @param {Set<string>} known
+ * @returns {{group: string, metrics: string[]}[]}
+ */
 export function otherMetrics(columns, known) {
   const names = Object.keys(columns).filter((name) =>
     name !== "epoch" && name !== "timestamp" && !known.has(name) &&
     !columns[name].some(Array.isArray) && columns[name].some((value) => typeof value === "number"));
-  const firstWord = (name) => name.split("_")[0];
+  const firstWord = (/** @type {string} */ name) => name.split("_")[0];
   const shared = new Map();
   for (const name of names) shared.set(firstWord(name), (shared.get(firstWord(name)) || 0) + 1);
   const groups = new Map();
@@ -86,6 +120,6 @@ export function otherMetrics(columns, known) {
     if (!groups.has(group)) groups.set(group, []);
     groups.get(group).push(name);
   }
-  return [...groups].sort(([a], [b]) => (a === "") - (b === "") || a.localeCompare(b))
+  return [...groups].sort(([a], [b]) => Number(a === "") - Number(b === "") || a.localeCompare(b))
     .map(([group, metrics]) => ({ group, metrics }));
 }

@@ -4,6 +4,8 @@
  * Text of a tick: 0.05, 0.5, 1, 2.5, 10, 100, 1k, 2.5k, 10k.
  * From 1,000 on in thousands with at most one decimal, from 100 on without decimals, from 1 on
  * with at most one, below with two; below 0.01 as many as two significant digits need.
+ * @param {number} value
+ * @returns {string}
  */
 export function tickText(value) {
   if (value === 0) return "0";
@@ -17,12 +19,17 @@ export function tickText(value) {
   return trimmed(value, 1 - Math.floor(Math.log10(size)));
 }
 
+/** @param {number} value  @param {number} decimals  @returns {string} */
 function trimmed(value, decimals) {
   const text = value.toFixed(Math.min(decimals, 20));
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** Texts of ticks side by side: more digits where two would otherwise read the same. */
+/**
+ * Texts of ticks side by side: more digits where two would otherwise read the same.
+ * @param {number[]} values
+ * @returns {string[]}
+ */
 export function tickTexts(values) {
   const texts = values.map(tickText);
   if (new Set(texts).size === texts.length) return texts;
@@ -41,7 +48,7 @@ export function tickTexts(values) {
  * @returns {number[]} rising
  */
 export function logTicks(low, high, preferred = [], most = 9) {
-  const inside = (value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9);
+  const inside = (/** @type {number} */ value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9);
   const decades = [];
   for (let p = Math.ceil(Math.log10(low) - 1e-9); p <= Math.log10(high) + 1e-9; p += 1) {
     decades.push(Number(`1e${p}`));
@@ -61,6 +68,7 @@ export function logTicks(low, high, preferred = [], most = 9) {
   return linearTicks(low, high, Math.min(most, 6)).filter((value) => value > 0);
 }
 
+/** @param {number} low  @param {number} high  @param {number[]} steps  @returns {number[]} */
 function multiples(low, high, steps) {
   const values = [];
   for (let p = Math.floor(Math.log10(low)) - 1; p <= Math.ceil(Math.log10(high)); p += 1) {
@@ -69,13 +77,20 @@ function multiples(low, high, steps) {
   return values;
 }
 
+/** @param {number[]} values  @param {number} most  @param {number[]} kept  @returns {number[]} */
 function thinnedTo(values, most, kept) {
   if (values.length <= most) return values;
   const every = Math.ceil(values.length / most);
   return values.filter((value, i) => i % every === 0 || (kept.length > 0 && kept.includes(value)));
 }
 
-/** Round values at 1, 2, 2.5 or 5 × 10ⁿ, about `most` of them. */
+/**
+ * Round values at 1, 2, 2.5 or 5 × 10ⁿ, about `most` of them.
+ * @param {number} low
+ * @param {number} high
+ * @param {number} [most]
+ * @returns {number[]}
+ */
 export function linearTicks(low, high, most = 6) {
   if (!(high > low)) return [low];
   const rough = (high - low) / most;
@@ -91,6 +106,9 @@ export function linearTicks(low, high, most = 6) {
 
 /**
  * Ticks for a stretch of seconds, in the unit that suits its length.
+ * @param {number} low
+ * @param {number} high
+ * @param {number} [most]
  * @returns {{unit: string, values: number[], words: string[]}}  values in seconds
  */
 export function durationTicks(low, high, most = 6) {

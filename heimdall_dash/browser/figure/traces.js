@@ -1,5 +1,7 @@
 /* Lines as Plotly draws them, from columns: which points, which texts at the pointer. Pure. */
 
+/** @import { Axis } from "./axes.js" */
+
 import { lowerBound } from "../series/columns.js";
 import { alone, thin } from "../series/lines.js";
 import { plotText } from "./names.js";
@@ -9,7 +11,13 @@ export const THIN_ABOVE = 6000; // points of one line; SVG draws fewer than that
 export const RAW_OPACITY = 0.28; // of the raw line behind a smooth one
 export const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
 
-/** Indexes to draw: the visible ones and one neighbour on either side. */
+/**
+ * Indexes to draw: the visible ones and one neighbour on either side.
+ * @param {number[]} values
+ * @param {Zoom|null} zoom
+ * @param {boolean} isRising
+ * @returns {[number, number]}
+ */
 export function visibleRange(values, zoom, isRising) {
   if (!zoom) return [0, values.length];
   const [low, high] = zoom.x;
@@ -23,12 +31,28 @@ export function visibleRange(values, zoom, isRising) {
   return [Math.max(0, Math.min(first, last) - 1), Math.min(values.length, Math.max(first, last) + 2)];
 }
 
-/** @param {(i: number) => boolean} isBreak  where a missing value breaks the line */
+/**
+ * @param {(i: number) => boolean} isBreak  where a missing value breaks the line
+ * @param {Column} values
+ * @param {number} from
+ * @param {number} to
+ * @param {number} width
+ * @returns {number[]}
+ */
 export function pick(values, from, to, width, isBreak) {
   const buckets = to - from > THIN_ABOVE ? Math.max(200, Math.round(1.4 * width)) : to - from;
   return thin(values, from, to, buckets, isBreak);
 }
 
+/**
+ * @param {Line} line
+ * @param {string} color
+ * @param {Axis} axis
+ * @param {number[]} picked
+ * @param {Column} values
+ * @param {{unit: string, hasPoints: boolean, column: Column, isSmoothed: boolean, rawWord: string}} how
+ * @returns {any}
+ */
 export function trace(line, color, axis, picked, values, { unit, hasPoints, column, isSmoothed, rawWord }) {
   const y = picked.map((i) => values[i] ?? null);
   return {
@@ -47,6 +71,15 @@ export function trace(line, color, axis, picked, values, { unit, hasPoints, colu
   };
 }
 
+/**
+ * @param {Line} line
+ * @param {string} color
+ * @param {Axis} axis
+ * @param {number[]} picked
+ * @param {Column} values
+ * @param {string} rawWord
+ * @returns {any}
+ */
 export function rawTrace(line, color, axis, picked, values, rawWord) {
   return {
     type: "scatter", mode: "lines", name: plotText(`${line.name}, ${rawWord}`), meta: line.metric,
@@ -61,6 +94,9 @@ export function rawTrace(line, color, axis, picked, values, rawWord) {
  * A line with markers where it would show nothing: on points that stand alone between two breaks.
  * In the line's own trace, so that a chart has as many traces as lines.
  * @param {boolean} hasPoints  markers everywhere
+ * @param {Column} y
+ * @param {string} color
+ * @returns {any}
  */
 export function modeOf(y, color, hasPoints) {
   const lone = hasPoints || y.length < 2 ? null : new Set(alone(y));
@@ -71,7 +107,13 @@ export function modeOf(y, color, hasPoints) {
 
 const knownTexts = new WeakMap();
 
-/** Texts at the pointer of the picked values; made once for as long as the column only grows. */
+/**
+ * Texts at the pointer of the picked values; made once for as long as the column only grows.
+ * @param {Column} values
+ * @param {string} unit
+ * @param {number[]} picked
+ * @returns {string[]}
+ */
 function texts(values, unit, picked) {
   let byUnit = knownTexts.get(values);
   if (!byUnit) knownTexts.set(values, (byUnit = {}));
@@ -79,6 +121,7 @@ function texts(values, unit, picked) {
   return picked.map((i) => (known[i] ??= valueText(values[i], unit)));
 }
 
+/** @param {string[]} smoothed  @param {string[]} raw  @param {string} rawWord  @returns {string[]} */
 function both(smoothed, raw, rawWord) {
   return smoothed.map((text, i) => `${text} (${rawWord} ${raw[i]})`);
 }

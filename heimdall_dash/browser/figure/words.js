@@ -1,11 +1,17 @@
 /* Values, durations and the page's texts as people read them. Pure. */
 
-/** Three significant digits and the unit: `72,100 m`, `29.3 m`, `0.0512 m`, `1.00e-7`. */
+/**
+ * Three significant digits and the unit: `72,100 m`, `29.3 m`, `0.0512 m`, `1.00e-7`.
+ * @param {Cell} value
+ * @param {string} [unit]
+ * @returns {string}
+ */
 export function valueText(value, unit = "") {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   return `${digits(value)}${unit ? ` ${unit}` : ""}`;
 }
 
+/** @param {number} value  @returns {string} */
 function digits(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
@@ -15,11 +21,16 @@ function digits(value) {
   return value.toPrecision(3).includes("e") ? String(rounded) : value.toPrecision(3);
 }
 
+/** @param {number} whole  @returns {string} */
 function withThousands(whole) {
   return String(whole).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
-/** 42 s · 3 min · 2 h 5 min · 4 d 3 h; negative durations read as 0 s. */
+/**
+ * 42 s · 3 min · 2 h 5 min · 4 d 3 h; negative durations read as 0 s.
+ * @param {number} seconds
+ * @returns {string}
+ */
 export function durationText(seconds) {
   const s = Math.max(0, Math.round(seconds));
   if (s < 60) return `${s} s`;
@@ -32,7 +43,12 @@ export function durationText(seconds) {
   return hours ? `${Math.floor(s / 86400)} d ${hours} h` : `${Math.floor(s / 86400)} d`;
 }
 
-/** Fill `{name}` in a text of the page. */
+/**
+ * Fill `{name}` in a text of the page.
+ * @param {string} text
+ * @param {Record<string, any>} values
+ * @returns {string}
+ */
 export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) =>
     values[name] === undefined ? whole : String(values[name]));

@@ -3,20 +3,26 @@
 import { chooseJob } from "../runs/status.js";
 
 export class Choice {
-  /** @param {Page} page  of it: view, feed, list, painter, renderSelect(), renderBar(), turnTo(), setProps */
+  /** @param {import("./page.js").Page} page */
   constructor(page) {
     this.page = page;
     this.jobId = page.view.job; // as it was last shown
     this.isOurs = this.jobId === null;
   }
 
-  /** The reader chose a job: it stays chosen. */
+  /**
+   * The reader chose a job: it stays chosen.
+   * @param {string|null} jobId
+   */
   choose(jobId) {
     this.isOurs = false;
     this.page.view.step(() => this._show(jobId));
   }
 
-  /** A job's own page, from its card or after it was created. */
+  /**
+   * A job's own page, from its card or after it was created.
+   * @param {Job} job
+   */
   open(job) {
     const { view } = this.page;
     this.isOurs = false;
@@ -32,7 +38,7 @@ export class Choice {
   follow() {
     const { view, list, feed } = this.page;
     if (!this.isOurs || !list.isKnown) return;
-    const present = list.jobs.get(view.job);
+    const present = list.jobs.get(view.job ?? "");
     if (present && present.status === "running") return;
     const better = chooseJob(list.jobs.values());
     if (better === null) {
@@ -53,6 +59,7 @@ export class Choice {
     this.follow();
   }
 
+  /** @param {string|null} jobId */
   _show(jobId) {
     const { view, feed, painter } = this.page;
     if (view.job) view.forgetZooms(); // those of a link to no job belong to the first that is shown

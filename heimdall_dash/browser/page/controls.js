@@ -1,8 +1,8 @@
 /* What each control of the page does when its value changes. */
 
 /**
- * @param {Page} page
- * @returns {Object<string, (value: *) => void>} by the control's id
+ * @param {import("./page.js").Page} page
+ * @returns {import("./page.js").Parts["actions"]}
  */
 export function controlActions(page) {
   const redraw = () => page.painter.invalidate();

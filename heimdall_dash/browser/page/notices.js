@@ -2,13 +2,11 @@
    notifications for a reader who looks elsewhere. */
 
 import { fill } from "../figure/words.js";
-import { el } from "../charts/elements.js";
+import { byId, el } from "../charts/elements.js";
 import { alerts, AlertLog } from "../runs/alerts.js";
 
-const byId = (id) => document.getElementById(id);
-
 export class Notices {
-  /** @param {{texts, show: (id, props) => void}} world */
+  /** @param {{texts: Texts, show: Show}} world */
   constructor(world) {
     this.world = world;
     this.log = new AlertLog();
@@ -17,6 +15,7 @@ export class Notices {
     this.alertsKey = "";
   }
 
+  /** @param {boolean} isServerAway  @param {boolean} isStoreAway */
   banners(isServerAway, isStoreAway) {
     const { texts } = this.world;
     const said = [isServerAway ? texts.server_away : "", isStoreAway ? texts.store_away : ""].filter(Boolean);
@@ -25,11 +24,11 @@ export class Notices {
     byId("banners").replaceChildren(...said.map((text) => el("p", { class: "banner" }, text)));
   }
 
-  /** @param {JobFeed} feed  the chosen job */
+  /** @param {import("../runs/job_feed.js").JobFeed} feed  the chosen job */
   alerts(feed) {
     const { texts } = this.world;
     const found = feed.state === "ready" ? alerts(feed.job, feed.store.columns, feed.store.notFinite, texts) : [];
-    if (feed.state === "ready") this._notify(feed.job, this.log.news(feed.jobId, found, performance.now()));
+    if (feed.job && feed.state === "ready") this._notify(feed.job, this.log.news(feed.job.id, found, performance.now()));
     const shown = found.filter(({ kind }) => kind !== "failed"); // the job's own header says that
     if (feed.state === "unknown") shown.push({ kind: "unknown", text: texts.unknown_job });
     if (feed.refusal) shown.push({ kind: "refused", text: fill(texts.link_refused, feed.refusal) });
@@ -40,6 +39,7 @@ export class Notices {
       el("p", { class: "alert", "data-kind": kind }, el("span", { "aria-hidden": "true" }, "⚠ "), text)));
   }
 
+  /** @param {Job} job  @param {import("../runs/alerts.js").Alert[]} fresh */
   _notify(job, fresh) {
     if (!this.isNotifying) return;
     for (const { kind, text } of fresh) {
@@ -49,7 +49,10 @@ export class Notices {
     }
   }
 
-  /** The reader wants notifications, or no longer; the browser may refuse them. */
+  /**
+   * The reader wants notifications, or no longer; the browser may refuse them.
+   * @param {boolean} isOn
+   */
   async allow(isOn) {
     this.isNotifying = isOn && typeof Notification !== "undefined"
       && (Notification.permission === "granted" || (await Notification.requestPermission()) === "granted");

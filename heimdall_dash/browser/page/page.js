@@ -1,32 +1,56 @@
 /* The page: what arrives, what it shows of that, and what the reader does. */
 
 import { call } from "../wire/rest.js";
-import { Choice } from "./choice.js";
-import { controlActions } from "./controls.js";
-import { assemble, watchBrowser } from "./parts.js";
 
 const TICK_MS = 500;
 const BAR_MS = 60;
 const LIST_MS = 400; // the list of jobs is written at most this often
 const STORE_AWAY_CODE = 4003;
+/** @type {Record<string, number>} */
 const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
 
-export class Page {
-  /** @param {Object} config  what Python's page_config says  @param {Function} setProps */
+/**
+ * What main.js puts together. `feed`: the chosen job; `list`: all jobs.
+ * @typedef {Object} Parts
+ * @property {import("../charts/painter.js").Painter} painter
+ * @property {import("../charts/charts.js").Charts} charts
+ * @property {import("../charts/reliability_slider.js").ReliabilitySlider} reliability
+ * @property {import("../runs/job_feed.js").JobFeed} feed
+ * @property {import("../runs/jobs_feed.js").JobsFeed} list
+ * @property {import("../runs/job_select.js").JobSelect} select
+ * @property {import("../runs/job_bar.js").JobBar} bar
+ * @property {import("../runs/job_cards.js").JobCards} cards
+ * @property {import("../runs/create_form.js").CreateForm} form
+ * @property {import("../runs/compare.js").Compare} compare
+ * @property {import("./view.js").View} view
+ * @property {import("./notices.js").Notices} notices
+ * @property {import("./choice.js").Choice} choice
+ * @property {Record<string, (value: any) => any>} actions   by the control's id
+ */
+
+const PageParts = /** @type {new () => Parts} */ (/** @type {unknown} */ (Object));
+
+export class Page extends PageParts {
+  /**
+   * main.js gives it its parts.
+   * @param {Config} config  what Python's page_config says
+   * @param {Show} setProps
+   */
   constructor(config, setProps) {
+    super();
+    /** @type {Config} */
     this.config = { ...config, metrics: Object.assign(Object.create(null), config.metrics) }; // by any name
     this.setProps = setProps;
+    /** @type {Call} */
     this.call = (method, path, body) => call(method, config.api + path, body);
+    /** @type {Record<string, any>} */
     this.timers = {};
     this.isStoreAway = false;
-    assemble(this);
-    this.choice = new Choice(this);
-    this.actions = controlActions(this);
+    this.alertedState = "";
   }
 
   start() {
     this._showControls();
-    watchBrowser(this);
     this.list.start();
     if (this.view.job) this.feed.choose(this.view.job);
     setInterval(() => this._tick(), TICK_MS);
@@ -51,20 +75,23 @@ export class Page {
 
   jobsArrived() {
     this.choice.follow();
-    this.feed.listed(this.list.jobs.get(this.feed.jobId));
+    this.feed.listed(this.list.jobs.get(this.feed.jobId ?? ""));
     this._soon("list", () => this._renderList(), LIST_MS);
   }
 
+  /** @param {Job} job */
   jobChanged(job) {
     this.list.jobs.set(job.id, job);
     this.jobsArrived();
   }
 
+  /** @param {string} id */
   jobDeleted(id) {
     this.list.jobs.delete(id);
     this.jobsArrived();
   }
 
+  /** @param {boolean|undefined} isAvailable */
   storeSaid(isAvailable) {
     this.isStoreAway = !isAvailable;
     if (isAvailable) this.compare.wake();
@@ -93,7 +120,12 @@ export class Page {
 
   /* ------------------------------------------------------------- what the page shows */
 
-  /** Run once, after `ms`, however often it is asked for until then. */
+  /**
+   * Run once, after `ms`, however often it is asked for until then.
+   * @param {string} name
+   * @param {() => void} run
+   * @param {number} ms
+   */
   _soon(name, run, ms) {
     this.timers[name] ??= setTimeout(() => {
       this.timers[name] = null;
@@ -145,14 +177,17 @@ export class Page {
     return this.list.jobs;
   }
 
+  /** @param {Spec} spec  @returns {ChartView} */
   chartView(spec) {
     return this.view.chart(spec);
   }
 
+  /** @param {string} id  @param {Zoom|null} zoom */
   zoomed(id, zoom) {
     this.view.zoomed(id, zoom);
   }
 
+  /** @param {string} id  @param {Scale} scale */
   scaled(id, scale) {
     this.view.scaled(id, scale);
   }
@@ -164,12 +199,17 @@ export class Page {
 
   /* ------------------------------------------------------------- what the reader does */
 
-  /** A control's property changed, by the reader's hand or by ours; only news does anything. */
+  /**
+   * A control's property changed, by the reader's hand or by ours; only news does anything.
+   * @param {string} id
+   * @param {any} value
+   */
   control(id, value) {
     if (id.startsWith("scale-") && id !== "scale-all") {
       const chart = id.slice(6);
       if (chart === this.config.compare) return this.compare.scaled(value);
-      if (value !== this.view.chart(this.charts.specs.get(chart)).scale) this.view.scaled(chart, value);
+      const spec = this.charts.specs.get(chart);
+      if (spec && value !== this.view.chart(spec).scale) this.view.scaled(chart, value);
       return;
     }
     const apply = this.actions[id];
@@ -177,6 +217,7 @@ export class Page {
     this.view.write();
   }
 
+  /** @param {string} tab */
   showTab(tab) {
     if (tab !== this.view.tab) this.view.step(() => this.turnTo(tab));
   }
@@ -202,6 +243,7 @@ export class Page {
     this._renderList();
   }
 
+  /** @param {string} tab */
   turnTo(tab) {
     this.view.tab = tab;
     if (tab === "jobs") this.renderCards();

@@ -3,10 +3,11 @@
 const TABS = ["jobs", "metrics", "compare"];
 const X_MODES = ["epoch", "relative", "wall"];
 const RATES = ["live", "1s", "5s", "paused"];
+/** @type {Scale[]} */
 const SCALES = ["log", "linear"];
 const MOST_COMPARED = 12;
 
-/** @returns {Object} the view of a page that was opened without a query */
+/** @returns {ViewFields} the view of a page that was opened without a query */
 export function defaultView() {
   return {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
@@ -15,11 +16,11 @@ export function defaultView() {
   };
 }
 
-/** @param {Object} view  @returns {string} `?tab=…`, or an empty string for the defaults */
+/** @param {ViewFields} view  @returns {string} `?tab=…`, or an empty string for the defaults */
 export function toQuery(view) {
   const query = new URLSearchParams();
   const standard = defaultView();
-  const put = (name, value, usual) => {
+  const put = (/** @type {string} */ name, /** @type {any} */ value, /** @type {any} */ usual) => {
     if (value !== usual && value !== null && value !== "") query.set(name, String(value));
   };
   put("tab", view.tab, standard.tab);
@@ -48,11 +49,16 @@ export function toQuery(view) {
   return text ? `?${text}` : "";
 }
 
-/** What a query says; anything unknown or impossible falls back to its default. */
+/**
+ * What a query says; anything unknown or impossible falls back to its default.
+ * @param {string} text
+ * @returns {ViewFields}
+ */
 export function fromQuery(text) {
   const query = new URLSearchParams(text);
   const view = defaultView();
-  const among = (name, allowed, usual) => (allowed.includes(query.get(name)) ? query.get(name) : usual);
+  /** @type {(name: string, allowed: string[], usual: string) => any} */
+  const among = (name, allowed, usual) => (allowed.includes(query.get(name) ?? "") ? query.get(name) : usual);
   view.tab = among("tab", TABS, view.tab);
   view.job = query.get("job") || null;
   const smoothing = Number(query.get("smooth"));
@@ -80,28 +86,40 @@ export function fromQuery(text) {
   return view;
 }
 
-/** `x0,x1,y0,y1`, and the scale that the heights belong to where the chart's default may change. */
+/**
+ * `x0,x1,y0,y1`, and the scale that the heights belong to where the chart's default may change.
+ * @param {Zoom} zoom
+ * @returns {string}
+ */
 function zoomText({ x, y, scale }) {
   return [...[...x, ...y].map((end) => Number(end.toPrecision(15))), ...(scale ? [scale] : [])].join(",");
 }
 
+/** @param {string} text  @returns {Zoom|null} */
 function zoomOf(text) {
   const parts = text.split(",");
-  const scale = SCALES.includes(parts[4]) ? { scale: parts.pop() } : {};
+  const scale = SCALES.find((one) => one === parts[4]);
+  if (scale) parts.pop();
   const ends = parts.map(Number);
   if (ends.length !== 4 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) return null;
-  return { x: ends.slice(0, 2), y: ends.slice(2), ...scale };
+  return { x: ends.slice(0, 2), y: ends.slice(2), ...(scale ? { scale } : {}) };
 }
 
-/** Texts that may hold commas, with commas between. */
+/**
+ * Texts that may hold commas, with commas between.
+ * @param {string[]} names
+ * @returns {string}
+ */
 function joined(names) {
   return names.map((name) => name.replaceAll("%", "%25").replaceAll(",", "%2C")).join(",");
 }
 
+/** @param {string|null} text  @returns {string[]} */
 function separated(text) {
   return list(text).map((part) => part.replaceAll("%2C", ",").replaceAll("%25", "%"));
 }
 
+/** @param {string|null} text  @returns {string[]} */
 function list(text) {
   return (text || "").split(",").filter(Boolean);
 }

@@ -1,36 +1,60 @@
 /* How the reader looks at the page: tab, job, scales, zooms, filters. Kept in the address bar, so
    that a link, a reload and the back button show the same again. */
 
+import { byId } from "../charts/elements.js";
 import { toQuery, fromQuery } from "./url.js";
 
 const WRITE_MS = 150; // browsers refuse an address bar that changes too often
 const NOT_LINKED = new Set(["compare-chart", "reliability-chart"]); // their axis is no time of this job
 
-const isFree = (id) => NOT_LINKED.has(id);
+const isFree = (/** @type {string} */ id) => NOT_LINKED.has(id);
 
 /** Its fields are those of `defaultView` in url.js. */
-export class View {
+/**
+ * What a view needs: the address bar, a clock, and the page that shows it.
+ * @typedef {Object} ViewWorld
+ * @property {{search: string, pathname: string}} location  @property {any} history
+ * @property {(f: () => void, ms: number) => any} later
+ * @property {(id?: string) => void} redraw  @property {Show} show
+ * @property {() => Map<string, Spec>} charts
+ * @property {(id: string) => number[]|null} heights   what a chart shows now
+ */
+
+const Fields = /** @type {new () => ViewFields} */ (/** @type {unknown} */ (Object)); // which `read` sets
+
+export class View extends Fields {
+  /** @type {ViewWorld} */
   #world;
   #timer = null;
 
-  /** @param {{location, history, later, redraw: (id?: string) => void, show: (id, props) => void,
-   *   charts: () => Map, heights: (id) => number[]|null}} world   heights: what a chart shows now */
+  /** @param {ViewWorld} world */
   constructor(world) {
+    super();
     this.#world = world;
     this.read();
+  }
+
+  /** @param {string} id  of a chart that is there  @returns {Spec} */
+  _spec(id) {
+    return /** @type {Spec} */ (this.#world.charts().get(id));
   }
 
   read() {
     Object.assign(this, fromQuery(this.#world.location.search));
   }
 
+  /** @param {{id: string, scale: Scale}} spec  @returns {ChartView} */
   chart(spec) {
     const zoom = this.zooms[spec.id] || null;
     const scale = this.scales[spec.id] || zoom?.scale || spec.scale;
     return { scale, smoothing: this.smoothing, x: this.x, zoom };
   }
 
-  /** The reader zoomed a chart, or (null) wants to follow the newest epoch again. */
+  /**
+   * The reader zoomed a chart, or (null) wants to follow the newest epoch again.
+   * @param {string} id
+   * @param {Zoom|null} zoom
+   */
   zoomed(id, zoom) {
     this._zoom(id, zoom);
     if (this.linked && !isFree(id)) this._zoomOthers(id, zoom);
@@ -38,13 +62,18 @@ export class View {
     this.write();
   }
 
+  /** @param {string} id  @param {Zoom|null} zoom */
   _zoom(id, zoom) {
-    const spec = this.#world.charts().get(id);
+    const spec = this._spec(id);
     if (!zoom) delete this.zooms[id];
     else this.zooms[id] = spec.isGuessed ? { ...zoom, scale: this.chart(spec).scale } : zoom; // heights mean nothing without
   }
 
-  /** The same stretch of time on every chart; each keeps its own heights. */
+  /**
+   * The same stretch of time on every chart; each keeps its own heights.
+   * @param {string} id
+   * @param {Zoom|null} zoom
+   */
   _zoomOthers(id, zoom) {
     for (const other of this.#world.charts().keys()) {
       if (other === id || isFree(other)) continue;
@@ -54,9 +83,10 @@ export class View {
     }
   }
 
+  /** @param {string} id  @param {Scale} scale */
   scaled(id, scale) {
     this._scale(id, scale);
-    if (this.#world.charts().get(id).isGuessed) this.scales[id] = scale; // the default may be another one tomorrow
+    if (this._spec(id).isGuessed) this.scales[id] = scale; // the default may be another one tomorrow
     this.#world.redraw(id);
     this.write();
   }
@@ -71,8 +101,9 @@ export class View {
     this.#world.redraw();
   }
 
+  /** @param {string} id  @param {Scale} scale */
   _scale(id, scale) {
-    if (scale === this.#world.charts().get(id).scale) delete this.scales[id];
+    if (scale === this._spec(id).scale) delete this.scales[id];
     else this.scales[id] = scale;
     delete this.zooms[id];
   }
@@ -98,7 +129,10 @@ export class View {
     if (wanted !== location.pathname + location.search) history.replaceState(null, "", wanted);
   }
 
-  /** A step of the reader's: back returns to what was before it. */
+  /**
+   * A step of the reader's: back returns to what was before it.
+   * @param {() => void} change
+   */
   step(change) {
     this._replace(); // what was not written yet belongs to the view that is left
     change();
@@ -121,10 +155,11 @@ export class View {
     for (const spec of this.#world.charts().values()) if (spec.id !== "compare-chart") this._showScale(spec);
   }
 
+  /** @param {Spec} spec */
   _showScale(spec) {
     const { scale } = this.chart(spec);
     if (!spec.id.startsWith("other:")) return this.#world.show(`scale-${spec.id}`, { value: scale });
-    const select = document.getElementById(`scale-${spec.id}`);
+    const select = byId(`scale-${spec.id}`);
     if (select) select.value = scale;
   }
 }

@@ -6,9 +6,14 @@ import { reasonText } from "./job_texts.js";
 const PATIENCE = 100; // epochs without a better validation loss
 export const QUIET_MS = 5 * 60_000; // an alert that comes and goes is one alert
 
+/** @typedef {{kind: string, text: string}} Alert */
+
 /**
  * What deserves attention now, for a job that can still change or has just failed.
- * @param {Object<string, Object<string, string>>} notFinite  metric → epoch → nan, inf, -inf
+ * @param {NotFinite} notFinite  metric → epoch → nan, inf, -inf
+ * @param {Job|null} job
+ * @param {Columns} columns
+ * @param {Texts} texts
  * @returns {{kind: string, text: string}[]}
  */
 export function alerts(job, columns, notFinite, texts) {
@@ -36,7 +41,13 @@ export function alerts(job, columns, notFinite, texts) {
   return found;
 }
 
-/** The metric and the epoch of its newest cell, when this was not finite. */
+/**
+ * The metric and the epoch of its newest cell, when this was not finite.
+ * @param {Columns} columns
+ * @param {string} name
+ * @param {Record<string, string>} marks
+ * @returns {{name: string, epoch: number}|null}
+ */
 function newestIfNotFinite(columns, name, marks) {
   const epoch = Math.max(...Object.keys(marks).map(Number));
   const values = columns[name] || [];
@@ -44,7 +55,11 @@ function newestIfNotFinite(columns, name, marks) {
   return epoch > newest ? { name, epoch } : null;
 }
 
-/** The loss left its best by more than half of the whole way down, three epochs in a row. */
+/**
+ * The loss left its best by more than half of the whole way down, three epochs in a row.
+ * @param {Column|undefined} losses
+ * @returns {{now: number, best: number}|null}
+ */
 export function divergence(losses) {
   const values = (losses || []).filter((value) => typeof value === "number");
   if (values.length < 10) return null;
@@ -58,17 +73,22 @@ export function divergence(losses) {
 /** Which alerts are news: each once, and again only when it had been away for five minutes. */
 export class AlertLog {
   constructor() {
+    /** @type {Map<string, Map<string, number>>} */
     this.seenAt = new Map(); // job → kind → when it was last there, in ms
   }
 
   /**
    * What stands there at the first look at a job is before the reader's eyes and no news.
-   * @returns {{kind: string, text: string}[]}
+   * @param {string} jobId
+   * @param {Alert[]} found
+   * @param {number} now
+   * @returns {Alert[]}
    */
   news(jobId, found, now) {
-    const isFirstLook = !this.seenAt.has(jobId);
-    if (isFirstLook) this.seenAt.set(jobId, new Map());
-    const seen = this.seenAt.get(jobId);
+    const known = this.seenAt.get(jobId);
+    const isFirstLook = known === undefined;
+    const seen = known ?? new Map();
+    this.seenAt.set(jobId, seen);
     const fresh = found.filter(({ kind }) => !isFirstLook && !(now - seen.get(kind) < QUIET_MS));
     for (const { kind } of found) seen.set(kind, now);
     return fresh;

@@ -7,13 +7,24 @@ import { el } from "../charts/elements.js";
 import { factText } from "./job_facts.js";
 import { epochText } from "./job_texts.js";
 
+/** @import { Direction } from "../series/better.js" */
+/**
+ * @typedef {{name: string, cells: {text: string, isBest: boolean}[]}} Row
+ * @typedef {{job: Job, columns: Columns}} Compared
+ * @typedef {Compared & {name: string, color: string, dash: string}} Drawn   a column of the table
+ */
+
 /**
  * The rows above the settings. Pure.
- * @param {{job: Object, columns: Object}[]} compared
- * @returns {{name: string, cells: {text: string, isBest: boolean}[]}[]}
+ * @param {Compared[]} compared
+ * @param {string} metric
+ * @param {Texts} texts
+ * @param {Record<string, string>} status
+ * @param {Config["directions"]} [told]
+ * @returns {Row[]}
  */
-export function summaryRows(compared, metric, texts, status) {
-  const plain = (name, text) => ({ name, cells: compared.map((one) => ({ text: text(one), isBest: false })) });
+export function summaryRows(compared, metric, texts, status, told = {}) {
+  const plain = (/** @type {string} */ name, /** @type {(one: Compared) => string} */ text) => ({ name, cells: compared.map((one) => ({ text: text(one), isBest: false })) });
   const rows = [
     plain(texts.compare_status, ({ job }) => status[job.status] || job.status),
     plain(texts.compare_epoch, ({ job }) => epochText(job, texts)),
@@ -23,19 +34,26 @@ export function summaryRows(compared, metric, texts, status) {
       ? { value: job.best_val_loss, epoch: job.best_epoch } : null));
     rows.push(bestRow(fill(texts.compare_lower, { metric: "val_loss" }), known, { way: "lower" }, "", texts));
   }
-  return [...rows, ...metricRows(compared, metric, texts), plain(fill(texts.compare_last_row, { metric }), ({ columns }) => {
+  return [...rows, ...metricRows(compared, metric, texts, told), plain(fill(texts.compare_last_row, { metric }), ({ columns }) => {
     const values = (columns[metric] || []).filter((value) => typeof value === "number");
     return valueText(values[values.length - 1], valueUnitOf(metric));
   })];
 }
 
-/** One row for a metric whose good direction is known; else its lowest and its highest value. */
-function metricRows(compared, metric, texts) {
+/**
+ * One row for a metric whose good direction is known; else its lowest and its highest value.
+ * @param {{columns: Columns}[]} compared
+ * @param {string} metric
+ * @param {Texts} texts
+ * @param {Config["directions"]} told
+ * @returns {Row[]}
+ */
+function metricRows(compared, metric, texts, told) {
   const unit = valueUnitOf(metric);
-  const known = direction(metric);
-  const found = (way) => compared.map(({ columns }) => bestOf(columns.epoch, columns[metric] || [], way));
+  const known = direction(metric, told);
+  const found = (/** @type {Direction} */ way) => compared.map(({ columns }) => bestOf(columns.epoch, columns[metric] || [], way));
   if (known.way === "unknown") {
-    return ["lower", "higher"].map((way) => {
+    return /** @type {const} */ (["lower", "higher"]).map((way) => {
       const name = fill(way === "lower" ? texts.compare_lowest : texts.compare_highest, { metric });
       return bestRow(name, found({ way }), null, unit, texts);
     });
@@ -44,7 +62,15 @@ function metricRows(compared, metric, texts) {
   return [bestRow(name, found(known), known, unit, texts)];
 }
 
-/** known: null marks no winner. */
+/**
+ * known: null marks no winner.
+ * @param {string} name
+ * @param {({value: number, epoch: number|null}|null)[]} bests
+ * @param {Direction|null} known
+ * @param {string} unit
+ * @param {Texts} texts
+ * @returns {Row}
+ */
 function bestRow(name, bests, known, unit, texts) {
   const won = known ? winners(bests, known) : [];
   return {
@@ -56,7 +82,11 @@ function bestRow(name, bests, known, unit, texts) {
   };
 }
 
-/** Settings of several configurations, those that differ first. Pure. */
+/**
+ * Settings of several configurations, those that differ first. Pure.
+ * @param {Record<string, any>[]} configs
+ * @returns {{name: string, values: any[], differs: boolean}[]}
+ */
 export function configRows(configs) {
   const names = [...new Set(configs.flatMap((config) => Object.keys(config || {})))].sort();
   return names.map((name) => {
@@ -66,18 +96,26 @@ export function configRows(configs) {
 }
 
 export class CompareTable {
-  constructor(box, { texts, status }) {
+  /**
+   * @param {HTMLElement} box
+   * @param {{texts: Texts, status: Record<string, string>, directions: Config["directions"]}} words
+   */
+  constructor(box, { texts, status, directions }) {
     this.box = box;
     this.texts = texts;
     this.status = status;
+    this.directions = directions;
     this.key = "";
   }
 
-  /** @param {{job, columns, name: string, color: string, dash: string}[]} compared */
+  /**
+   * @param {Drawn[]} compared
+   * @param {string} metric
+   */
   render(compared, metric) {
     const { box, texts } = this;
     box.hidden = compared.length === 0;
-    const summary = summaryRows(compared, metric, texts, this.status);
+    const summary = summaryRows(compared, metric, texts, this.status, this.directions);
     const settings = configRows(compared.map(({ job }) => job.config));
     const key = JSON.stringify([summary, settings, compared.map(({ name, color, dash }) => [name, color, dash])]);
     if (key === this.key) return;
@@ -96,35 +134,54 @@ export class CompareTable {
     box.append(more);
   }
 
+  /** @param {Drawn[]} compared  @param {HTMLElement[]} rows  @returns {HTMLElement} */
   _table(compared, rows) {
     const head = compared.map((one) => el("th", { scope: "col" }, el("span", { class: "job-swatch" }, swatch(one), one.name)));
     return el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, this.texts.compare_setting), ...head)),
       el("tbody", {}, ...rows));
   }
 
+  /**
+   * @param {string} name
+   * @param {HTMLElement[]} cells
+   * @param {string} [mark]
+   * @returns {HTMLElement}
+   */
   _row(name, cells, mark = "") {
     return el("tr", mark ? { class: "differs" } : {},
       el("th", { scope: "row" }, name, mark ? el("span", { class: "differs-mark" }, ` ≠ ${mark}`) : ""), ...cells);
   }
 
+  /** @param {{text: string, isBest: boolean}} cell  @returns {HTMLElement} */
   _cell({ text, isBest }) {
     if (!isBest) return el("td", {}, text);
     return el("td", { class: "is-best" }, text, el("span", { class: "best-mark" }, ` ★ ${this.texts.compare_best}`));
   }
 
+  /**
+   * @param {{name: string, values: any[]}} setting
+   * @param {boolean} isMarked
+   * @returns {HTMLElement}
+   */
   _setting({ name, values }, isMarked) {
     return this._row(name, values.map((value) => el("td", {}, factText(value, this.texts))), isMarked ? this.texts.compare_differs : "");
   }
 }
 
 const SVG = "http://www.w3.org/2000/svg";
+/** @type {Record<string, string>} */
 const PATTERNS = { solid: "none", dash: "8 4", dot: "2.5 3.5", dashdot: "8 3 2 3", longdash: "14 4", longdashdot: "13 3 2 3" };
 
-/** A short piece of the job's line, as the chart draws it. */
+/**
+ * A short piece of the job's line, as the chart draws it.
+ * @param {{color: string, dash: string}} look
+ * @returns {SVGElement}
+ */
 function swatch({ color, dash }) {
   const svg = document.createElementNS(SVG, "svg");
   const line = document.createElementNS(SVG, "path");
-  const put = (element, values) => Object.entries(values).forEach(([name, value]) => element.setAttribute(name, value));
+  const put = (/** @type {SVGElement} */ element, /** @type {Record<string, any>} */ values) =>
+    Object.entries(values).forEach(([name, value]) => element.setAttribute(name, value));
   put(svg, { viewBox: "0 0 36 8", width: 36, height: 8, "aria-hidden": "true" });
   put(line, { d: "M1 4H35", stroke: color, "stroke-width": 3, "stroke-dasharray": PATTERNS[dash] || "none" });
   svg.append(line);

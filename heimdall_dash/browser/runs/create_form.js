@@ -1,17 +1,34 @@
 /* The form for a new job, made from the schema that also validates it; errors stand beside fields. */
 
+import { HttpError } from "../wire/rest.js";
 import { fill } from "../figure/words.js";
 import { el } from "../charts/elements.js";
 
 const NO_UNIT = new Set(["name", "number", "1", "norm", "yes/no"]);
 
 /**
+ * @typedef {Object} Field
+ * @property {string} name  @property {string} unit  @property {string} help
+ * @property {"number"|"integer"|"text"|"choice"|"switch"} type
+ * @property {any[]} choices  @property {any} initial  @property {boolean} isOptional
+ * @property {number} [min]  @property {number} [max]
+ *
+ * @typedef {Object} FormWorld
+ * @property {Texts} texts  @property {Record<string, string>} fields   their labels
+ * @property {{first: string[], hidden: string[]}} form   which are shown unfolded, and which not at all
+ * @property {Call} call  @property {(job: Job) => void} created
+ */
+
+/**
  * What a field of the schema asks for. Pure.
- * @returns {{name, type: "number"|"integer"|"text"|"choice"|"switch", choices: Array, initial, min,
- *   max, unit, help, isOptional: boolean}}
+ * @param {string} name
+ * @param {any} property
+ * @param {Record<string, any>} [definitions]
+ * @returns {Field}
  */
 export function fieldOf(name, property, definitions = {}) {
-  const variants = (property.anyOf || [property]).map((variant) =>
+  /** @type {any[]} */
+  const variants = (property.anyOf || [property]).map((/** @type {any} */ variant) =>
     variant.$ref ? { ...definitions[variant.$ref.split("/").pop()] } : variant);
   const isOptional = variants.some((variant) => variant.type === "null");
   const main = { ...property, ...variants.find((variant) => variant.type !== "null") };
@@ -25,8 +42,14 @@ export function fieldOf(name, property, definitions = {}) {
   };
 }
 
-/** The config that was typed: only what differs from its default, so that defaults stay the server's. */
+/**
+ * The config that was typed: only what differs from its default, so that defaults stay the server's.
+ * @param {Field[]} fields
+ * @param {Record<string, any>} typed
+ * @returns {Record<string, any>}
+ */
 export function readConfig(fields, typed) {
+  /** @type {Record<string, any>} */
   const config = {};
   for (const field of fields) {
     const value = typed[field.name];
@@ -42,26 +65,32 @@ export function readConfig(fields, typed) {
   return config;
 }
 
-/** 422 of the server as a message per field; `""` holds what belongs to none. */
+/**
+ * 422 of the server as a message per field; `""` holds what belongs to none.
+ * @param {any} detail
+ * @returns {Record<string, string>}
+ */
 export function errorsByField(detail) {
+  /** @type {Record<string, string>} */
   const errors = {};
   for (const { loc, msg } of Array.isArray(detail) ? detail : [{ loc: [], msg: String(detail ?? "") }]) {
-    const path = (loc || []).filter((part) => part !== "body" && part !== "config");
+    const path = (loc || []).filter((/** @type {any} */ part) => part !== "body" && part !== "config");
     const name = path.length ? String(path[0]) : "";
     errors[name] = errors[name] ? `${errors[name]} ${msg}` : msg;
   }
   return errors;
 }
 
-const FIRST = ["epochs", "learning_rate", "batch_size", "seed", "scenario"]; // the rest is folded away
-const HIDDEN = new Set(["dataset", "val_fraction"]); // about a file on the trainer's machine
-
 export class CreateForm {
-  /** @param {{texts, fields: Object<string, string>, call, created: (job) => void}} world   fields: their labels */
+  /** @param {HTMLElement} box  @param {FormWorld} world */
   constructor(box, world) {
     this.box = box;
     this.world = world;
     this.isLoaded = false;
+    /** @type {Field[]} */
+    this.fields = [];
+    /** @type {Map<string, {input: any, error: HTMLElement}>} */
+    this.inputs = new Map();
     box.append(el("p", { class: "muted" }, world.texts.form_loading));
   }
 
@@ -78,24 +107,27 @@ export class CreateForm {
     }
   }
 
+  /** @param {any} schema */
   _build(schema) {
-    const { texts } = this.world;
-    this.fields = Object.entries(schema.properties).filter(([name]) => !HIDDEN.has(name))
+    const { texts, form: { first: unfolded, hidden } } = this.world;
+    this.fields = Object.entries(schema.properties).filter(([name]) => !hidden.includes(name))
       .map(([name, property]) => fieldOf(name, property, schema.$defs));
-    this.inputs = new Map();
-    const first = FIRST.map((name) => this.fields.find((field) => field.name === name)).filter(Boolean);
+    this.inputs.clear();
+    const first = unfolded.flatMap((name) => this.fields.find((field) => field.name === name) ?? []);
     const rest = this.fields.filter((field) => !first.includes(field));
-    this.name = { name: "job_name", type: "text", help: texts.form_name_help, unit: "", initial: null };
+    /** @type {Field} */
+    const name = { name: "job_name", type: "text", choices: [], isOptional: false, help: texts.form_name_help, unit: "", initial: null };
     this.message = el("p", { class: "form-message", role: "status" });
     this.more = el("details", { class: "form-more" }, el("summary", {}, texts.form_more),
       el("div", { class: "form-grid" }, ...rest.map((field) => this._row(field))));
-    this.form = el("form", { novalidate: true, onsubmit: (event) => this._submit(event) },
-      el("div", { class: "form-grid" }, this._row(this.name), ...first.map((field) => this._row(field))),
+    this.form = el("form", { novalidate: true, onsubmit: (/** @type {Event} */ event) => this._submit(event) },
+      el("div", { class: "form-grid" }, this._row(name), ...first.map((field) => this._row(field))),
       this.more,
       el("div", { class: "form-end" }, el("button", { class: "button primary", type: "submit" }, texts.form_submit), this.message));
     this.box.replaceChildren(this.form);
   }
 
+  /** @param {Field} field  @returns {HTMLElement} */
   _row(field) {
     const id = `new-${field.name}`;
     const input = this._input(field, id);
@@ -107,6 +139,7 @@ export class CreateForm {
       input, el("p", { class: "field-help", id: `${id}-help` }, field.help), error);
   }
 
+  /** @param {Field} field  @param {string} id  @returns {any} */
   _input(field, id) {
     const { texts } = this.world;
     const common = { id, name: field.name, "aria-describedby": `${id}-help ${id}-error` };
@@ -128,9 +161,11 @@ export class CreateForm {
     });
   }
 
+  /** @param {Event} event */
   async _submit(event) {
     event.preventDefault();
     const { texts, call, created } = this.world;
+    /** @type {Record<string, any>} */
     const typed = {};
     for (const [name, { input }] of this.inputs) typed[name] = input.type === "checkbox" ? input.checked : input.value;
     if (!typed.job_name.trim()) return this._show({ job_name: texts.form_name_missing });
@@ -141,12 +176,12 @@ export class CreateForm {
       this.message.textContent = fill(texts.form_sent, { job: job.job_name });
       created(job);
     } catch (error) {
-      const errors = error.status === 422 || error.status === 400
-        ? errorsByField(error.detail) : { "": error.status ? error.message : texts.server_away };
-      this._show(errors);
+      const isRefused = error instanceof HttpError && (error.status === 422 || error.status === 400);
+      this._show(isRefused ? errorsByField(error.detail) : { "": error instanceof HttpError ? error.message : texts.server_away });
     }
   }
 
+  /** @param {Record<string, string>} errors */
   _show(errors) {
     const { texts } = this.world;
     const general = Object.entries(errors).filter(([name]) => !this.inputs.has(name)).map(([name, text]) => (name ? `${name}: ${text}` : text));

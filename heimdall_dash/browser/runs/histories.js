@@ -2,25 +2,31 @@
    that a job moved, and at no other time. Clock and REST come in as arguments. */
 
 import { backoff } from "../wire/link.js";
+/** @import { Store } from "../series/columns.js" */
+
 import { emptyStore, fromSnapshot, applyFrame } from "../series/columns.js";
 
 export const POINTS = 2000; // of each history; beyond twice as many, it is thinned anew by the server
 export const GAP_MS = 500; // between two fetches of one job
 
+/** @typedef {{store: Store, seen: string, isBusy: boolean, dueAt: number, failures: number}} Kept   `dueAt`: ms */
+
 export class Histories {
   /**
-   * @param {{call: Function, now: () => number, random: () => number}} world
+   * @param {{call: Call, now: () => number, random: () => number}} world
    * @param {() => void} changed
    */
   constructor(world, changed) {
     this.world = world;
     this.changed = changed;
+    /** @type {Map<string, Kept>} */
     this.kept = new Map();
   }
 
   /**
    * Fetch what is missing of these jobs, forget all others. Cheap when nothing moved: call it with
    * every news of the list, and now and then for what failed or came too soon after another.
+   * @param {Job[]} jobs
    */
   follow(jobs) {
     const wanted = new Set(jobs.map((job) => job.id));
@@ -37,23 +43,33 @@ export class Histories {
     for (const kept of this.kept.values()) if (kept.failures > 0) kept.dueAt = 0;
   }
 
-  /** @returns {Store} empty until the first answer */
+  /**
+   * @param {string} id
+   * @returns {Store} empty until the first answer
+   */
   of(id) {
     return this.kept.get(id)?.store || emptyStore(id);
   }
 
-  /** Whether there has been an answer. */
+  /**
+   * Whether there has been an answer.
+   * @param {string} id
+   * @returns {boolean}
+   */
   isKnown(id) {
     return Boolean(this.kept.get(id)?.seen);
   }
 
+  /** @param {string} id  @returns {Kept} */
   _kept(id) {
-    if (!this.kept.has(id)) {
-      this.kept.set(id, { store: emptyStore(id), seen: "", isBusy: false, dueAt: 0, failures: 0 });
-    }
-    return this.kept.get(id);
+    const known = this.kept.get(id);
+    if (known) return known;
+    const kept = { store: emptyStore(id), seen: "", isBusy: false, dueAt: 0, failures: 0 };
+    this.kept.set(id, kept);
+    return kept;
   }
 
+  /** @param {Job} job  @param {Kept} kept */
   async _fetch(job, kept) {
     const began = this.world.now();
     const seen = position(job);
@@ -70,7 +86,12 @@ export class Histories {
     }
   }
 
-  /** What was written after our cursor; all of it when the server cannot go on from there. */
+  /**
+   * What was written after our cursor; all of it when the server cannot go on from there.
+   * @param {Job} job
+   * @param {Store} store
+   * @returns {Promise<Store>}
+   */
   async _newer(job, store) {
     const path = `/jobs/${job.id}/metrics?points=${POINTS}`;
     if (store.stream === null || store.columns.epoch.length >= 2 * POINTS) {
@@ -86,7 +107,11 @@ export class Histories {
   }
 }
 
-/** Changes with every write, and when the job was begun anew or its history restored. */
+/**
+ * Changes with every write, and when the job was begun anew or its history restored.
+ * @param {Job} job
+ * @returns {string}
+ */
 function position(job) {
   return `${job.attempt} ${job.position} ${job.last_metric_at}`;
 }

@@ -1,5 +1,6 @@
 /* Pause, resume, cancel, delete: asked for by a button, confirmed where there is no way back. */
 
+import { HttpError } from "../wire/rest.js";
 import { fill } from "../figure/words.js";
 import { el } from "../charts/elements.js";
 
@@ -7,11 +8,12 @@ const TOAST_MS = 8000;
 const NO_WAY_BACK = new Set(["cancel", "delete"]);
 
 export class JobActions {
-  /** @param {{texts, call, changed: (job) => void, deleted: (id) => void}} world */
+  /** @param {{texts: Texts, call: Call, changed: (job: Job) => void, deleted: (id: string) => void}} world */
   constructor(world) {
     this.world = world;
   }
 
+  /** @param {string} action  @param {Job} job */
   async act(action, job) {
     if (NO_WAY_BACK.has(action) && !(await this._isMeant(action, job))) return;
     const { texts, call, changed, deleted } = this.world;
@@ -21,34 +23,43 @@ export class JobActions {
         deleted(job.id);
       } else changed(await call("POST", `/jobs/${job.id}/${action}`));
     } catch (error) {
-      toast(fill(texts.action_failed, { action: texts[action], reason: error.status ? error.message : texts.server_away }));
+      toast(fill(texts.action_failed, { action: texts[action], reason: error instanceof HttpError ? error.message : texts.server_away }));
     }
   }
 
+  /** @param {string} action  @param {Job} job  @returns {Promise<boolean>} */
   _isMeant(action, job) {
     const { texts } = this.world;
     return confirmed(fill(texts[`confirm_${action}`], { job: job.job_name }), texts[`confirm_yes_${action}`], texts.confirm_no);
   }
 }
 
-/** A short message that goes away by itself. */
+/**
+ * A short message that goes away by itself.
+ * @param {string} text
+ */
 function toast(text) {
   const note = el("p", { class: "toast", role: "alert" }, text);
   document.body.append(note);
   setTimeout(() => note.remove(), TOAST_MS);
 }
 
-/** A small dialog that asks before something that cannot be undone. @returns {Promise<boolean>} */
+/**
+ * A small dialog that asks before something that cannot be undone. @returns {Promise<boolean>}
+ * @param {string} question
+ * @param {string} yes
+ * @param {string} no
+ */
 export function confirmed(question, yes, no) {
   return new Promise((resolve) => {
-    const answer = (value) => () => {
+    const answer = (/** @type {boolean} */ value) => () => {
       dialog.close();
       dialog.remove();
       resolve(value);
     };
     const keep = el("button", { class: "button", type: "button", onclick: answer(false) }, no);
     const go = el("button", { class: "button danger", type: "button", onclick: answer(true) }, yes);
-    const tab = (event) => {
+    const tab = (/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "Tab") return; // without this, the focus also visits the browser's own bars
       event.preventDefault();
       (document.activeElement === keep ? go : keep).focus();

@@ -1,20 +1,20 @@
 /* Who the chosen job is and how it goes: status, badge, age, progress, why it stopped, actions, facts. */
 
 import { fill } from "../figure/words.js";
-import { el, setText, setAttribute } from "../charts/elements.js";
+import { byId, el, setText, setAttribute } from "../charts/elements.js";
 import { noteText, block, entries } from "./job_facts.js";
 import { bestText, etaText, age, progressText, deliveredText, reasonText } from "./job_texts.js";
 import { actions } from "./status.js";
 
 const MOST_NOTES = 50;
 
-const byId = (id) => document.getElementById(id);
-
 export class JobBar {
-  /** @param {{texts, status, now, act, api}} world */
+  /** @param {{texts: Texts, status: Record<string, string>, now: () => number, act: (action: string, job: Job) => void, api: string, rules: import("./status.js").Rules}} world */
   constructor(world) {
     this.world = world;
+    /** @type {string|null} */
     this.actionsKey = null;
+    /** @type {string|null} */
     this.factsKey = null;
     this.progress = {
       fill: el("span", { class: "bar-fill" }), epoch: el("span", { class: "job-epoch" }), held: el("span", { class: "job-held" }), eta: el("span", { class: "job-eta" }),
@@ -28,7 +28,7 @@ export class JobBar {
     setAttribute(byId("job-progress"), "aria-valuemax", "100");
   }
 
-  /** @param {JobFeed} feed */
+  /** @param {import("./job_feed.js").JobFeed} feed */
   render(feed) {
     const job = feed.job;
     this._status(job);
@@ -40,6 +40,7 @@ export class JobBar {
     this._exports(feed.jobId);
   }
 
+  /** @param {Job|null} job */
   _status(job) {
     const box = byId("job-status");
     setText(box, job ? this.world.status[job.status] || job.status : "");
@@ -47,6 +48,7 @@ export class JobBar {
     box.hidden = !job;
   }
 
+  /** @param {string} state */
   _badge(state) {
     const { texts } = this.world;
     const badge = byId("connection-badge");
@@ -60,7 +62,10 @@ export class JobBar {
     setAttribute(badge, "title", texts.badge_help);
   }
 
-  /** @returns {boolean} whether the charts show a running job's stale data */
+  /**
+   * @param {ShownJob} feed
+   * @returns {boolean} whether the charts show a running job's stale data
+   */
   _age(feed) {
     const { texts, now } = this.world;
     const { timestamp, epoch } = feed.store.columns;
@@ -74,6 +79,7 @@ export class JobBar {
     return found.isStale;
   }
 
+  /** @param {Job|null} job  @param {number} held  @param {boolean} isCurrent */
   _progress(job, held, isCurrent) {
     const { texts, now } = this.world;
     const box = byId("job-progress");
@@ -90,15 +96,18 @@ export class JobBar {
     setText(this.progress.eta, [best, etaText(job, now(), texts)].filter(Boolean).join(" · "));
   }
 
+  /** @param {Job|null} job */
   _reason(job) {
     setText(this.reason, job ? reasonText(job, this.world.texts) : "");
     this.reason.hidden = !this.reason.textContent;
     this.reason.classList.toggle("is-error", job?.status === "failed");
   }
 
+  /** @param {Job|null} job */
   _actions(job) {
-    const { texts, act } = this.world;
-    const names = job ? actions(job).filter((name) => name !== "delete") : [];
+    const { texts, act, rules } = this.world;
+    const names = job ? actions(job, rules).filter((name) => name !== "delete") : [];
+    /** @type {Job|null} */
     this.job = job;
     const key = names.join();
     if (key === this.actionsKey) return;
@@ -107,11 +116,12 @@ export class JobBar {
     const hadFocus = box.contains(document.activeElement);
     box.replaceChildren(...names.map((name) => el("button", {
       class: `button${name === "cancel" ? " danger" : ""}`, type: "button", "data-action": name,
-      onclick: () => act(name, this.job),
+      onclick: () => this.job && act(name, this.job),
     }, texts[name])));
     if (hadFocus) (box.firstChild || byId("job-select")).focus();
   }
 
+  /** @param {string|null} jobId */
   _exports(jobId) {
     for (const format of ["csv", "json"]) {
       const link = byId(`export-${format}`);
@@ -121,6 +131,7 @@ export class JobBar {
     }
   }
 
+  /** @param {ShownJob} feed */
   facts(feed) {
     const { texts } = this.world;
     const config = (feed.job && feed.job.config) || {};
@@ -134,7 +145,10 @@ export class JobBar {
       block(texts.facts_notes, notes.length ? el("ul", {}, ...notes) : el("p", { class: "muted" }, texts.facts_none)));
   }
 
-  /** The others stand below, folded away. */
+  /**
+   * The others stand below, folded away.
+   * @param {Note[]} notes
+   */
   _newestNote(notes) {
     const { texts } = this.world;
     this.note.hidden = notes.length === 0;

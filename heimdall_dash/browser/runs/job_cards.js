@@ -8,17 +8,34 @@ import { actions, arrange } from "./status.js";
 
 const PAGE = 24; // cards at a time: hundreds of jobs stay quick
 
+/** @import { Wish } from "./status.js" */
+/**
+ * @typedef {Object} CardsWorld
+ * @property {Texts} texts  @property {Record<string, string>} status   the word for each
+ * @property {Config["card"]} card   the metric that a card shows
+ * @property {import("./status.js").Rules} rules
+ * @property {Call} call  @property {() => number} now   ms since 1970, by the server's clock
+ * @property {(action: string, job: Job) => void} act  @property {(job: Job) => void} open
+ *
+ * @typedef {Record<string, any> & {root: HTMLElement, job: Job, actionsKey: string|null}} Card
+ */
+
 export class JobCards {
   /**
    * @param {HTMLElement} box
-   * @param {{texts: Object, status: Object, call: Function, now: () => number,
-   *          act: (action: string, job: Object) => void, open: (job: Object) => void}} world
+   * @param {CardsWorld} world
    */
   constructor(box, world) {
     this.world = world;
     this.shownCount = PAGE;
+    /** @type {Map<string, Card>} */
     this.cards = new Map();
-    this.sparks = new Sparks(world.call, (id) => this.cards.has(id) && this._spark(this.cards.get(id)));
+    this.sparks = new Sparks(world.call, world.card?.metric, (id) => {
+      const card = this.cards.get(id);
+      if (card) this._spark(card);
+    });
+    /** @type {[Map<string, Job>, Wish, boolean, boolean]|null} */
+    this.last = null;
     this.count = el("p", { class: "jobs-count", role: "status" });
     this.list = el("ul", { class: "job-cards" });
     this.empty = el("p", { class: "empty-note", hidden: true });
@@ -26,17 +43,24 @@ export class JobCards {
     box.append(this.count, this.list, this.empty, this.more);
   }
 
-  /** @param {boolean} isSeen  whether the reader looks at the cards */
+  /**
+   * @param {boolean} isSeen  whether the reader looks at the cards
+   * @param {Map<string, Job>} jobs
+   * @param {Wish} wish
+   * @param {boolean} isKnown
+   */
   render(jobs, wish, isKnown, isSeen) {
     this.last = [jobs, wish, isKnown, isSeen];
     const { texts } = this.world;
-    const arranged = arrange([...jobs.values()], wish);
+    const arranged = arrange([...jobs.values()], wish, this.world.card?.metric);
     const shown = arranged.slice(0, this.shownCount);
     const wanted = new Set(shown.map((job) => job.id));
     const focused = this._removeAllBut(wanted);
+    /** @type {HTMLElement|null} */
     let previous = null;
     for (const job of shown) {
       const card = this.cards.get(job.id) || this._make(job);
+      /** @type {ChildNode|null} */
       const place = previous ? previous.nextSibling : this.list.firstChild;
       if (card.root !== place) this.list.insertBefore(card.root, place);
       previous = card.root;
@@ -52,7 +76,10 @@ export class JobCards {
     setText(this.count, jobs.size ? fill(texts.jobs_count, { shown: arranged.length, total: jobs.size }) : "");
   }
 
-  /** @returns {number} the place of the card that had the focus, -1 when it stays where it is */
+  /**
+   * @param {Set<string>} wanted
+   * @returns {number} the place of the card that had the focus, -1 when it stays where it is
+   */
   _removeAllBut(wanted) {
     let focused = -1;
     const places = [...this.list.children];
@@ -65,7 +92,10 @@ export class JobCards {
     return focused;
   }
 
-  /** The focus goes to the card that took a deleted one's place. */
+  /**
+   * The focus goes to the card that took a deleted one's place.
+   * @param {number} place
+   */
   _focusNear(place) {
     const near = this.list.children[Math.min(place, this.list.children.length - 1)];
     (near ? near.querySelector("button") : document.getElementById("jobs-search")).focus();
@@ -73,11 +103,12 @@ export class JobCards {
 
   _showMore() {
     this.shownCount += PAGE;
-    this.render(...this.last);
+    if (this.last) this.render(...this.last);
   }
 
+  /** @param {Job} job  @returns {Card} */
   _make(job) {
-    const { texts } = this.world;
+    const { texts, card: shown } = this.world;
     const parts = {
       name: el("h3", { class: "job-name" }),
       id: el("span", { class: "job-id" }, job.id.slice(0, 8)),
@@ -85,30 +116,32 @@ export class JobCards {
       fill: el("span", { class: "bar-fill" }),
       epoch: el("span", { class: "job-epoch" }),
       eta: el("span", { class: "job-eta" }),
-      best: el("span", { class: "dd" }), p68: el("span", { class: "dd" }), age: el("span", { class: "dd" }), created: el("span", { class: "dd" }),
+      best: el("span", { class: "dd" }), last: el("span", { class: "dd" }), age: el("span", { class: "dd" }), created: el("span", { class: "dd" }),
       error: el("p", { class: "job-error", hidden: true }),
       spark: el("span", { class: "spark", "aria-hidden": "true" }),
       buttons: el("div", { class: "job-buttons" }),
     };
     const bar = el("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, parts.fill);
-    const fact = (label, value) => el("li", {}, el("span", { class: "dt" }, label), value);
+    const fact = (/** @type {string} */ label, /** @type {HTMLElement} */ value) => el("li", {}, el("span", { class: "dt" }, label), value);
     const card = el("li", { class: "card job-card", "data-job": job.id },
       el("div", { class: "job-head" }, el("div", { class: "job-title" }, parts.name, parts.id), parts.status),
       bar,
       el("div", { class: "job-line" }, parts.epoch, parts.eta),
       el("div", { class: "job-middle" },
-        el("ul", { class: "job-facts" }, fact(texts.best_loss, parts.best), fact(texts.last_p68, parts.p68),
+        el("ul", { class: "job-facts" }, fact(texts.best_loss, parts.best), shown && fact(shown.label, parts.last),
           fact(texts.newest_epoch, parts.age), fact(texts.created, parts.created)),
         parts.spark),
       parts.error,
       parts.buttons);
-    const made = { root: card, bar, ...parts, actionsKey: null };
+    /** @type {Card} */
+    const made = { root: card, job, bar, ...parts, actionsKey: null };
     this.cards.set(job.id, made);
     return made;
   }
 
+  /** @param {Card} card  @param {Job} job */
   _update(card, job) {
-    const { texts, status, now } = this.world;
+    const { texts, status, now, card: shown } = this.world;
     card.job = job;
     const known = now();
     setText(card.name, job.job_name);
@@ -124,7 +157,7 @@ export class JobCards {
     setText(card.eta, job.stalled ? texts.stalled : etaText(job, known, texts));
     card.eta.classList.toggle("is-stale", job.stalled);
     setText(card.best, bestText(job, texts));
-    setText(card.p68, valueText((job.last_metrics || {}).val_distance_p68_m, "m"));
+    if (shown) setText(card.last, valueText((job.last_metrics || {})[shown.metric], shown.unit));
     const seconds = job.last_metric_at ? (known - Date.parse(job.last_metric_at)) / 1000 : null;
     setText(card.age, seconds === null ? "–" : fill(texts.ago, { time: durationText(seconds) }));
     card.age.classList.toggle("is-stale", age(job, job.last_metric_at, known, texts).isStale);
@@ -136,14 +169,15 @@ export class JobCards {
     this._buttons(card, job);
   }
 
+  /** @param {Card} card  @param {Job} job */
   _buttons(card, job) {
-    const { texts, act, open } = this.world;
-    const names = actions(job);
+    const { texts, act, open, rules } = this.world;
+    const names = actions(job, rules);
     const key = names.join();
     if (card.actionsKey === key) return;
     card.actionsKey = key;
     const hadFocus = card.buttons.contains(document.activeElement);
-    const button = (name, run) => el("button", {
+    const button = (/** @type {string} */ name, /** @type {() => void} */ run) => el("button", {
       class: `button small${name === "delete" || name === "cancel" ? " danger" : ""}`, type: "button",
       "data-action": name, "aria-label": fill(texts.action_label, { action: texts[name] || texts.open_metrics, job: job.job_name }),
       onclick: run,
@@ -154,6 +188,7 @@ export class JobCards {
     if (hadFocus) card.buttons.firstChild.focus();
   }
 
+  /** @param {Card} card */
   _spark(card) {
     const { epochs, values } = this.sparks.of(card.job);
     const key = `${values.length} ${epochs[epochs.length - 1]}`;
@@ -163,6 +198,7 @@ export class JobCards {
   }
 }
 
+/** @param {string|null} iso  @returns {string} */
 function shortTime(iso) {
   if (!iso) return "–";
   const date = new Date(iso);

@@ -3,17 +3,24 @@
 import { fill } from "../figure/words.js";
 import { el } from "../charts/elements.js";
 
-/** With its epoch in front, unless it says so itself. */
+/**
+ * With its epoch in front, unless it says so itself.
+ * @param {Note} note
+ * @param {Texts} texts
+ * @returns {string}
+ */
 export function noteText(note, texts) {
   const text = note.message || note.kind;
   if (typeof note.epoch !== "number" || new RegExp(`\\bepoch ${note.epoch}\\b`, "i").test(text)) return text;
   return `${fill(texts.epoch_at, { current: note.epoch })}: ${text}`;
 }
 
+/** @param {string} title  @param {HTMLElement} content  @returns {HTMLElement} */
 export function block(title, content) {
   return el("div", {}, el("h3", {}, title), content);
 }
 
+/** @param {Record<string, any>} values  @param {Texts} texts  @returns {HTMLElement} */
 export function entries(values, texts) {
   const names = Object.keys(values).sort();
   if (names.length === 0) return el("p", { class: "muted" }, texts.facts_none);
@@ -21,6 +28,7 @@ export function entries(values, texts) {
     el("li", {}, el("span", { class: "dt" }, name), el("span", { class: "dd" }, factText(values[name], texts)))));
 }
 
+/** @param {any} value  @param {Texts} texts  @returns {string} */
 export function factText(value, texts) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? texts.yes : texts.no;
@@ -32,7 +40,12 @@ export function factText(value, texts) {
   return String(value);
 }
 
-/** Short lists in full; of a long list of numbers its ends and its length. */
+/**
+ * Short lists in full; of a long list of numbers its ends and its length.
+ * @param {any[]} values
+ * @param {Texts} texts
+ * @returns {string}
+ */
 function listText(values, texts) {
   if (values.length > 8 && values.every((value) => typeof value === "number")) {
     return `${factText(values[0], texts)} … ${factText(values[values.length - 1], texts)} (${values.length})`;

@@ -1,24 +1,29 @@
 /* The two lists to choose jobs from: the chosen job's, whose label counts its epochs, and that of
    the jobs to compare. */
 
+import { byId } from "../charts/elements.js";
 import { label } from "./job_texts.js";
 import { arrange } from "./status.js";
 
+/** @import { Words } from "./job_texts.js" */
+
 export class JobSelect {
-  /** @param {{words: {texts, status}, show: (id, props) => void}} world */
+  /** @param {{words: Words, show: Show}} world */
   constructor(world) {
     this.world = world;
-    this.input = document.getElementById("job-select");
+    /** @type {HTMLInputElement} */
+    this.input = byId("job-select");
     this.label = "";
     new MutationObserver(() => this._keepLabel()).observe(this.input, { attributeFilter: ["value", "data-expanded"] });
     this.input.addEventListener("click", () => this.input.select()); // typing replaces the label
+    /** @type {Record<string, string>} */
     this.shown = {};
     this.compared = ""; // what the list of jobs to compare says, by our hand or the reader's
   }
 
   /**
-   * @param {Object[]|null} jobs  null: not known yet
-   * @param {Object|null} chosen  the chosen one as everything else on the page sees it: a label
+   * @param {Job[]|null} jobs  null: not known yet
+   * @param {Job|null} chosen  the chosen one as everything else on the page sees it: a label
    *   from the list of all jobs would be ahead of its charts, or behind
    * @param {{job: string|null, compare: string[]}} view
    */
@@ -32,7 +37,11 @@ export class JobSelect {
     if (jobs) this._offer(arranged, view.compare);
   }
 
-  /** The chosen job's label, with every epoch: cheap, unlike a new list. */
+  /**
+   * The chosen job's label, with every epoch: cheap, unlike a new list.
+   * @param {Job|null} chosen
+   * @param {{job: string|null}} view
+   */
   renderLabel(chosen, view) {
     this.label = chosen && chosen.id === view.job ? label(chosen, this.world.words) : "";
     this._keepLabel();
@@ -48,7 +57,11 @@ export class JobSelect {
     this.input.setAttribute("value", this.label); // then a rendering that undoes this is noticed
   }
 
-  /** Jobs to compare: without epochs, so that the list stands still while one chooses. */
+  /**
+   * Jobs to compare: without epochs, so that the list stands still while one chooses.
+   * @param {Job[]} jobs
+   * @param {string[]} chosen
+   */
   _offer(jobs, chosen) {
     const { status } = this.world.words;
     const known = new Set(jobs.map((job) => job.id));
@@ -58,14 +71,18 @@ export class JobSelect {
     this._show("compare-select", { data, value });
   }
 
-  /** @returns {boolean} whether the reader changed the choice: a job that a store lost for a moment
-   *   leaves the list, and stays chosen */
+  /**
+   * @param {string[]} ids
+   * @returns {boolean} whether the reader changed the choice: a job that a store lost for a moment
+   *   leaves the list, and stays chosen
+   */
   hasChosen(ids) {
     const isNews = ids.join() !== this.compared;
     this.compared = ids.join();
     return isNews;
   }
 
+  /** @param {string} id  @param {Record<string, any>} props */
   _show(id, props) {
     const key = JSON.stringify(props);
     if (this.shown[id] === key) return;
@@ -73,6 +90,7 @@ export class JobSelect {
     this.world.show(id, props);
   }
 
+  /** @returns {boolean} */
   _isOpen() {
     return this.input.dataset.expanded === "true";
   }
@@ -83,7 +101,11 @@ export class JobSelect {
   }
 }
 
-/** Two jobs may carry one label; a choice needs labels that differ. */
+/**
+ * Two jobs may carry one label; a choice needs labels that differ.
+ * @param {{value: string, label: string}[]} data
+ * @returns {{value: string, label: string}[]}
+ */
 function unique(data) {
   const seen = new Map();
   for (const { label: text } of data) seen.set(text, (seen.get(text) || 0) + 1);

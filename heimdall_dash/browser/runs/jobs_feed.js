@@ -6,9 +6,14 @@ const LIST_INTERVAL_MS = 400; // cards need no more
 
 /** All jobs, without epochs. */
 export class JobsFeed extends Feed {
+  /**
+   * @param {import("../wire/feed.js").World} world
+   * @param {{changed: () => void, jobs: () => void, store: (available: boolean|undefined) => void, synced: () => void}} hooks
+   */
   constructor(world, hooks) {
     super(world);
     this.hooks = hooks;
+    /** @type {Map<string, Job>} */
     this.jobs = new Map();
     this.isKnown = false;
   }
@@ -17,10 +22,12 @@ export class JobsFeed extends Feed {
     this._obey(this.link.start(this.world.now()));
   }
 
+  /** @param {number} attempt  @returns {string} */
   url(attempt) {
     return `?n=${attempt}`;
   }
 
+  /** @param {any} frame */
   heard(frame) {
     const isSync = frame.event === "sync";
     const isSynced = isSync || this.link.state === "synced";
@@ -38,8 +45,9 @@ export class JobsFeed extends Feed {
     if (frame.seq !== undefined) this.outbox.push({ ack: frame.cursor, seq: frame.seq });
   }
 
+  /** @param {any} frame */
   _synced(frame) {
-    this.jobs = new Map(frame.jobs.map((job) => [job.id, job]));
+    this.jobs = new Map(frame.jobs.map((/** @type {Job} */ job) => [job.id, job]));
     this.isKnown = true;
     this.outbox.push({ interval_ms: LIST_INTERVAL_MS });
     this.hooks.store(frame.available);

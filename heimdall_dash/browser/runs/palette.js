@@ -6,6 +6,7 @@ export class Palette {
   constructor(colors, dashes) {
     this.colors = colors;
     this.dashes = dashes;
+    /** @type {Map<string, number>} */
     this.slots = new Map();
   }
 
@@ -15,17 +16,22 @@ export class Palette {
    * @returns {{color: number, dash: number}[]}  no two alike, while there are enough
    */
   of(ids) {
-    const taken = new Set(ids.filter((id) => this.slots.has(id)).map((id) => this.slots.get(id)));
+    const taken = new Set(ids.flatMap((id) => this.slots.get(id) ?? []));
     for (const id of [...ids].sort()) {
       if (this.slots.has(id)) continue;
       const slot = this._free(hash(id) % this.colors, taken);
       taken.add(slot);
       this.slots.set(id, slot);
     }
-    return ids.map((id) => this._look(this.slots.get(id)));
+    return ids.map((id) => this._look(/** @type {number} */ (this.slots.get(id))));
   }
 
-  /** The wished colour, else the next one that is free; when all are taken, with another dash. */
+  /**
+   * The wished colour, else the next one that is free; when all are taken, with another dash.
+   * @param {number} wished
+   * @param {Set<number>} taken
+   * @returns {number}
+   */
   _free(wished, taken) {
     for (let round = 0; round < this.dashes; round += 1) {
       for (let step = 0; step < this.colors; step += 1) {
@@ -36,12 +42,14 @@ export class Palette {
     return wished;
   }
 
+  /** @param {number} slot  @returns {{color: number, dash: number}} */
   _look(slot) {
     const color = slot % this.colors;
     return { color, dash: (color + Math.floor(slot / this.colors)) % this.dashes };
   }
 }
 
+/** @param {string} id  @returns {number} */
 function hash(id) {
   let sum = 0;
   for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) >>> 0;

@@ -1,59 +1,79 @@
 /* Which jobs can still change, what their status allows, in which order they stand, and which one is
    shown when the reader chose none. Pure. */
 
-const FINAL = new Set(["completed", "failed", "cancelled"]);
+/** @type {Record<string, number>} */
 const RANK = { running: 0, paused: 1, queued: 2, pending: 3, failed: 4, completed: 5, cancelled: 6 };
-const LEGAL = {
-  pause: new Set(["queued", "running"]),
-  resume: new Set(["paused"]),
-  cancel: new Set(["pending", "queued", "running", "paused"]),
-  delete: new Set(["pending", "queued", "paused", "completed", "failed", "cancelled"]),
-};
 
-/** Whether more epochs may come: only then is a connection worth having. */
-export function canChange(job) {
-  return Boolean(job) && !FINAL.has(job.status);
+/**
+ * What the server says of statuses (heimdall_dash/records.py).
+ * @typedef {Object} Rules
+ * @property {string[]} final  statuses that nothing follows
+ * @property {Object<string, string[]>} legal  action → statuses that allow it, in the order of buttons
+ */
+
+/** @typedef {{search?: string, statuses?: string[], order?: string}} Wish   which cards, in which order */
+
+/**
+ * Whether more epochs may come: only then is a connection worth having.
+ * @param {Job|null} job
+ * @param {{final: string[]}} rules
+ * @returns {boolean}
+ */
+export function canChange(job, { final }) {
+  return job !== null && !final.includes(job.status);
 }
 
-/** Actions that the job's status allows, in the order of their buttons. */
-export function actions(job) {
-  return Object.keys(LEGAL).filter((name) => LEGAL[name].has(job.status));
+/**
+ * Actions that the job's status allows, in the order of their buttons.
+ * @param {Job} job
+ * @param {{legal: Record<string, string[]>}} rules
+ * @returns {string[]}
+ */
+export function actions(job, { legal }) {
+  return Object.keys(legal).filter((name) => legal[name].includes(job.status));
 }
 
-/** The job to show when the reader chose none: the newest running one, else the newest. */
+/**
+ * The job to show when the reader chose none: the newest running one, else the newest.
+ * @param {Iterable<Job>} jobs
+ * @returns {Job|null}
+ */
 export function chooseJob(jobs) {
   const newestFirst = [...jobs].sort(byCreation);
   return newestFirst.find((job) => job.status === "running") || newestFirst[0] || null;
 }
 
+/** @param {Job} a  @param {Job} b  @returns {number} */
 function byCreation(a, b) {
   return (b.created_at || "").localeCompare(a.created_at || "");
 }
 
 /**
- * @param {Object[]} jobs
- * @param {{search: string, statuses: string[], order: string}} wish
+ * @param {Job[]} jobs
+ * @param {Wish} wish
+ * @param {string|null} [cardMetric]  what the order `p68` of kept links goes by: the metric on the cards
  */
-export function arrange(jobs, { search = "", statuses = [], order = "status" }) {
+export function arrange(jobs, { search = "", statuses = [], order = "status" }, cardMetric = null) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   const kept = jobs.filter((job) => {
     if (statuses.length && !statuses.includes(job.status)) return false;
     const text = `${job.job_name} ${job.status}`.toLowerCase();
     return words.every((word) => text.includes(word) || job.id.startsWith(word)); // an id contains nearly everything
   });
-  const value = ORDERS[order] || ORDERS.status;
+  const value = order === "p68" && cardMetric ? (/** @type {Job} */ job) => (job.last_metrics || {})[cardMetric] : ORDERS[order] || ORDERS.status;
   return kept.sort((a, b) => compareNullLast(value(a), value(b)) || byCreation(a, b));
 }
 
+/** @type {Record<string, (job: Job) => any>} */
 const ORDERS = {
   status: (job) => RANK[job.status] ?? 9,
   newest: () => 0,
   name: (job) => job.job_name.toLowerCase(),
   best: (job) => job.best_val_loss,
-  p68: (job) => (job.last_metrics || {}).val_distance_p68_m,
   progress: (job) => -(job.progress_percent ?? 0),
 };
 
+/** @param {any} a  @param {any} b  @returns {number} */
 function compareNullLast(a, b) {
   const isLeft = a !== null && a !== undefined;
   const isRight = b !== null && b !== undefined;

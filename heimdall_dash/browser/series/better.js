@@ -1,10 +1,5 @@
 /* Which way a metric is better, and what was best of it. Where nobody can know, nothing is claimed. */
 
-/* The trainer's own metrics that no word below decides: the column "better" of docs/trainer.md. */
-const TARGETS = { uncertainty_ratio_p68: 1, z_std: 1, z_std_robust: 1, expected_calibration_error_signed: 0 };
-const LOWER = /^((train|val)_distance_p\d+_m|energy_score_m|skipped_steps)$/;
-const HIGHER = /^error_rank_correlation$/;
-
 const LOWER_WORDS = new Set(["loss", "objective", "error", "err", "rmse", "mse", "mae", "mape", "nll", "crps", "ece",
   "ence", "perplexity", "ppl", "wer", "cer", "fid", "lpips", "seconds"]);
 const HIGHER_WORDS = new Set(["accuracy", "acc", "auc", "auroc", "auprc", "f1", "r2", "map", "ap", "bleu", "rouge", "iou",
@@ -14,23 +9,30 @@ const NEITHER_WORDS = new Set(["scale", "scaler", "weight", "weights", "coeffici
 /**
  * @typedef {{way: "lower"|"higher"|"target"|"unknown", target?: number}} Direction
  * @param {string} metric  `val_loss`, `coverage_68`, `eval/top5_accuracy`
+ * @param {Object<string, "lower"|"higher"|number>} [told]  of metrics whose names do not tell; a number
+ *   is the aim. By the last part of a name
  * @returns {Direction}
  */
-export function direction(metric) {
+export function direction(metric, told = {}) {
   const own = metric.slice(metric.lastIndexOf("/") + 1);
-  const level = /^coverage_(\d\d)$/.exec(own);
-  if (level) return { way: "target", target: Number(level[1]) / 100 };
-  if (Object.hasOwn(TARGETS, own)) return { way: "target", target: TARGETS[own] };
-  if (HIGHER.test(own)) return { way: "higher" };
-  if (LOWER.test(own)) return { way: "lower" };
+  if (Object.hasOwn(told, own)) return saidOf(told[own]);
   const words = wordsOf(metric);
-  const has = (known) => words.some((word) => known.has(word));
+  const has = (/** @type {Set<string>} */ known) => words.some((word) => known.has(word));
   if (has(NEITHER_WORDS)) return { way: "unknown" };
   if (has(LOWER_WORDS)) return { way: "lower" }; // before higher: `dice_loss`, `precision_error`
   return { way: has(HIGHER_WORDS) ? "higher" : "unknown" };
 }
 
-/** Whole words only, with and without a number behind: `valAcc` → val, acc; `map50` → map50, map. */
+/** @param {"lower"|"higher"|number} way  @returns {Direction} */
+function saidOf(way) {
+  return typeof way === "number" ? { way: "target", target: way } : { way };
+}
+
+/**
+ * Whole words only, with and without a number behind: `valAcc` → val, acc; `map50` → map50, map.
+ * @param {string} metric
+ * @returns {string[]}
+ */
 function wordsOf(metric) {
   const words = new Set();
   for (const part of metric.split(/[^A-Za-z0-9]+/)) {
@@ -42,15 +44,20 @@ function wordsOf(metric) {
   return [...words];
 }
 
-/** How far a value is from the best imaginable one; smaller is better. */
-function cost(value, { way, target }) {
+/**
+ * How far a value is from the best imaginable one; smaller is better.
+ * @param {number} value
+ * @param {Direction} known
+ * @returns {number}
+ */
+function cost(value, { way, target = 0 }) {
   if (way === "higher") return -value;
   return way === "target" ? Math.abs(value - target) : value;
 }
 
 /**
  * The best value and the first epoch that had it; what is no number is passed over.
- * @param {number[]} epochs  @param {Array} values  of equal length
+ * @param {number[]} epochs  @param {Column} values  of equal length
  * @param {Direction} known  its way may not be "unknown"
  * @returns {{value: number, epoch: number}|null}
  */
@@ -67,6 +74,7 @@ export function bestOf(epochs, values, known) {
  * Which of several jobs' best values are the best of all: none when only one job has a value or
  * all are equal.
  * @param {({value: number}|null)[]} bests  @returns {boolean[]}
+ * @param {Direction} known
  */
 export function winners(bests, known) {
   const costs = bests.map((best) => (best ? cost(best.value, known) : null));

@@ -10,19 +10,26 @@ export const NO_EPOCH = -1;
  * @property {string|null} stream    incarnation of the stream that the writes came from
  * @property {string} cursor         position of the newest write, such as `412-1`
  * @property {number} total          epochs that the server holds up to the cursor
- * @property {Object<string, Array>} columns  equal length, `epoch` strictly rising; null: nobody
+ * @property {Columns} columns  equal length, `epoch` strictly rising; null: nobody
  *   wrote it, or it was not finite. Without a prototype: a metric may be called `constructor`.
  *   A column that only grew is the same array; one that changed before its end is another array,
  *   so that what was made of a column can be kept by it.
- * @property {Object<string, Object<string, string>>} notFinite  metric → epoch → nan, inf, -inf
+ * @property {NotFinite} notFinite  metric → epoch → nan, inf, -inf
  */
 
-/** @returns {Store} */
+/**
+ * @param {string|null} job
+ * @returns {Store}
+ */
 export function emptyStore(job) {
   return { job, stream: null, cursor: BEGINNING, total: 0, columns: bare({ epoch: [] }), notFinite: bare({}) };
 }
 
-/** The answer of GET /jobs/{id}/metrics as a store. @returns {Store} */
+/**
+ * The answer of GET /jobs/{id}/metrics as a store. @returns {Store}
+ * @param {string|null} job
+ * @param {any} snapshot
+ */
 export function fromSnapshot(job, snapshot) {
   const columns = bare({ epoch: [] }, snapshot.columns);
   const count = columns.epoch.length;
@@ -43,7 +50,11 @@ export function fromSnapshot(job, snapshot) {
   };
 }
 
-/** The same entries without a prototype. */
+/**
+ * The same entries without a prototype.
+ * @param {any} parts
+ * @returns {any}
+ */
 function bare(...parts) {
   return Object.assign(Object.create(null), ...parts);
 }
@@ -52,8 +63,7 @@ function bare(...parts) {
  * Join every cell of a frame that the store does not have yet.
  *
  * @param {Store} store  changed in place, and only when the answer is "applied"
- * @param {{stream: string, after: string, cursor: string, columns: Object, take_back?: number,
- *          not_finite?: Object}} frame
+ * @param {Frame} frame
  * @returns {"applied"|"repeat"|"gap"|"foreign"}  repeat: all of it was there already;
  *   gap: the frame does not begin where the store ends, or makes no sense; foreign: another stream
  */
@@ -73,6 +83,7 @@ export function applyFrame(store, frame) {
   return "applied";
 }
 
+/** @param {Columns} columns  @returns {boolean} */
 function isWellFormed(columns) {
   const epochs = columns.epoch;
   for (let i = 0; i < epochs.length; i += 1) {
@@ -81,7 +92,11 @@ function isWellFormed(columns) {
   return Object.values(columns).every((values) => values.length === epochs.length);
 }
 
-/** Forget every epoch behind `epoch`. */
+/**
+ * Forget every epoch behind `epoch`.
+ * @param {Store} store
+ * @param {number} epoch
+ */
 function takeBack(store, epoch) {
   const length = lowerBound(store.columns.epoch, epoch + 1);
   if (length === store.columns.epoch.length) return;
@@ -91,6 +106,7 @@ function takeBack(store, epoch) {
   }
 }
 
+/** @param {Store} store  @param {Columns} added  @param {NotFinite} notFinite */
 function joinCells(store, added, notFinite) {
   const epochs = store.columns.epoch;
   const late = lowerBound(added.epoch, (epochs.at(-1) ?? NO_EPOCH) + 1); // so many are not newer
@@ -106,7 +122,13 @@ function joinCells(store, added, notFinite) {
   }
 }
 
-/** The first `count` epochs of a frame, which are not newer than all that is here. */
+/**
+ * The first `count` epochs of a frame, which are not newer than all that is here.
+ * @param {Store} store
+ * @param {Columns} added
+ * @param {number} count
+ * @param {NotFinite} notFinite
+ */
 function joinLate(store, added, count, notFinite) {
   makeRoom(store, added.epoch.slice(0, count));
   const places = added.epoch.slice(0, count).map((epoch) => lowerBound(store.columns.epoch, epoch));
@@ -117,7 +139,7 @@ function joinLate(store, added, count, notFinite) {
       const epoch = added.epoch[i];
       const isMarked = own(own(notFinite, name) ?? {}, String(epoch)) !== undefined;
       if (values[i] === null && !isMarked) continue;
-      if (name === "timestamp" && store.columns.timestamp[places[i]] !== null) continue; // its first
+      if (name === "timestamp" && store.columns[name]?.[places[i]] !== null) continue; // its first
       column ??= store.columns[name] = store.columns[name].slice();
       column[places[i]] = values[i];
       if (!isMarked) unmark(store, name, String(epoch));
@@ -125,7 +147,11 @@ function joinLate(store, added, count, notFinite) {
   }
 }
 
-/** A row of nulls for each of these epochs that is not there yet. */
+/**
+ * A row of nulls for each of these epochs that is not there yet.
+ * @param {Store} store
+ * @param {number[]} epochs
+ */
 function makeRoom(store, epochs) {
   const known = store.columns.epoch;
   const missing = epochs.filter((epoch) => known[lowerBound(known, epoch)] !== epoch);
@@ -137,6 +163,7 @@ function makeRoom(store, epochs) {
   }
 }
 
+/** @param {Column} values  @param {number[]} places  @param {Column} more  @returns {Column} */
 function inserted(values, places, more) {
   const result = [];
   let from = 0;
@@ -148,6 +175,7 @@ function inserted(values, places, more) {
   return result;
 }
 
+/** @param {Store} store  @param {string} name  @param {string} epoch */
 function unmark(store, name, epoch) {
   const marks = store.notFinite[name];
   if (!marks || !(epoch in marks)) return;
@@ -155,11 +183,17 @@ function unmark(store, name, epoch) {
   if (Object.keys(marks).length === 0) delete store.notFinite[name];
 }
 
+/** @param {any} object  @param {string} name  @returns {any} */
 function own(object, name) {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** Index of the first value ≥ x in a rising array; its length when there is none. */
+/**
+ * Index of the first value ≥ x in a rising array; its length when there is none.
+ * @param {number[]} rising
+ * @param {number} x
+ * @returns {number}
+ */
 export function lowerBound(rising, x) {
   let low = 0;
   let high = rising.length;

@@ -8,6 +8,13 @@ const knownSmooth = new WeakMap();
 const knownOnLog = new WeakMap();
 const knownScalar = new WeakMap();
 
+/**
+ * @param {WeakMap<Column, any>} store
+ * @param {Column} values
+ * @param {(known: any) => boolean} isValid
+ * @param {() => any} fresh
+ * @returns {any}
+ */
 export function kept(store, values, isValid, fresh) {
   let known = store.get(values);
   if (!known || known.count > values.length || !isValid(known)) store.set(values, (known = fresh()));
@@ -16,9 +23,10 @@ export function kept(store, values, isValid, fresh) {
 
 /**
  * Exponential moving average without the bias of its start; nulls stay null.
- * @param {(number|null)[]} values
+ * @param {Column} values
  * @param {number} weight  0 ≤ weight < 1: share of the past; 0 returns the values
  * @param {boolean} inLog  average logarithms (a log axis); non-positive values become null
+ * @returns {Column}
  */
 export function smooth(values, weight, inLog) {
   if (!(weight > 0)) return values;
@@ -38,11 +46,16 @@ export function smooth(values, weight, inLog) {
   return known.result;
 }
 
+/** @param {Cell} value  @param {boolean} onLog  @returns {boolean} */
 export function isDrawable(value, onLog) {
   return typeof value === "number" && Number.isFinite(value) && (!onLog || value > 0);
 }
 
-/** Values a log axis can show, null for the others, and how many of those there were. */
+/**
+ * Values a log axis can show, null for the others, and how many of those there were.
+ * @param {Column} values
+ * @returns {{shown: Column, hidden: number}}
+ */
 export function forLogAxis(values) {
   const known = kept(knownOnLog, values, () => true, () => ({ shown: [], hidden: 0, count: 0 }));
   for (let i = known.count; i < values.length; i += 1) {
@@ -54,7 +67,11 @@ export function forLogAxis(values) {
   return { shown: known.shown, hidden: known.hidden };
 }
 
-/** Whether a column has one value per epoch, and not a list. */
+/**
+ * Whether a column has one value per epoch, and not a list.
+ * @param {Column|undefined} values
+ * @returns {boolean}
+ */
 export function isScalar(values) {
   if (!Array.isArray(values)) return false;
   const known = kept(knownScalar, values, () => true, () => ({ isScalar: true, count: 0 }));
@@ -63,7 +80,7 @@ export function isScalar(values) {
   return known.isScalar;
 }
 
-export const isThere = (value) => value !== null && value !== undefined;
+export const isThere = (/** @type {Cell} */ value) => value !== null && value !== undefined;
 
 /**
  * Indexes of the epochs whose value was not finite, rising.
@@ -77,8 +94,12 @@ export function brokenAt(epochs, marks) {
     .sort((a, b) => a - b);
 }
 
-/** Neighbouring indexes as runs. @returns {[number, number][]} first and last of each */
+/**
+ * Neighbouring indexes as runs. @returns {[number, number][]} first and last of each
+ * @param {number[]} indexes
+ */
 export function runsOf(indexes) {
+  /** @type {[number, number][]} */
   const runs = [];
   for (const i of indexes) {
     const run = runs[runs.length - 1];
@@ -88,7 +109,11 @@ export function runsOf(indexes) {
   return runs;
 }
 
-/** Whether most epochs lack the metric: it is logged now and then, and its points are shown. */
+/**
+ * Whether most epochs lack the metric: it is logged now and then, and its points are shown.
+ * @param {Column} values
+ * @returns {boolean}
+ */
 export function isSparse(values) {
   let first = -1;
   let last = -1;
@@ -102,7 +127,11 @@ export function isSparse(values) {
   return present > 0 && present < (values.length - first) / 2 && present < (last - first + 1) / 2 + 1;
 }
 
-/** Indexes of the values that have no neighbour to be joined to: a line would not show them. */
+/**
+ * Indexes of the values that have no neighbour to be joined to: a line would not show them.
+ * @param {Column} values
+ * @returns {number[]}
+ */
 export function alone(values) {
   const found = [];
   for (let i = 0; i < values.length; i += 1) {
@@ -111,7 +140,14 @@ export function alone(values) {
   return found;
 }
 
-/** Smallest and largest drawable value over several columns; null when there is none. */
+/**
+ * Smallest and largest drawable value over several columns; null when there is none.
+ * @param {Column[]} columns
+ * @param {boolean} onLog
+ * @param {number} [from]
+ * @param {number} [to]
+ * @returns {[number, number]|null}
+ */
 export function extent(columns, onLog, from, to) {
   let low = Infinity;
   let high = -Infinity;
@@ -131,7 +167,7 @@ export function extent(columns, onLog, from, to) {
  * at most `buckets` equal parts the first, last, smallest and largest value and one break, so that
  * spikes and breaks survive. The parts begin at multiples of a power of two, so that a line that
  * grows keeps its points instead of shimmering.
- * @param {(number|null)[]} values
+ * @param {Column} values
  * @param {number} from  @param {number} to   range of indexes, `to` excluded
  * @param {number} buckets  about half the width in pixels
  * @param {(i: number) => boolean} isBreak  whether the line is to be broken at a missing value;
@@ -140,6 +176,7 @@ export function extent(columns, onLog, from, to) {
  */
 export function thin(values, from, to, buckets, isBreak = () => false) {
   const count = to - from;
+  /** @type {number[]} */
   const chosen = [];
   if (count <= buckets * 4) {
     for (let i = from; i < to; i += 1) if (isThere(values[i]) || isBreak(i)) chosen.push(i);

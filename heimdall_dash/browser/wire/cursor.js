@@ -3,13 +3,19 @@
 
 export const BEGINNING = "0-0"; // the cursor before the first write
 
-/** -1, 0 or 1: whether position `a` stands before, at or behind `b`. */
+/**
+ * -1, 0 or 1: whether position `a` stands before, at or behind `b`.
+ * @param {string} a
+ * @param {string} b
+ * @returns {number}
+ */
 export function comparePositions(a, b) {
   const [epochA, partA] = numbersOf(a);
   const [epochB, partB] = numbersOf(b);
   return Math.sign(epochA - epochB || partA - partB);
 }
 
+/** @param {string} position  @returns {number[]} */
 function numbersOf(position) {
   const [epoch, part] = String(position).split("-").map(Number);
   return [epoch, part];
@@ -17,7 +23,7 @@ function numbersOf(position) {
 
 /**
  * @param {{stream: string|null, cursor: string}} viewer
- * @param {Object} message  a decoded frame
+ * @param {Frame} message
  * @returns {{action: string, ack?: Object}}
  *   action "synced": the link is good from here on, send `ack`; "reload": take a new snapshot by
  *   REST; "apply": draw the cells, then send `ack`; "repeat": already drawn, send `ack`;
@@ -40,6 +46,11 @@ export function judge(viewer, message) {
   }
 }
 
+/**
+ * @param {{stream: string|null, cursor: string}} viewer
+ * @param {Frame} frame
+ * @returns {{action: string, ack?: Object}}
+ */
 function judgeMetrics(viewer, frame) {
   if (viewer.stream !== null && frame.stream !== viewer.stream) return { action: "reload" };
   if (comparePositions(frame.cursor, viewer.cursor) <= 0) return { action: "repeat", ack: acknowledgement(frame) };
@@ -47,7 +58,11 @@ function judgeMetrics(viewer, frame) {
   return { action: "apply", ack: acknowledgement(frame) };
 }
 
-/** Names the frame by its cursor and the number that the server gave it. */
+/**
+ * Names the frame by its cursor and the number that the server gave it.
+ * @param {Frame} frame
+ * @returns {{ack: string, seq: number|undefined}}
+ */
 export function acknowledgement(frame) {
   return { ack: frame.cursor, seq: frame.seq };
 }

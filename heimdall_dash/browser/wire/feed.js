@@ -6,7 +6,7 @@ const SEND_GAP_MS = 25; // two `send`s in one turn would reach the component as 
 
 /**
  * @typedef {Object} World
- * @property {(method: string, path: string) => Promise<Object>} call   REST below the API's root
+ * @property {Call} call   REST below the API's root
  * @property {(url: string) => void} setUrl   opens a socket; an empty text closes it
  * @property {(text: string) => void} send
  * @property {() => number} now               milliseconds, the clock of message time stamps
@@ -15,6 +15,7 @@ const SEND_GAP_MS = 25; // two `send`s in one turn would reach the component as 
  */
 
 export class Feed {
+  /** @param {World} world */
   constructor(world) {
     this.world = world;
     this.link = new Link(world.random);
@@ -22,7 +23,10 @@ export class Feed {
     this.outbox = new Outbox(world.send, (next) => world.later(next, SEND_GAP_MS));
   }
 
-  /** The component's `state` property changed. */
+  /**
+   * The component's `state` property changed.
+   * @param {any} state
+   */
   onState(state) {
     if (!state || !(state.timeStamp >= this.openedAt)) return;
     if (state.readyState === 1) this.link.opened(this.world.now());
@@ -30,7 +34,10 @@ export class Feed {
     this.changed();
   }
 
-  /** The component's `message` property changed; what an older socket said is not ours. */
+  /**
+   * The component's `message` property changed; what an older socket said is not ours.
+   * @param {{data: string, timeStamp: number}|null} message
+   */
   onMessage(message) {
     if (!message || !(message.timeStamp >= this.openedAt)) return;
     let frame;
@@ -55,12 +62,13 @@ export class Feed {
     this._obey(this.link.refused(this.world.now()));
   }
 
+  /** @param {import("./link.js").Order} order */
   _obey(order) {
     if (order.command === "none") return;
     this.outbox.clear();
     if (order.command === "open") {
       this.openedAt = this.world.now();
-      this.world.setUrl(this.url(order.attempt));
+      this.world.setUrl(this.url(order.attempt ?? 0));
     } else {
       this.openedAt = Infinity;
       this.world.setUrl("");
@@ -69,7 +77,17 @@ export class Feed {
     this.changed();
   }
 
+  /** Below the socket's address. @param {number} _attempt  @returns {string} */
+  url(_attempt) {
+    throw new Error("each feed says its own");
+  }
+
+  /** @param {Frame} _frame  a decoded message */
+  heard(_frame) {}
+
+  /** Something about the link is other than before. */
   changed() {}
 
-  ended() {}
+  /** The server said that coming back is of no use. @param {import("./link.js").Order} _order */
+  ended(_order) {}
 }

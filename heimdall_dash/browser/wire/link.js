@@ -9,20 +9,32 @@ export const LONGEST_DELAY_MS = 10_000;
 export const SILENCE_MS = 12_000;
 const NORMAL_CLOSE = 1000;
 
+/**
+ * What is to be done with the socket; `wait`: nothing before `delay` ms are over.
+ * @typedef {{command: "none"|"open"|"close"|"wait"|"stopped", attempt?: number, delay?: number, code?: number, reason?: string}} Order
+ */
+
 export class Link {
   /** @param {() => number} random  uniform in [0, 1) */
   constructor(random = Math.random) {
     this.random = random;
+    /** @type {"idle"|"opening"|"open"|"synced"|"waiting"|"stopped"} */
     this.state = "idle";
     this.failures = 0;
     this.attempt = 0;
+    /** @type {number|null} */
     this.retryAt = null;
+    /** @type {number|null} */
     this.heardAt = null;
+    /** @type {number|null} */
     this.closeCode = null;
     this.reason = "";
   }
 
-  /** Open now. @returns {{command: "open", attempt: number}} */
+  /**
+   * Open now. @returns {Order}
+   * @param {number} now
+   */
   start(now) {
     this.failures = 0;
     this.closeCode = null;
@@ -30,13 +42,17 @@ export class Link {
     return this._open(now);
   }
 
-  /** Close for good, because nobody looks or the job cannot change any more. */
+  /**
+   * Close for good, because nobody looks or the job cannot change any more.
+   * @returns {Order}
+   */
   stop() {
     this.state = "idle";
     this.retryAt = null;
     return { command: "close" };
   }
 
+  /** @param {number} now  @returns {Order} */
   opened(now) {
     if (this.state !== "opening") return { command: "none" };
     this.state = "open";
@@ -44,7 +60,12 @@ export class Link {
     return { command: "none" };
   }
 
-  /** Anything arrived. `isSync`: it proves that this connection goes on from our cursor. */
+  /**
+   * Anything arrived. `isSync`: it proves that this connection goes on from our cursor.
+   * @param {number} now
+   * @param {boolean} isSync
+   * @returns {Order}
+   */
   heard(now, isSync) {
     if (this.state !== "opening" && this.state !== "open" && this.state !== "synced") {
       return { command: "none" };
@@ -57,7 +78,13 @@ export class Link {
     return { command: "none" };
   }
 
-  /** The socket closed by itself. */
+  /**
+   * The socket closed by itself.
+   * @param {number} now
+   * @param {number} code
+   * @param {string} [reason]
+   * @returns {Order}
+   */
   closed(now, code, reason = "") {
     if (this.state === "idle" || this.state === "stopped" || this.state === "waiting") {
       return { command: "none" };
@@ -71,20 +98,32 @@ export class Link {
     return this._retryLater(now);
   }
 
-  /** What arrived does not fit: come back with our own cursor. */
+  /**
+   * What arrived does not fit: come back with our own cursor.
+   * @param {number} now
+   * @returns {Order}
+   */
   refused(now) {
     return this._retryLater(now);
   }
 
-  /** Call at least once a second. */
+  /**
+   * Call at least once a second.
+   * @param {number} now
+   * @returns {Order}
+   */
   tick(now) {
-    if (this.state === "waiting" && now >= this.retryAt) return this._open(now);
+    if (this.state === "waiting" && now >= (this.retryAt ?? 0)) return this._open(now);
     const isLive = this.state === "opening" || this.state === "open" || this.state === "synced";
-    if (isLive && now - this.heardAt >= SILENCE_MS) return this._retryLater(now);
+    if (isLive && now - (this.heardAt ?? 0) >= SILENCE_MS) return this._retryLater(now);
     return { command: "none" };
   }
 
-  /** The tab is looked at again or the network is back: do not sit out the delay. */
+  /**
+   * The tab is looked at again or the network is back: do not sit out the delay.
+   * @param {number} now
+   * @returns {Order}
+   */
   wake(now) {
     if (this.state === "waiting") return this._open(now);
     return this.tick(now);
@@ -96,6 +135,7 @@ export class Link {
     return this.state === "synced" ? "connected" : "connecting";
   }
 
+  /** @param {number} now  @returns {Order} */
   _open(now) {
     this.state = "opening";
     this.attempt += 1;
@@ -104,6 +144,7 @@ export class Link {
     return { command: "open", attempt: this.attempt };
   }
 
+  /** @param {number} now  @returns {Order} */
   _retryLater(now) {
     const delay = backoff(this.failures, this.random);
     this.failures += 1;
@@ -113,7 +154,12 @@ export class Link {
   }
 }
 
-/** Full jitter under a doubling ceiling: 0…0.5 s, 0…1 s, … 0…10 s. In milliseconds. */
+/**
+ * Full jitter under a doubling ceiling: 0…0.5 s, 0…1 s, … 0…10 s. In milliseconds.
+ * @param {number} failures
+ * @param {() => number} random
+ * @returns {number}
+ */
 export function backoff(failures, random) {
   const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 10));
   return Math.round(random() * ceiling);
@@ -125,13 +171,17 @@ export class Outbox {
   constructor(send, later) {
     this.send = send;
     this.later = later;
+    /** @type {string[]} */
     this.waiting = [];
     this.isBusy = false;
     this.count = 0;
   }
 
-  /** The count makes each text differ from the one before, also across two connections: an equal
-   * one would not be sent, and an acknowledgement that is missing stops the frames. */
+  /**
+   * The count makes each text differ from the one before, also across two connections: an equal
+   * one would not be sent, and an acknowledgement that is missing stops the frames.
+   * @param {Object} message
+   */
   push(message) {
     this.count += 1;
     this.waiting.push(JSON.stringify({ ...message, n: this.count }));
@@ -146,7 +196,7 @@ export class Outbox {
   _next() {
     const text = this.waiting.shift();
     this.isBusy = text !== undefined;
-    if (!this.isBusy) return;
+    if (text === undefined) return;
     this.send(text);
     this.later(() => this._next());
   }

@@ -1,5 +1,6 @@
 /* REST, and the server's clock as its answers tell it. */
 
+/** @type {number|null} */
 let clockOffsetMs = null; // the server's clock minus ours, from its answers' Date header
 
 export class HttpError extends Error {
@@ -11,7 +12,13 @@ export class HttpError extends Error {
   }
 }
 
-/** JSON of a REST call, null for 204. Throws HttpError, or TypeError when nobody answers. */
+/**
+ * JSON of a REST call, null for 204. Throws HttpError, or TypeError when nobody answers.
+ * @param {string} method
+ * @param {string} url
+ * @param {any} [body]
+ * @returns {Promise<any>}
+ */
 export async function call(method, url, body) {
   const answer = await fetch(url, {
     method,
@@ -25,6 +32,7 @@ export async function call(method, url, body) {
   return said;
 }
 
+/** @param {string|null} date */
 function noteClock(date) {
   const served = Date.parse(date || "");
   if (!Number.isFinite(served)) return;
@@ -32,7 +40,10 @@ function noteClock(date) {
   if (clockOffsetMs === null || Math.abs(offset - clockOffsetMs) > 1000) clockOffsetMs = offset;
 }
 
-/** Now by the server's clock, within about a second; small differences count as none. */
+/**
+ * Now by the server's clock, within about a second; small differences count as none.
+ * @returns {number}
+ */
 export function serverNow() {
-  return Date.now() + (Math.abs(clockOffsetMs || 0) > 2000 ? clockOffsetMs : 0);
+  return Date.now() + (Math.abs(clockOffsetMs || 0) > 2000 ? clockOffsetMs ?? 0 : 0);
 }
