@@ -195,6 +195,8 @@ if __name__ == "__main__":
     trainer = Trainer(logger=logger, max_epochs=EPOCHS, log_every_n_steps=1, accelerator="cpu",
                       enable_progress_bar=False, enable_model_summary=False, OPTIONS)
     trainer.fit(Line(), DataLoader(TensorDataset(torch.rand(32, 1)), batch_size=4))
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()  # without it gloo aborts now and then, on its own
 """
 
 
