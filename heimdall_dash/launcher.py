@@ -241,7 +241,7 @@ def _check_port(host: str, port: int) -> None:
 
 def main() -> int:
     settings = settings_or_exit()
-    set_up(settings.heimdall_log_level)
+    set_up(settings.heimdall_log_level, settings.heimdall_log_format)
     try:
         return Launcher(settings).run()
     except StartupRefused as error:

@@ -3,6 +3,7 @@
 import sys
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,17 @@ class Settings(BaseSettings):
     web_concurrency: int = Field(1, ge=1, le=64, description="number of web processes")
     heimdall_log_level: str = Field(
         "info", description="debug, info, warning or error; debug logs every broadcast"
+    )
+
+    heimdall_log_format: Literal["text", "json"] = Field(
+        "text", description="json: one JSON object per line of the log, for collectors"
+    )
+    heimdall_retention_days: float = Field(
+        0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="jobs that ended longer ago than this are deleted, with their local logs; "
+        "0: never",
     )
 
     @field_validator("heimdall_log_level")

@@ -18,7 +18,7 @@ ROOMS: dict[str, set[str]] = {
     "agreed": {
         "background", "calibration", "cells", "charts", "clock", "config_errors",
         "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "records",
-        "settings",
+        "settings", "telemetry",
     },
     "machine": {
         "arrivals", "data_folder", "discovery", "installed", "part", "processes", "remains",
@@ -30,7 +30,7 @@ ROOMS: dict[str, set[str]] = {
     "client": {"figures", "not_finite", "read", "rest"},
     "integrations": {"importers", "integrations", "wandb"},
     "live": {"live"},
-    "api": {"api"},
+    "api": {"api", "removal"},
     "ui": {"ui"},
     "web": {"checks", "server", "watch", "web"},
     "launcher": {"cli", "launcher", "__main__"},
