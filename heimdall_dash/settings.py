@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from heimdall_dash.errors import StartupRefused
 
 STORE_URL_FILE = "store/url"
+ALERT_KINDS = ("failed", "stalled", "nan", "divergence", "completed")
 
 
 class Settings(BaseSettings):
@@ -49,6 +50,27 @@ class Settings(BaseSettings):
         description="jobs that ended longer ago than this are deleted, with their local logs; "
         "0: never",
     )
+
+    heimdall_url: str | None = Field(
+        None, description="the dashboard's address, as others reach it: for links in alerts"
+    )
+    heimdall_alert_urls: str | None = Field(
+        None,
+        description="who is told of alerts: addresses of webhooks, or of services that apprise "
+        "knows, divided by spaces",
+    )
+    heimdall_alert_on: str = Field(
+        ",".join(ALERT_KINDS),
+        description="what is told without a rule, of these kinds",
+    )
+
+    @field_validator("heimdall_alert_on")
+    @classmethod
+    def _known_kinds(cls, kinds: str) -> str:
+        words = [word.strip() for word in kinds.split(",") if word.strip()]
+        if unknown := [word for word in words if word not in (*ALERT_KINDS, "none")]:
+            raise ValueError(f"{unknown[0]!r} is none of {', '.join(ALERT_KINDS)}, none")
+        return ",".join(words)
 
     @field_validator("heimdall_log_level")
     @classmethod
