@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from heimdall_dash import discovery
 from heimdall_dash.errors import StartupRefused, StoreUnavailable
 from heimdall_dash.publish.transport import HttpTransport, StoreTransport, Transport
+from heimdall_dash.store.sentinel import is_watched, watched
 from heimdall_dash.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,9 @@ def road_to(url: str, token: str | None) -> Transport:
 def check_url(url: str) -> None:
     """Raises StartupRefused."""
     try:
+        if is_watched(url):
+            watched(url)
+            return
         parts = urlsplit(url)
         fits = parts.scheme in SCHEMES and bool(parts.hostname or parts.scheme == "unix")
         _ = parts.port
