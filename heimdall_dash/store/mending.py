@@ -98,7 +98,7 @@ def mend_damage(store: Path) -> Loss | None:
     """After a start that failed: cut the newest file at its first damage, keeping a copy. None
     where no file is damaged."""
     folder = store / FOLDER
-    for path in reversed(_parts(folder)):
+    for path in reversed(_parts(folder) if folder.is_dir() else []):
         if path.suffix != ".aof":
             continue
         size = path.stat().st_size
