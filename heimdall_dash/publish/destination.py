@@ -113,6 +113,26 @@ def check_url(url: str) -> None:
         )
 
 
+def store_address(url: str | None) -> str:
+    """The store itself: what is given, else where a run from here would go.
+
+    Raises StartupRefused for a web server's address, StoreUnavailable where there is none.
+    """
+    found = find(url, None)
+    if found.url is not None:
+        if found.url.startswith("http"):
+            raise StartupRefused(
+                "this needs the store's own address (redis://…), not the web server's"
+            )
+        return found.url
+    home = found._found_home()
+    living = next((one for one in discovery.living() if one.data == home), None)
+    address = living.store_url if living else store_url_of(home)
+    if not address:
+        raise StoreUnavailable(f"no dashboard: {found.looked_at()}")
+    return address
+
+
 def without_password(url: str) -> str:
     head, at, tail = url.rpartition("@")
     scheme, slashes, _ = head.partition("://")

@@ -47,11 +47,15 @@ def script(name: str) -> str:
     return (folder / f"{name}.lua").read_text()
 
 
-def connect(url: str) -> "redis.Redis | RedisCluster":
-    """A client for threads. Raises redis' ConnectionError when nothing answers at `url`."""
+def connect(url: str, *, decode: bool = True) -> "redis.Redis | RedisCluster":
+    """A client for threads. Raises redis' ConnectionError when nothing answers at `url`.
+
+    decode: replies as texts, else as bytes
+    """
+    options = {**_OPTIONS, "decode_responses": decode}
     if is_watched(url):
-        return watched(url).client(retry=_retry(Retry), **_OPTIONS)
-    client = redis.Redis.from_url(url, retry=_retry(Retry), **_OPTIONS)
+        return watched(url).client(retry=_retry(Retry), **options)
+    client = redis.Redis.from_url(url, retry=_retry(Retry), **options)
     try:
         if not is_cluster(client):
             return client
@@ -59,7 +63,7 @@ def connect(url: str) -> "redis.Redis | RedisCluster":
         client.close()
         raise
     client.close()
-    return RedisCluster.from_url(url, **_OPTIONS)
+    return RedisCluster.from_url(url, **options)
 
 
 def disconnect(client: "redis.Redis | RedisCluster") -> None:
