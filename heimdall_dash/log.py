@@ -10,19 +10,25 @@ EVERY_S = 5.0
 
 
 class Rarely:
-    """Logs a kind of event at INFO once in five seconds, and at DEBUG in between."""
+    """Logs a kind of event once in five seconds, and at DEBUG in between."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
         self._next: dict[str, float] = {}
 
     def info(self, kind: str, message: str, *arguments: Any) -> None:
+        self._say(logging.INFO, kind, message, *arguments)
+
+    def warning(self, kind: str, message: str, *arguments: Any) -> None:
+        self._say(logging.WARNING, kind, message, *arguments)
+
+    def _say(self, level: int, kind: str, message: str, *arguments: Any) -> None:
         now = time.monotonic()
         if now >= self._next.get(kind, 0.0):
             if len(self._next) > 1000:
                 self._next.clear()
             self._next[kind] = now + EVERY_S
-            self._log.info(message, *arguments)
+            self._log.log(level, message, *arguments)
         else:
             self._log.debug(message, *arguments)
 

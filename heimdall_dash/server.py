@@ -15,6 +15,7 @@ from starlette.routing import Match
 from starlette_compress import CompressMiddleware
 
 from heimdall_dash import __version__
+from heimdall_dash.addresses import is_loopback
 from heimdall_dash.alerts.letters import Letters
 from heimdall_dash.alerts.lookout import Lookout
 from heimdall_dash.api.alerts import alert_routes
@@ -25,17 +26,21 @@ from heimdall_dash.api.jobs import job_routes
 from heimdall_dash.api.log import log_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.refusals import add_refusals
-from heimdall_dash.api.security import Security
 from heimdall_dash.api.telemetry import telemetry_routes
 from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
+from heimdall_dash.doors.docs import add_docs
+from heimdall_dash.doors.headers import content_policy
+from heimdall_dash.doors.roles import Role
+from heimdall_dash.doors.security import Doors, Security
+from heimdall_dash.doors.session_routes import session_routes
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.routes import live_routes
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.removal import Removal
-from heimdall_dash.settings import Settings, is_loopback
+from heimdall_dash.settings import Settings
 from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
@@ -73,6 +78,9 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
         version=__version__,
         description="Training runs that know how uncertain they are, while they happen.",
         lifespan=_lifespan(hub, store, queue, work),
+        docs_url=None,  # FastAPI's own pages load scripts from a stranger's server
+        redoc_url=None,
+        servers=[{"url": settings.heimdall_prefix.rstrip("/") or "/"}],
     )
     add_refusals(server)
     server.include_router(job_routes(store, queue, removal, clock.now, manifest))
@@ -87,19 +95,34 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     server.include_router(telemetry_routes(work))
     server.include_router(alert_routes(alerts))
     server.include_router(live_routes(hub))
+    server.include_router(session_routes(bool(settings.heimdall_token)))
+    add_docs(server)
     _close_api(server)
-    build_page(server, manifest)
+    page = build_page(server, manifest, settings.heimdall_prefix)
     server.add_middleware(CompressMiddleware, minimum_size=1000)
     server.add_middleware(
-        Security, token=settings.heimdall_token, is_loopback=is_loopback(settings.host)
+        Security, doors=_doors(settings), policy=lambda: content_policy(page.csp_hashes())
     )
     server.add_middleware(Counted)  # the outermost: refusals count as well
     server.state.hub = hub
     return server
 
 
+def _doors(settings: Settings) -> Doors:
+    tokens = {Role.ALL: settings.heimdall_token, Role.READ: settings.heimdall_read_token}
+    return Doors(
+        port=settings.port,
+        is_loopback=is_loopback(settings.host),
+        tokens={role: token for role, token in tokens.items() if token},
+        prefix=settings.heimdall_prefix,
+        origins=frozenset((settings.heimdall_origins or "").split()),
+    )
+
+
 def _lookout(settings: Settings, store: Store, alerts: AlertStore, clock: StoreClock) -> Lookout:
-    address = settings.heimdall_url or f"http://{settings.host}:{settings.port}"
+    address = settings.heimdall_url or (
+        f"http://{settings.host}:{settings.port}{settings.heimdall_prefix.rstrip('/')}"
+    )
     letters = Letters(alerts, (settings.heimdall_alert_urls or "").split())
     kinds = settings.heimdall_alert_on.split(",")
     return Lookout(store, alerts, letters, clock.now, kinds, address)
@@ -149,10 +172,21 @@ def _close_api(server: FastAPI) -> None:
     known = list(server.router.routes)
 
     async def unknown(request: Request) -> JSONResponse:
-        if any(route.matches(request.scope)[0] == Match.PARTIAL for route in known):
-            return JSONResponse({"detail": f"{request.method} is not allowed here"}, 405)
+        if allowed := _methods(known, request.scope):
+            head = {"Allow": ", ".join(sorted(allowed))}
+            return JSONResponse({"detail": f"{request.method} is not allowed here"}, 405, head)
         return JSONResponse({"detail": "no such path; /docs lists what there is"}, 404)
 
     for prefix in ("/api", "/ws", "/health", "/metrics"):
         for path in (prefix, prefix + "/{rest:path}"):
             server.add_api_route(path, unknown, methods=methods, include_in_schema=False)
+
+
+def _methods(routes: list[Any], scope: Any) -> set[str]:
+    """That a path may be asked with."""
+    found = set()
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        asked = {**scope, "method": method}
+        if any(route.matches(asked)[0] == Match.FULL for route in routes):
+            found |= {method, "HEAD"} if method == "GET" else {method}
+    return found

@@ -1,16 +1,25 @@
 """Settings, read once from the environment. Everything else receives what it needs as arguments."""
 
 import sys
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from heimdall_dash.addresses import (
+    as_origin,
+    checked_network,
+    checked_prefix,
+    checked_store_url,
+    checked_token,
+    is_loopback,
+    words,
+)
 from heimdall_dash.errors import StartupRefused
 
 STORE_URL_FILE = "store/url"
+SHORTEST_TOKEN = 16  # where strangers can guess: 128 bits written as text, or a long phrase
 ALERT_KINDS = ("failed", "stalled", "nan", "divergence", "completed")
 
 
@@ -31,6 +40,22 @@ class Settings(BaseSettings):
     )
     heimdall_token: str | None = Field(
         None, description="secret that every client must show; unset: none, loopback only"
+    )
+    heimdall_read_token: str | None = Field(
+        None, description="secret of those who may look, but neither steer nor publish"
+    )
+    heimdall_prefix: str = Field(
+        "/", description="path under which a proxy serves the page, e.g. /heimdall/"
+    )
+    heimdall_origins: str | None = Field(
+        None,
+        description="further origins that may connect, https://host each, divided by commas or "
+        "spaces: for proxies that rewrite Host",
+    )
+    heimdall_proxies: str | None = Field(
+        None,
+        description="addresses or networks of the proxies whose X-Forwarded-For and -Proto are "
+        "believed, divided by commas or spaces",
     )
     heimdall_demo: bool = Field(
         True, description="queue the demo job VHF when the store holds no job; 0: do not"
@@ -79,20 +104,53 @@ class Settings(BaseSettings):
             raise ValueError("must be debug, info, warning or error")
         return level.lower()
 
-    @field_validator("heimdall_token")
+    @field_validator("heimdall_token", "heimdall_read_token")
     @classmethod
     def _fits_a_header(cls, token: str | None) -> str | None:
-        if token is not None and not (token.isascii() and token.isprintable()):
-            raise ValueError("must be printable ASCII, since it travels in HTTP headers")
-        return token
+        return None if token is None else checked_token(token)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_store(cls, url: str | None) -> str | None:
+        return None if url is None else checked_store_url(url)
+
+    @field_validator("heimdall_prefix")
+    @classmethod
+    def _is_a_path(cls, prefix: str) -> str:
+        return checked_prefix(prefix)
+
+    @field_validator("heimdall_origins")
+    @classmethod
+    def _are_origins(cls, origins: str | None) -> str | None:
+        return None if origins is None else " ".join(map(as_origin, words(origins)))
+
+    @field_validator("heimdall_proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: str | None) -> str | None:
+        return None if proxies is None else ",".join(map(checked_network, words(proxies)))
 
     @model_validator(mode="after")
     def _open_only_with_token(self) -> "Settings":
-        if not is_loopback(self.host) and not self.heimdall_token:
+        token, read_token = self.heimdall_token, self.heimdall_read_token
+        if read_token and not token:
+            raise ValueError(
+                "HEIMDALL_READ_TOKEN is for those who look alone: set HEIMDALL_TOKEN for the others"
+            )
+        if read_token and read_token == token:
+            raise ValueError("HEIMDALL_READ_TOKEN must differ from HEIMDALL_TOKEN")
+        if is_loopback(self.host):
+            return self
+        if not token:
             raise ValueError(
                 f"HOST={self.host} is reachable from other machines: set HEIMDALL_TOKEN to a "
                 "secret that every client must show, or HOST=127.0.0.1"
             )
+        for name, secret in (("HEIMDALL_TOKEN", token), ("HEIMDALL_READ_TOKEN", read_token)):
+            if secret and len(secret) < SHORTEST_TOKEN:
+                raise ValueError(
+                    f"HOST={self.host} is reachable from other machines: {name} must have "
+                    f"{SHORTEST_TOKEN} characters at least, such as those of `openssl rand -hex 16`"
+                )
         return self
 
     @property
@@ -120,12 +178,3 @@ def settings_or_exit() -> Settings:
             message = str(problem["msg"]).removeprefix("Value error, ")
             print(f"Heimdall: {name + ': ' if name else ''}{message}", file=sys.stderr)
         raise SystemExit(2) from error
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

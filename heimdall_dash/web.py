@@ -64,6 +64,9 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         "ws_ping_interval": None,
         "ws_max_size": MAX_MESSAGE_BYTES,
         "ws_per_message_deflate": True,
+        # By itself uvicorn believes what this machine says of X-Forwarded-For.
+        "proxy_headers": settings.heimdall_proxies is not None,
+        "forwarded_allow_ips": settings.heimdall_proxies or "",
     }
 
 

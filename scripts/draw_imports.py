@@ -16,7 +16,7 @@ START, END = "<!-- drawn by scripts/draw_imports.py -->", "<!-- end of the drawi
 # heimdall_dash stands in one room.
 ROOMS: dict[str, set[str]] = {
     "agreed": {
-        "background", "calibration", "cells", "charts", "clock", "config_errors",
+        "addresses", "background", "calibration", "cells", "charts", "clock", "config_errors",
         "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "records",
         "settings", "telemetry",
     },
@@ -32,6 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "live": {"live"},
     "alerts": {"alerts"},
     "api": {"api", "removal"},
+    "doors": {"doors"},
     "ui": {"ui"},
     "web": {"checks", "server", "watch", "web"},
     "launcher": {"cli", "launcher", "__main__"},
@@ -49,6 +50,7 @@ MEANINGS = {
     "live": "live/: hub and connections",
     "alerts": "alerts/: who is told",
     "api": "api/: REST",
+    "doors": "doors/: who may come in",
     "ui": "ui/: the page",
     "web": "web: server and its watch",
     "launcher": "cli/, launcher",

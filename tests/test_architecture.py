@@ -34,7 +34,7 @@ KNOWN_BY: dict[str, Callable[[str], bool]] = {
     "rq": lambda m: m in {"heimdall_dash.entries", "trainer.worker"},
     "dash": lambda m: room_of(m) == "ui",
     "fastapi": lambda m: (
-        room_of(m) in {"api", "live", "web", "app"} or m == "heimdall_dash.ui.page"
+        room_of(m) in {"api", "doors", "live", "web", "app"} or m == "heimdall_dash.ui.page"
     ),
     "uvicorn": lambda m: m == "heimdall_dash.web",
     "torch": lambda m: room_of(m) in {"trainer", "integrations"},

@@ -63,7 +63,7 @@ def test_no_websocket_serves_without_the_token(guarded: Web, path: str) -> None:
     "headers",
     [
         {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"},
-        {"Cookie": "heimdall_token=wrong"}, {"Authorization": "Bearer"},
+        {"Authorization": "Bearer"},
     ],
 )  # fmt: skip
 def test_wrong_token_is_refused(guarded: Web, headers: dict[str, str]) -> None:
@@ -72,20 +72,15 @@ def test_wrong_token_is_refused(guarded: Web, headers: dict[str, str]) -> None:
     assert "token" in answer.json()["detail"]
 
 
-def test_token_opens_as_bearer_as_query_and_as_the_cookie_of_the_page(guarded: Web) -> None:
+def test_token_opens_as_bearer(guarded: Web) -> None:
     assert httpx.get(guarded.api + "/jobs", headers=guarded.auth).status_code == 200
-    assert httpx.get(guarded.api + "/jobs", params={"token": TOKEN}).status_code == 200
-    with httpx.Client() as browser:
-        entry = browser.get(guarded.url + "/", params={"token": TOKEN, "tab": "metrics"})
-        assert (entry.status_code, entry.headers["location"]) == (303, "/?tab=metrics")
-        assert "HttpOnly" in entry.headers["set-cookie"]
-        assert "SameSite=Strict" in entry.headers["set-cookie"]
-        assert browser.get(guarded.api + "/jobs").status_code == 200
     with Viewer(guarded.ws_url, additional_headers=guarded.auth) as viewer:
         assert viewer.next()["event"] == "connected"
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "https://127.0.0.1:1", "http://[", "x"]
+)
 def test_foreign_origin_is_refused_before_the_upgrade(web: Web, origin: str) -> None:
     with (
         pytest.raises(InvalidStatus) as refused,
@@ -123,4 +118,8 @@ def test_host_on_loopback_must_be_one_that_nobody_can_repoint(
 def test_answers_forbid_sniffing_and_framing(web: Web) -> None:
     headers = httpx.get(web.url + "/").headers
     assert headers["x-content-type-options"] == "nosniff"
+    assert "unsafe-eval" not in headers["content-security-policy"]
+    assert "script-src 'self' 'sha256-" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
     assert headers["x-frame-options"] == "SAMEORIGIN"

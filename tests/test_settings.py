@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from heimdall_dash.addresses import is_loopback
 from heimdall_dash.errors import StartupRefused
-from heimdall_dash.settings import Settings, is_loopback
+from heimdall_dash.settings import Settings
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
 
@@ -46,8 +47,14 @@ def test_open_host_without_token_is_refused(monkeypatch: pytest.MonkeyPatch, hos
     monkeypatch.setenv("HOST", host)
     with pytest.raises(ValidationError, match="HEIMDALL_TOKEN"):
         Settings()
-    monkeypatch.setenv("HEIMDALL_TOKEN", "secret")
+    monkeypatch.setenv("HEIMDALL_TOKEN", "fifteen letters")
+    with pytest.raises(ValidationError, match="16 characters"):
+        Settings()
+    monkeypatch.setenv("HEIMDALL_TOKEN", "sixteen letters!")
     assert Settings().host == host
+    monkeypatch.setenv("HEIMDALL_READ_TOKEN", "short")
+    with pytest.raises(ValidationError, match="HEIMDALL_READ_TOKEN"):
+        Settings()
 
 
 @pytest.mark.parametrize("token", ["pa€s", "line\nbreak"])
@@ -56,6 +63,69 @@ def test_token_that_no_header_can_carry_is_refused(
 ) -> None:
     monkeypatch.setenv("HEIMDALL_TOKEN", token)
     with pytest.raises(ValidationError, match="ASCII"):
+        Settings()
+
+
+@pytest.mark.parametrize("name", ["HEIMDALL_TOKEN", "HEIMDALL_READ_TOKEN"])
+def test_token_of_blanks_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "  \t ")
+    with pytest.raises(ValidationError, match="blanks"):
+        Settings()
+
+
+def test_reading_token_needs_another_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEIMDALL_READ_TOKEN", "look")
+    with pytest.raises(ValidationError, match="set HEIMDALL_TOKEN"):
+        Settings()
+    monkeypatch.setenv("HEIMDALL_TOKEN", "look")
+    with pytest.raises(ValidationError, match="differ"):
+        Settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:6379", "http://x", "redis://", "redis://h:port/0", "redis://[", "redis://h/x"],
+)
+def test_store_url_that_is_none_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", url.replace("://", "://:hunter2@", 1))
+    with pytest.raises(ValidationError, match="redis://") as refused:
+        Settings()
+    assert "hunter2" not in str(refused.value.errors()[0]["msg"])
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://h", "rediss://u:p@h:1/2", "unix:///run/v.sock", "redis+sentinel://a:1,b:2/m/0"]
+)
+def test_store_url_of_each_kind_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+    assert Settings().redis_url == url
+
+
+@pytest.mark.parametrize(
+    ("given", "prefix"),
+    [("heimdall", "/heimdall/"), ("/a/b", "/a/b/"), ("/", "/"), ("//a//", "/a/")],
+)
+def test_prefix_has_a_slash_at_either_end(
+    monkeypatch: pytest.MonkeyPatch, given: str, prefix: str
+) -> None:
+    monkeypatch.setenv("HEIMDALL_PREFIX", given)
+    assert Settings().heimdall_prefix == prefix
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HEIMDALL_PREFIX", "/a b/"), ("HEIMDALL_PREFIX", '/"/'), ("HEIMDALL_PREFIX", "/../x"),
+     ("HEIMDALL_ORIGINS", "example.org"), ("HEIMDALL_ORIGINS", "https://a/b"),
+     ("HEIMDALL_ORIGINS", "http://["), ("HEIMDALL_PROXIES", "proxy"),
+     ("HEIMDALL_PROXIES", "10.0.0.0/99")],
+)  # fmt: skip
+def test_impossible_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError):
         Settings()
 
 

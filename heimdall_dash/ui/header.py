@@ -8,7 +8,8 @@ from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes
 
 
-def header() -> Component:
+def header(prefix: str = "/") -> Component:
+    """prefix: path of the page, with a slash at its end."""
     return html.Header(
         [
             html.Div(
@@ -33,6 +34,12 @@ def header() -> Component:
                 variant="default",
                 size="lg",
                 **attributes(aria_label=texts.THEME_LABEL),
+            ),
+            html.Form(  # shown where there is a token
+                html.Button(texts.LOG_OUT, type="submit", className="log-out"),
+                id=ids.LOG_OUT,
+                action=f"{prefix}logout",
+                method="POST",
             ),
         ],
         className="app-header",

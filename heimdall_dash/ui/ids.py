@@ -6,6 +6,7 @@ JOBS_SOCKET = "jobs-socket"
 
 TABS = "tabs"
 THEME_TOGGLE = "theme-toggle"
+LOG_OUT = "log-out"
 BANNERS = "banners"
 
 JOBS_LIST = "jobs-list"

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.records import FINAL, LEGAL
 from heimdall_dash.ui import ids, texts, theme
+from heimdall_dash.ui.callback_door import close_dash
 from heimdall_dash.ui.callbacks import add_callbacks
 from heimdall_dash.ui.compare_tab import COMPARE, compare_tab
 from heimdall_dash.ui.header import header
@@ -57,8 +58,11 @@ class DashWithoutTable(Dash):
         return str(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
 
 
-def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
-    """A Dash app on `server`, at `/`, and the modules of its browser's half."""
+def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER, prefix: str = "/") -> Dash:
+    """A Dash app on `server`, at `/`, and the modules of its browser's half.
+
+    prefix: path under which browsers see the page, with a slash at its end
+    """
     server.mount(PATH, Modules(), name="browser")  # before Dash, which answers all other paths
     app = DashWithoutTable(
         "heimdall_dash",
@@ -68,6 +72,8 @@ def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
         update_title="",
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
         serve_locally=True,
+        routes_pathname_prefix="/",
+        requests_pathname_prefix=prefix,
     )
     # Dash opens a socket of its own on FastAPI although no callback uses one (dash 4.4); that is
     # one idle connection per tab, and one more line in the console for each lost link.
@@ -75,20 +81,21 @@ def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
     app.index_string = INDEX.replace(
         "<!-- modules -->", preloads(app.config.requests_pathname_prefix)
     )
-    app.layout = layout(manifest)
+    app.layout = layout(manifest, prefix)
+    close_dash(app, server)
     add_callbacks(app, manifest.charts)
     return app
 
 
-def layout(manifest: Manifest) -> Component:
+def layout(manifest: Manifest, prefix: str = "/") -> Component:
     page: Component = dmc.MantineProvider(
         [
-            dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest)),
+            dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest, prefix)),
             *sockets(),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(
                 [
-                    header(),
+                    header(prefix),
                     html.Div(id=ids.BANNERS, className="banners", role="status"),
                     html.Main(
                         [
@@ -111,7 +118,7 @@ def layout(manifest: Manifest) -> Component:
     return page
 
 
-def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
+def page_config(manifest: Manifest = NO_TRAINER, prefix: str = "/") -> dict[str, Any]:
     """What the browser's scripts are told once: specifications, colours, texts, rules."""
     card = manifest.card
     return {
@@ -132,8 +139,8 @@ def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
             "hidden": sorted(manifest.hidden_fields | manifest.local_fields),
         },
         "fields": {"job_name": texts.FIELD_NAME, **manifest.labels},
-        "api": "/api/v1/training",
-        "socket": "/ws/training",
+        "api": f"{prefix}api/v1/training",
+        "socket": f"{prefix}ws/training",
     }
 
 

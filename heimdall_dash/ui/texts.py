@@ -7,6 +7,7 @@ APP = "Heimdall"
 TAGLINE = "Live training runs"
 SKIP = "Skip to the content"
 THEME_LABEL = "Light or dark"
+LOG_OUT = "Sign out"
 VIEW_LABEL = "View"
 
 TAB_JOBS = "Jobs"
