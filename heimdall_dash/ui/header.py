@@ -23,7 +23,6 @@ def header() -> Component:
                 [
                     dmc.TabsTab(texts.TAB_JOBS, value="jobs"),
                     dmc.TabsTab(texts.TAB_METRICS, value="metrics"),
-                    dmc.TabsTab(texts.TAB_COMPARE, value="compare"),
                 ],
             ),
             dmc.ColorSchemeToggle(

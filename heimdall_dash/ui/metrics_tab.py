@@ -10,6 +10,7 @@ from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.chart_card import chart_card
 from heimdall_dash.ui.controls import attributes, labelled, segmented
+from heimdall_dash.ui.runs_on_charts import go_to_epoch, grouping, readout, runs_on_charts
 
 
 def metrics_tab(charts: Iterable[Chart]) -> Component:
@@ -30,6 +31,7 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
                 className="charts",
             ),
             html.Div(id=ids.OTHER_CHARTS),
+            readout(),
             html.Section(
                 [html.P(line) for line in texts.ZOOM_HELP],
                 className="help",
@@ -82,6 +84,7 @@ def _job_bar() -> Component:
                 ],
                 className="job-row",
             ),
+            runs_on_charts(),
             html.Div(
                 id=ids.JOB_PROGRESS,
                 className="progress-row",
@@ -122,6 +125,8 @@ def _reading_bar() -> Component:
             segmented(ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"),
             segmented(ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"),
             html.Div(id=ids.CHART_FILTER, className="control find"),
+            go_to_epoch(),
+            *grouping(),
             dmc.Checkbox(id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"),
             dmc.Checkbox(id=ids.NOTIFY, label=texts.NOTIFY_LABEL, checked=False, radius="sm"),
         ],
