@@ -16,7 +16,7 @@ import { JobCards } from "./runs/job_cards.js";
 import { JobFeed } from "./runs/job_feed.js";
 import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
-import { Groups } from "./runs/groups.js";
+import { GroupBy } from "./runs/group_by.js";
 import { Picked } from "./runs/picked.js";
 import { RunPicks } from "./runs/run_picks.js";
 import { Sources } from "./runs/sources.js";
@@ -66,7 +66,7 @@ function assemble(page) {
     feed: page.feed, view: page.view, jobs: () => page.list.jobs, isListKnown: () => page.list.isKnown, most: config.most_runs,
     sources: { call, now: () => performance.now(), random: Math.random }, changed: (isFirst) => page.runsArrived(isFirst),
   });
-  page.groups = new Groups(page);
+  page.groups = new GroupBy(page);
   page.drawn = new Sources(page);
   page.charts = new Charts(page);
   page.choice = new Choice(page);

@@ -1,4 +1,4 @@
-"""Several runs on the same charts: which ones, how they are grouped, and what they say at one epoch."""
+"""Several runs on the same charts: which ones, how grouped, and what they say at one epoch."""
 
 import dash_mantine_components as dmc
 from dash import html

@@ -213,8 +213,8 @@ test("fifty runs share the points of a chart, and first, last and spike of each 
 });
 
 test("a line that was put out in the legend stays out, and the heights follow the others", () => {
-  const source = [{ columns: { epoch: [1, 2], a: [1, 2], b: [1000, 2000] }, facts: {}, notes: [] }];
-  const { data, layout } = lineFigure({ ...spec, references: [] }, source, view({ scale: "linear", hidden: ["b"] }), look);
+  const runs = source({ epoch: [1, 2], a: [1, 2], b: [1000, 2000] });
+  const { data, layout } = lineFigure({ ...spec, references: [] }, runs, view({ scale: "linear", hidden: ["b"] }), look);
   assert.deepEqual(data.map((line) => line.visible), [undefined, "legendonly"]);
   assert.ok(layout.yaxis.range[1] < 10);
 });

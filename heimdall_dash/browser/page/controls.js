@@ -8,7 +8,7 @@ export function controlActions(page) {
   const redraw = () => page.painter.invalidate();
   return {
     tabs: (tab) => page.showTab(tab),
-    "job-select": (id) => { if (id && id !== page.view.job) page.choice.choose(id); },
+    "job-select": (id) => { if (id && id !== page.view.job && page.select.hand.hasTouched) page.choice.choose(id); },
     smoothing: (weight) => { page.view.smoothing = weight; redraw(); },
     "x-axis": (x) => {
       if (x === page.view.x) return;
@@ -32,7 +32,7 @@ export function controlActions(page) {
       for (const id of removed) page.choice.remove(id);
     },
     "group-by": (by) => {
-      if (!by || by === page.view.group) return;
+      if (!by || by === page.view.group || !page.groups.hand.hasTouched) return;
       page.view.group = by;
       page.redrawRuns();
     },

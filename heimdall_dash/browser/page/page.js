@@ -22,7 +22,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../runs/job_cards.js").JobCards} cards
  * @property {import("../runs/create_form.js").CreateForm} form
  * @property {import("../runs/picked.js").Picked} picked
- * @property {import("../runs/groups.js").Groups} groups
+ * @property {import("../runs/group_by.js").GroupBy} groups
  * @property {import("../runs/sources.js").Sources} drawn   what the charts draw
  * @property {import("../runs/run_picks.js").RunPicks} picks
  * @property {import("../charts/front.js").Front} front

@@ -4,7 +4,7 @@
 import { meanOf } from "../series/grouped.js";
 import { runLook } from "./palette.js";
 
-const CONFIG = "config:";
+export const CONFIG = "config:";
 const MOST_CHOICES = 200;
 
 /**
@@ -55,72 +55,37 @@ export function grouped(runs, by, without) {
   return [...groups].sort(([a], [b]) => Number(a) - Number(b) || a.localeCompare(b, undefined, { numeric: true }));
 }
 
-export class Groups {
-  /** @param {{view: ViewFields, picked: import("./picked.js").Picked, setProps: Show, config: {texts: Texts}}} page */
-  constructor(page) {
-    this.page = page;
-    this.key = "";
-  }
+/**
+ * One source per group, with the means of these metrics. Pure.
+ * @param {Run[]} runs
+ * @param {string[]} metrics
+ * @param {{group: string, band: BandKind}} view
+ * @param {{without: string, colors: string[]}} words   what the group of those without a value is called
+ * @returns {Source[]}
+ */
+export function groupSources(runs, metrics, { group, band }, { without, colors }) {
+  return grouped(runs, group, without).map(([name, members], i) => ({
+    ...meansOf(members.map(({ store }) => store), metrics, band), id: `group:${name}`, name: `${name} (${members.length})`,
+    job: null, facts: {}, notes: [], ...runLook(i, colors), bandKind: band,
+  }));
+}
 
-  /** @returns {boolean} whether there are means to show */
-  isOn() {
-    return this.page.view.group !== "none" && this.page.picked.ids().length > 1;
+/** @param {{columns: Columns, notFinite: NotFinite}[]} stores  @param {string[]} metrics  @param {BandKind} kind  @returns {{columns: Columns, bands: Record<string, any>}} */
+function meansOf(stores, metrics, kind) {
+  const found = metrics.flatMap((metric) => {
+    const { epochs, mean, band } = meanOf(stores, metric, kind);
+    return epochs.length ? [{ metric, epochs, mean, band }] : [];
+  });
+  const epoch = [...new Set(found.flatMap(({ epochs }) => epochs))].sort((a, b) => a - b);
+  /** @type {Columns} */
+  const columns = { epoch };
+  /** @type {Record<string, any>} */
+  const bands = {};
+  for (const { metric, epochs, mean, band } of found) {
+    const at = new Map(epochs.map((one, i) => [one, i]));
+    const spread = (/** @type {Column} */ values) => epoch.map((one) => values[at.get(one) ?? -1] ?? null);
+    columns[metric] = spread(mean);
+    bands[metric] = { low: spread(band.low), high: spread(band.high), counts: spread(band.counts) };
   }
-
-  /**
-   * Offer what the runs differ in; a choice of a link stays, also before the runs are known.
-   */
-  offer() {
-    const { view, picked, setProps, config: { texts } } = this.page;
-    const isMany = picked.ids().length > 1;
-    const box = document.getElementById("grouping");
-    if (box) box.hidden = !isMany;
-    const found = isMany ? groupings(picked.runs()) : [];
-    const choices = ["none", ...new Set(view.group === "none" ? found : [view.group, ...found])];
-    const key = JSON.stringify([choices, view.group]);
-    if (key === this.key) return;
-    this.key = key;
-    const label = (/** @type {string} */ by) => (by.startsWith(CONFIG) ? texts.group_config.replace("{name}", by.slice(CONFIG.length)) : texts[`group_${by}`] ?? by);
-    setProps("group-by", { data: choices.map((value) => ({ value, label: label(value) })), value: view.group });
-  }
-
-  /** The view was set from outside. */
-  forget() {
-    this.key = "";
-  }
-
-  /**
-   * One source per group, with the means of these metrics.
-   * @param {Run[]} runs
-   * @param {string[]} metrics
-   * @param {string[]} colors   of the theme, for runs
-   * @returns {Source[]}
-   */
-  sources(runs, metrics, colors) {
-    const { view, config: { texts } } = this.page;
-    return grouped(runs, view.group, texts.group_without).map(([name, members], i) => {
-      const stores = members.map(({ store }) => store);
-      return { ...this._mean(stores, metrics), id: `group:${name}`, name: `${name} (${members.length})`, job: null, facts: {}, notes: [], ...runLook(i, colors), bandKind: view.band };
-    });
-  }
-
-  /** @param {{columns: Columns, notFinite: NotFinite}[]} stores  @param {string[]} metrics  @returns {{columns: Columns, bands: Record<string, any>}} */
-  _mean(stores, metrics) {
-    const found = metrics.flatMap((metric) => {
-      const { epochs, mean, band } = meanOf(stores, metric, this.page.view.band);
-      return epochs.length ? [{ metric, epochs, mean, band }] : [];
-    });
-    const epoch = [...new Set(found.flatMap(({ epochs }) => epochs))].sort((a, b) => a - b);
-    /** @type {Columns} */
-    const columns = { epoch };
-    /** @type {Record<string, any>} */
-    const bands = {};
-    for (const { metric, epochs, mean, band } of found) {
-      const at = new Map(epochs.map((one, i) => [one, i]));
-      const spread = (/** @type {Column} */ values) => epoch.map((one) => values[at.get(one) ?? -1] ?? null);
-      columns[metric] = spread(mean);
-      bands[metric] = { low: spread(band.low), high: spread(band.high), counts: spread(band.counts) };
-    }
-    return { columns, bands };
-  }
+  return { columns, bands };
 }

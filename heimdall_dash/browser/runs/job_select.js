@@ -1,6 +1,7 @@
 /* The list to choose the job from, whose label counts its epochs. */
 
 import { byId } from "../charts/elements.js";
+import { Hand } from "./hand.js";
 import { label } from "./job_texts.js";
 import { arrange } from "./status.js";
 
@@ -12,6 +13,8 @@ export class JobSelect {
     this.world = world;
     /** @type {HTMLInputElement} */
     this.input = byId("job-select");
+    this.hand = new Hand(this.input);
+    this.told = ""; // the job that it says
     this.label = "";
     /** @type {[Job[]|null, Job|null, {job: string|null}]|null} */
     this.later = null; // what came while the list was open
@@ -38,6 +41,8 @@ export class JobSelect {
     if (chosen && !arranged.includes(chosen)) arranged.unshift(chosen);
     const data = arranged.map((job) => ({ value: job.id, label: label(job, this.world.words) }));
     const isThere = data.some((choice) => choice.value === view.job);
+    if (this.told !== String(isThere && view.job)) this.hand.told();
+    this.told = String(isThere && view.job);
     this._show("job-select", { data, value: isThere ? view.job : null });
   }
 

@@ -5,6 +5,7 @@ import { DASHES } from "../figure/styles.js";
 import { fill, valueText } from "../figure/words.js";
 import { valueUnitOf } from "../figure/names.js";
 import { byId, el, look, setText, setAttribute } from "../charts/elements.js";
+import { Hand } from "./hand.js";
 import { arrange } from "./status.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -44,6 +45,7 @@ export class RunPicks {
     this.offered = "";
     /** @type {string[]} */
     this.told = []; // what the select says, by our hand or the reader's
+    this.hand = new Hand(byId("run-add"));
   }
 
   render() {
@@ -131,10 +133,13 @@ export class RunPicks {
     const data = unique(arrange(jobs, { order: "status" }).map((job) => ({ value: job.id, label: `${job.job_name} (${status[job.status] || job.status})` })));
     const key = JSON.stringify(data);
     const value = picked.ids();
-    const isNews = [...value].sort().join() !== [...this.told].sort().join();
+    const isNews = keyOf(value) !== keyOf(this.told);
     if (key === this.offered && !isNews) return;
     this.offered = key;
-    this.told = value;
+    if (isNews) {
+      this.told = value;
+      this.hand.told();
+    }
     setProps("run-add", isNews ? { data, value } : { data });
   }
 
@@ -145,6 +150,7 @@ export class RunPicks {
    */
   chosen(ids) {
     const { told } = this;
+    if (!this.hand.hasTouched) return { added: [], removed: [] };
     this.told = ids;
     return { added: ids.filter((id) => !told.includes(id)), removed: told.filter((id) => !ids.includes(id)) };
   }
@@ -154,6 +160,11 @@ export class RunPicks {
     this.offered = "";
     this.told = ["?"];
   }
+}
+
+/** @param {string[]} ids  @returns {string} */
+function keyOf(ids) {
+  return [...ids].sort().join();
 }
 
 /**

@@ -2,8 +2,9 @@
    for as long as nothing arrives and the choice stays. */
 
 import { look } from "../charts/elements.js";
+import { groupSources } from "./groups.js";
 
-/** @typedef {{config: Config, feed: ShownJob, picked: import("./picked.js").Picked, groups: import("./groups.js").Groups}} SourcesPage */
+/** @typedef {{config: Config, view: ViewFields, feed: ShownJob, picked: import("./picked.js").Picked, groups: import("./group_by.js").GroupBy}} SourcesPage */
 
 export class Sources {
   /** @param {SourcesPage} page */
@@ -33,10 +34,10 @@ export class Sources {
 
   /** @param {string[]|null} metrics  of means; null: a line for each run  @returns {Source[]} */
   _make(metrics) {
-    const { picked, groups, config } = this.page;
+    const { picked, view, config } = this.page;
     const colors = look(config, {}).colors.runs;
     const shown = picked.shown();
-    if (metrics) return groups.sources(shown, metrics, colors);
+    if (metrics) return groupSources(shown, metrics, view, { without: config.texts.group_without, colors });
     const isMany = picked.ids().length > 1;
     return shown.map((run) => ({
       id: run.id, name: picked.nameOf(run), columns: run.store.columns, notFinite: run.store.notFinite,
