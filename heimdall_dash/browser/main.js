@@ -18,6 +18,7 @@ import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
 import { GroupBy } from "./runs/group_by.js";
 import { Picked } from "./runs/picked.js";
+import { ReadingBar } from "./runs/reading_bar.js";
 import { RunPicks } from "./runs/run_picks.js";
 import { Sources } from "./runs/sources.js";
 import { Choice } from "./page/choice.js";
@@ -73,6 +74,7 @@ function assemble(page) {
   page.front = new Front(page.painter, (id) => page.picks.front(id));
   page.picks = new RunPicks(page);
   page.crosshair = new Crosshair(page);
+  page.reading = new ReadingBar(page);
   new Touch(page.painter, {
     read: (id, clientX) => page.crosshair.at(id, clientX, true), zoom: (id, zoom) => page.zoomed(id, zoom),
   });

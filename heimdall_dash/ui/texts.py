@@ -8,6 +8,7 @@ TAGLINE = "Live training runs"
 SKIP = "Skip to the content"
 THEME_LABEL = "Light or dark"
 VIEW_LABEL = "View"
+MORE_VIEW_LABEL = "More of the view"
 
 TAB_JOBS = "Jobs"
 TAB_METRICS = "Metrics"

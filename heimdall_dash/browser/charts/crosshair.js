@@ -55,7 +55,7 @@ export class Crosshair {
   at(id, clientX, isKept) {
     const entry = this.page.painter.cards.get(id);
     const spec = this.page.charts.specs.get(id);
-    if (!entry?.hasPlot || !spec || entry.isDragging || spec.kind === "reliability") return;
+    if (!entry?.hasPlot || !spec || (entry.isDragging && !isKept) || spec.kind === "reliability") return;
     const { xaxis } = entry.plot._fullLayout;
     const px = clientX - entry.plot.getBoundingClientRect().left - xaxis._offset;
     if (px < 0 || px > xaxis._length) return isKept ? undefined : this._left();

@@ -78,9 +78,16 @@ export class Readout {
 
   /** @param {Spec} spec  @param {Said[]} said  @returns {HTMLElement} */
   _block(spec, said) {
-    const isMany = new Set(said.map(({ source }) => source.id)).size > 1 || Boolean(said[0].source.color);
-    return el("section", { class: "readout-chart", "data-chart": spec.id }, el("h3", {}, spec.title),
-      el("ul", {}, ...said.map((one) => this._row(spec, one, isMany))));
+    const isMany = said.some(({ source }) => source.color);
+    const lists = isMany && spec.lines.length > 1
+      ? spec.lines.flatMap((line) => this._ofLine(spec, line, said.filter((one) => one.line === line)))
+      : [el("ul", {}, ...said.map((one) => this._row(spec, one, isMany)))];
+    return el("section", { class: "readout-chart", "data-chart": spec.id }, el("h3", {}, spec.title), ...lists);
+  }
+
+  /** @param {Spec} spec  @param {Line} line  @param {Said[]} said  @returns {HTMLElement[]} */
+  _ofLine(spec, line, said) {
+    return said.length ? [el("h4", {}, line.name), el("ul", {}, ...said.map((one) => this._row(spec, one, true)))] : [];
   }
 
   /** @param {Spec} spec  @param {Said} said  @param {boolean} isMany  @returns {HTMLElement} */
@@ -88,7 +95,7 @@ export class Readout {
     const { texts } = this.page.config;
     const swatch = el("span", { class: "readout-swatch" });
     if (isMany && source.color) swatch.style.background = source.color;
-    const name = !isMany ? line.name : spec.lines.length > 1 ? `${source.name} · ${line.name}` : String(source.name);
+    const name = isMany ? String(source.name) : line.name;
     const unit = line.unit ?? spec.unit;
     const runs = count ? ` · ${fill(count === 1 ? texts.group_run : texts.group_runs, { n: count })}` : "";
     return el("li", { "data-metric": line.metric, "data-run": source.id ?? "" }, isMany ? swatch : null,

@@ -5,6 +5,8 @@ import { isScalar } from "../series/lines.js";
 import { seriesOf } from "../series/series.js";
 import { placesOf } from "../figure/axes.js";
 
+const MEAN_DIGITS = 12; // of what nobody logged: more are rounding
+
 /**
  * @typedef {Object} Said
  * @property {Line} line  @property {Source} source
@@ -68,8 +70,10 @@ export function valuesAt(spec, sources, mode, x, off = []) {
     const isThere = mode !== "epoch" || places.values[i] === x;
     const value = isThere ? series.values[i] ?? null : null;
     const epoch = isThere ? series.epochs[i] : x;
-    const text = typeof value === "number" ? String(value) : series.marks?.[String(epoch)] ?? "";
-    return [{ line, source, epoch, value, text, count: isThere ? source.bands?.[line.metric]?.counts[i] : undefined }];
+    const band = source.bands?.[line.metric];
+    const exact = band && typeof value === "number" ? Number(value.toPrecision(MEAN_DIGITS)) : value;
+    const text = typeof exact === "number" ? String(exact) : series.marks?.[String(epoch)] ?? "";
+    return [{ line, source, epoch, value, text, count: isThere ? band?.counts[i] : undefined }];
   }));
 }
 

@@ -1,7 +1,7 @@
 /* What a line looks like: of one run each metric has its colour; of several, each run has. Pure. */
 
-export const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
-const TRAINING = "dot"; // behind the validation of the same run
+export const DASHES = ["solid", "dash", "longdash", "dashdot", "longdashdot"];
+const TRAINING = "dot"; // behind the validation of the same run, of whatever dash
 const TRAINING_OPACITY = 0.6;
 
 /**
@@ -28,7 +28,7 @@ export function styleOf(lines, at, source, isMany, colors) {
   const left = lines.filter(({ metric }) => !isTraining(metric));
   const round = source.round ?? 0;
   if (left.length > 0 && isTraining(line.metric)) {
-    return { color, dash: round ? DASHES[round % DASHES.length] : TRAINING, width: 1.4, opacity: TRAINING_OPACITY };
+    return { color, dash: TRAINING, width: 1.4, opacity: TRAINING_OPACITY };
   }
   const order = (left.length ? left : lines).indexOf(line);
   return { color, dash: DASHES[(order + round) % DASHES.length], width: 1.8, opacity: 1 };

@@ -100,8 +100,8 @@ export function rawTrace(curve, rawWord) {
  */
 export function bandTrace(curve, low, high) {
   return {
-    ...shared(curve), mode: "lines", name: plotText(curve.name), x: [...curve.x, ...[...curve.x].reverse()],
-    y: [...high, ...[...low].reverse()], fill: "toself", fillcolor: faint(curve.style.color), line: { width: 0 },
+    ...shared(curve), mode: "none", name: plotText(curve.name), x: [...curve.x, ...[...curve.x].reverse()],
+    y: [...high, ...[...low].reverse()], fill: "toself", fillcolor: faint(curve.style.color),
     hoverinfo: "skip", showlegend: false,
   };
 }

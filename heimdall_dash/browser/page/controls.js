@@ -9,7 +9,7 @@ export function controlActions(page) {
   return {
     tabs: (tab) => page.showTab(tab),
     "job-select": (id) => { if (id && id !== page.view.job && page.select.hand.hasTouched) page.choice.choose(id); },
-    smoothing: (weight) => { page.view.smoothing = weight; redraw(); },
+    smoothing: (weight) => { page.view.smoothing = weight; page.reading.smoothing(weight); redraw(); },
     "x-axis": (x) => {
       if (x === page.view.x) return;
       page.view.x = x;

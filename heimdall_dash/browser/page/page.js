@@ -26,6 +26,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../runs/sources.js").Sources} drawn   what the charts draw
  * @property {import("../runs/run_picks.js").RunPicks} picks
  * @property {import("../charts/front.js").Front} front
+ * @property {import("../runs/reading_bar.js").ReadingBar} reading
  * @property {import("../charts/crosshair.js").Crosshair} crosshair
  * @property {import("./view.js").View} view
  * @property {import("./notices.js").Notices} notices
@@ -164,6 +165,7 @@ export class Page extends PageParts {
     const { feed, list } = this;
     this.select.renderLabel(feed.job, this.view);
     this.bar.render(feed);
+    this.reading.render();
     this.charts.figuresNow(feed);
     const isListAway = list.link.state === "waiting" && list.link.failures > 1;
     const isWithoutStore = isListAway && list.link.closeCode === STORE_AWAY_CODE;
@@ -279,6 +281,7 @@ export class Page extends PageParts {
   /** Every control says what the view says. */
   _showControls() {
     this.view.showControls();
+    this.reading.smoothing(this.view.smoothing);
     this.charts.showView();
     this.select.forget();
     this.picks.forget();

@@ -10,7 +10,7 @@ import { arrange } from "./status.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** @type {Record<string, string>} */
-const PATTERNS = { solid: "", dash: "7 4", dot: "2 3", dashdot: "7 3 2 3", longdash: "11 4", longdashdot: "11 3 2 3" };
+const PATTERNS = { solid: "", dash: "7 4", dashdot: "7 3 2 3", longdash: "11 4", longdashdot: "11 3 2 3" };
 
 /**
  * The metric that tells how a run goes: what its owner named, else the cards' one, else a loss.
