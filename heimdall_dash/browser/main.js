@@ -4,9 +4,11 @@
 import { serverNow } from "./wire/rest.js";
 import { byId } from "./charts/elements.js";
 import { Charts } from "./charts/charts.js";
+import { Crosshair } from "./charts/crosshair.js";
+import { Front } from "./charts/front.js";
 import { Painter } from "./charts/painter.js";
 import { ReliabilitySlider } from "./charts/reliability_slider.js";
-import { Compare } from "./runs/compare.js";
+import { Touch } from "./charts/touch.js";
 import { CreateForm } from "./runs/create_form.js";
 import { JobActions } from "./runs/job_actions.js";
 import { JobBar } from "./runs/job_bar.js";
@@ -14,6 +16,11 @@ import { JobCards } from "./runs/job_cards.js";
 import { JobFeed } from "./runs/job_feed.js";
 import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
+import { GroupBy } from "./runs/group_by.js";
+import { Picked } from "./runs/picked.js";
+import { ReadingBar } from "./runs/reading_bar.js";
+import { RunPicks } from "./runs/run_picks.js";
+import { Sources } from "./runs/sources.js";
 import { Choice } from "./page/choice.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
@@ -43,6 +50,7 @@ function assemble(page) {
   const rules = { final: config.final, legal: config.legal };
   page.painter = new Painter({
     plotly: () => window.Plotly, frame: (f) => requestAnimationFrame(f), isHidden: () => document.hidden,
+    now: () => performance.now(), later: (f, ms) => setTimeout(f, ms),
     Observer: IntersectionObserver, Resize: ResizeObserver,
   });
   page.view = viewOf(page);
@@ -57,10 +65,21 @@ function assemble(page) {
   page.bar = new JobBar(shared);
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });
+  page.picked = new Picked({
+    feed: page.feed, view: page.view, jobs: () => page.list.jobs, isListKnown: () => page.list.isKnown, most: config.most_runs,
+    sources: { call, now: () => performance.now(), random: Math.random }, changed: (isFirst) => page.runsArrived(isFirst),
+  });
+  page.groups = new GroupBy(page);
+  page.drawn = new Sources(page);
   page.charts = new Charts(page);
-  page.compare = new Compare(page);
-  page.charts.add(page.compare.spec, byId("compare-chart"), (size) => page.compare.figure(size));
   page.choice = new Choice(page);
+  page.front = new Front(page.painter, (id) => page.picks.front(id));
+  page.picks = new RunPicks(page);
+  page.crosshair = new Crosshair(page);
+  page.reading = new ReadingBar(page);
+  new Touch(page.painter, {
+    read: (id, clientX) => page.crosshair.at(id, clientX, true), zoom: (id, zoom) => page.zoomed(id, zoom),
+  });
   page.actions = controlActions(page);
 }
 
@@ -69,10 +88,6 @@ function viewOf(page) {
   return new View({
     location, history, later: (f, ms) => setTimeout(f, ms), redraw: (id) => page.painter.invalidate(id),
     show: page.setProps, charts: () => page.charts.specs,
-    heights: (id) => {
-      const plot = page.painter.cards.get(id)?.plot;
-      return plot?.layout ? [...plot.layout.yaxis.range] : null;
-    },
   });
 }
 

@@ -79,14 +79,28 @@ interface Look {
   width: number;
   height: number;
   area?: Area | null;
+  isCoarse?: boolean; // a finger, not a mouse
   slots?: Record<string, string>;
 }
 interface Area { w: number; h: number }
-/** In axis units: log10 on a log axis. `scale`: what the heights mean, where the default may change. */
-interface Zoom { x: number[]; y: number[]; scale?: Scale }
-interface ChartView { scale: Scale; smoothing: number; x: XMode; zoom: Zoom | null }
-/** Of one job. */
-interface Source { columns: Columns; notFinite?: NotFinite; job: Job | null; facts: Facts; notes: Note[] }
+/** In axis units: log10 on a log axis; without `y` the heights follow what is seen. `scale`: what the heights mean, where the default may change. */
+interface Zoom { x: number[]; y: number[] | null; scale?: Scale }
+interface ChartView { scale: Scale; smoothing: number; x: XMode; zoom: Zoom | null; hidden?: string[] }
+/** One run, or the mean of several, as charts read it. */
+interface Source {
+  columns: Columns;
+  notFinite?: NotFinite;
+  job: Job | null;
+  facts: Facts;
+  notes: Note[];
+  id?: string;
+  name?: string;
+  color?: string; // of a run among several
+  round?: number; // how often the colours were used up before it: another dash
+  bands?: Record<string, import("./series/grouped.js").Band>; // by metric; of a mean
+  bandKind?: "range" | "sd";
+}
+type BandKind = "range" | "sd";
 interface Figure {
   data: any[];
   layout: any;
@@ -95,6 +109,7 @@ interface Figure {
   summary: string; // the newest values in words
   slots: Record<string, string>; // where the names of reference lines stand
   emptyText?: string;
+  zoom?: Zoom | null; // that it was made for
 }
 
 /** How the reader looks at the page; kept in the address bar. */
@@ -111,9 +126,12 @@ interface ViewFields {
   search: string;
   statuses: string[];
   order: string;
-  compare: string[]; // ids of jobs
-  metric: string;
-  compareX: XMode;
+  runs: string[]; // ids of the runs on the charts by their colours; "" where one was taken away
+  eyes: string[]; // ids of those that are out of sight
+  group: string; // none, group, tag, or config:NAME
+  band: BandKind;
+  off: Record<string, string[]>; // metrics put out in a chart's legend, by chart
+  readout: string; // order: chart, value
   wide: string | null; // chart
   find: string;
   folded: string[]; // groups
@@ -121,6 +139,15 @@ interface ViewFields {
 interface KeptView extends ViewFields {
   write(): void;
   chart(spec: { id: string; scale: Scale }): ChartView;
+}
+/** A run on the charts. */
+interface Run {
+  id: string;
+  job: Job | null;
+  store: { columns: Columns; notFinite: NotFinite; total: number };
+  facts: Facts;
+  notes: Note[];
+  state: string; // none, loading, ready, unknown
 }
 /** The chosen job, as its feed holds it. */
 interface ShownJob {
@@ -139,7 +166,7 @@ interface Config {
   metrics: Record<string, Known>;
   directions: Record<string, "lower" | "higher" | number>;
   card: { metric: string; label: string; unit: string } | null;
-  compare: string;
+  most_runs: number;
   colors: { light: Colors; dark: Colors };
   font: string;
   texts: Texts;

@@ -6,7 +6,6 @@ from dash import ClientsideFunction, Dash, Input
 
 from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids
-from heimdall_dash.ui.compare_tab import COMPARE
 
 NAMESPACE = "heimdall"
 
@@ -23,9 +22,10 @@ CONTROLS: list[tuple[str, str]] = [
     (ids.JOBS_SEARCH, "value"),
     (ids.JOBS_STATUS, "value"),
     (ids.JOBS_SORT, "value"),
-    (ids.COMPARE_SELECT, "value"),
-    (ids.COMPARE_METRIC, "value"),
-    (ids.COMPARE_X, "value"),
+    (ids.RUN_ADD, "value"),
+    (ids.GROUP_BY, "value"),
+    (ids.GROUP_BAND, "value"),
+    (ids.GOTO_EPOCH, "value"),
 ]
 
 
@@ -39,7 +39,7 @@ def add_callbacks(app: Dash, charts: Iterable[Chart]) -> None:
                 Input(socket, prop),
                 prevent_initial_call=True,
             )
-    scales = ((ids.scale(chart.id), "value") for chart in (*charts, COMPARE))
+    scales = ((ids.scale(chart.id), "value") for chart in charts)
     for control, prop in (*CONTROLS, *scales):
         app.clientside_callback(
             ClientsideFunction(NAMESPACE, "control"),

@@ -24,7 +24,6 @@ def header(prefix: str = "/") -> Component:
                 [
                     dmc.TabsTab(texts.TAB_JOBS, value="jobs"),
                     dmc.TabsTab(texts.TAB_METRICS, value="metrics"),
-                    dmc.TabsTab(texts.TAB_COMPARE, value="compare"),
                 ],
             ),
             dmc.ColorSchemeToggle(

@@ -36,11 +36,12 @@ CHART_FILTER = "chart-filter"
 CHARTS = "charts"
 OTHER_CHARTS = "other-charts"
 
-COMPARE_SELECT = "compare-select"
-COMPARE_METRIC = "compare-metric"
-COMPARE_X = "compare-x"
-COMPARE_CHART = "compare-chart"
-COMPARE_TABLE = "compare-table"
+RUN_ADD = "run-add"
+RUN_PICKS = "run-picks"
+GROUP_BY = "group-by"
+GROUP_BAND = "group-band"
+EPOCH_READOUT = "epoch-readout"
+GOTO_EPOCH = "goto-epoch"
 
 
 def scale(chart_id: str) -> str:

@@ -10,6 +10,7 @@ from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.chart_card import chart_card
 from heimdall_dash.ui.controls import attributes, labelled, segmented
+from heimdall_dash.ui.runs_on_charts import go_to_epoch, grouping, readout, runs_on_charts
 
 
 def metrics_tab(charts: Iterable[Chart]) -> Component:
@@ -22,7 +23,7 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
                 **attributes(aria_label=texts.KEY_FIGURES_LABEL),
             ),
             html.Div(id="alerts", className="alerts", role="status"),
-            _reading_bar(),
+            *_reading_bar(),
             html.H2(texts.CHARTS_TITLE, className="visually-hidden"),
             html.Div(
                 [chart_card(chart, _extra(chart)) for chart in charts],
@@ -30,6 +31,7 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
                 className="charts",
             ),
             html.Div(id=ids.OTHER_CHARTS),
+            readout(),
             html.Section(
                 [html.P(line) for line in texts.ZOOM_HELP],
                 className="help",
@@ -82,6 +84,7 @@ def _job_bar() -> Component:
                 ],
                 className="job-row",
             ),
+            runs_on_charts(),
             html.Div(
                 id=ids.JOB_PROGRESS,
                 className="progress-row",
@@ -101,33 +104,55 @@ def _job_bar() -> Component:
     )
 
 
-def _reading_bar() -> Component:
-    return html.Section(
+def _reading_bar() -> list[Component]:
+    """What one reaches for while reading stays in sight; the rest scrolls away."""
+    smoothing = html.Div(
         [
-            labelled(
-                texts.SMOOTHING_LABEL,
-                dmc.Slider(
-                    id=ids.SMOOTHING,
-                    value=0,
-                    min=0,
-                    max=0.99,
-                    step=0.01,
-                    size="sm",
-                    updatemode="drag",
-                    thumbLabel=texts.SMOOTHING_LABEL,
-                    className="slider",
-                ),
+            html.Span(
+                [texts.SMOOTHING_LABEL, " ", html.Span(id="smoothing-value")],
+                className="control-label",
             ),
-            segmented(ids.X_AXIS, texts.X_AXIS_LABEL, texts.X_AXIS_CHOICES, "epoch"),
-            segmented(ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"),
-            segmented(ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"),
-            html.Div(id=ids.CHART_FILTER, className="control find"),
-            dmc.Checkbox(id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"),
-            dmc.Checkbox(id=ids.NOTIFY, label=texts.NOTIFY_LABEL, checked=False, radius="sm"),
+            dmc.Slider(
+                id=ids.SMOOTHING,
+                value=0,
+                min=0,
+                max=0.99,
+                step=0.01,
+                size="sm",
+                updatemode="drag",
+                thumbLabel=texts.SMOOTHING_LABEL,
+                className="slider",
+            ),
         ],
-        className="reading-bar",
-        **attributes(aria_label=texts.VIEW_LABEL),
+        className="control",
     )
+    return [
+        html.Section(
+            [
+                html.Div(id="bar-who", className="bar-who", **attributes(aria_hidden="true")),
+                smoothing,
+                segmented(ids.X_AXIS, texts.X_AXIS_LABEL, texts.X_AXIS_CHOICES, "epoch"),
+                html.Div(id=ids.CHART_FILTER, className="control find"),
+                go_to_epoch(),
+            ],
+            id="reading-bar",
+            className="reading-bar is-sticky",
+            **attributes(aria_label=texts.VIEW_LABEL),
+        ),
+        html.Section(
+            [
+                segmented(ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"),
+                segmented(ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"),
+                *grouping(),
+                dmc.Checkbox(
+                    id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"
+                ),
+                dmc.Checkbox(id=ids.NOTIFY, label=texts.NOTIFY_LABEL, checked=False, radius="sm"),
+            ],
+            className="reading-bar",
+            **attributes(aria_label=texts.MORE_VIEW_LABEL),
+        ),
+    ]
 
 
 def _extra(chart: Chart) -> Component | None:

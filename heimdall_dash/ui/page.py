@@ -16,11 +16,11 @@ from heimdall_dash.records import FINAL, LEGAL
 from heimdall_dash.ui import ids, texts, theme
 from heimdall_dash.ui.callback_door import close_dash
 from heimdall_dash.ui.callbacks import add_callbacks
-from heimdall_dash.ui.compare_tab import COMPARE, compare_tab
 from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
 from heimdall_dash.ui.modules import PATH, Modules, preloads
+from heimdall_dash.ui.runs_on_charts import MOST_RUNS
 from heimdall_dash.ui.sockets import sockets
 
 INDEX = """<!DOCTYPE html>
@@ -101,7 +101,6 @@ def layout(manifest: Manifest, prefix: str = "/") -> Component:
                         [
                             dmc.TabsPanel(jobs_tab(manifest), value="jobs"),
                             dmc.TabsPanel(metrics_tab(manifest.charts), value="metrics"),
-                            dmc.TabsPanel(compare_tab(), value="compare"),
                         ],
                         id="content",
                         tabIndex="-1",
@@ -127,7 +126,7 @@ def page_config(manifest: Manifest = NO_TRAINER, prefix: str = "/") -> dict[str,
         "metrics": {name: asdict(known) for name, known in manifest.known_metrics.items()},
         "directions": dict(manifest.directions),
         "card": None if card is None else asdict(card),
-        "compare": COMPARE.id,
+        "most_runs": MOST_RUNS,
         "colors": theme.PLOT,
         "font": theme.MANTINE["fontFamily"],
         "texts": _texts(manifest),

@@ -9,10 +9,10 @@ SKIP = "Skip to the content"
 THEME_LABEL = "Light or dark"
 LOG_OUT = "Sign out"
 VIEW_LABEL = "View"
+MORE_VIEW_LABEL = "More of the view"
 
 TAB_JOBS = "Jobs"
 TAB_METRICS = "Metrics"
-TAB_COMPARE = "Compare"
 
 JOB_SELECT_LABEL = "Job"
 JOB_SELECT_PLACEHOLDER = "Choose a job"
@@ -35,8 +35,9 @@ NOTIFY_LABEL = "Browser alerts"
 RELIABILITY_LABEL = "Epoch to compare with the newest"
 ZOOM_HELP = [
     "Drag over a chart to zoom, double-click to follow the newest epoch again.",
-    "On a focused chart: + and − zoom in time, ← → ↑ ↓ move, F fits the heights, "
-    ", and . read one epoch after the other, 0 or Escape follows the newest epoch.",
+    "On a focused chart: ← and → read one epoch after the other, with Shift ten; + and − zoom in "
+    "time, < > ↑ ↓ move, F lets the heights follow, 0 or Escape follows the newest epoch.",
+    "On a touch screen one finger scrolls, two zoom, and a tap reads the values.",
     "Enlarge gives a chart the full width; Escape returns it.",
 ]
 KEY_FIGURES_LABEL = "Key figures of the newest epoch"
@@ -57,12 +58,15 @@ JOBS_SORT_CHOICES = [
 ]
 CREATE_TITLE = "New training job"
 
-COMPARE_SELECT_LABEL = "Jobs to compare"
-COMPARE_SELECT_PLACEHOLDER = "Choose two or more"
-COMPARE_METRIC_LABEL = "Metric"
-COMPARE_X_LABEL = "Horizontal axis"
-COMPARE_X_CHOICES = [("epoch", "Epoch"), ("relative", "Relative time")]
-COMPARE_TABLE_TITLE = "Configurations and best values"
+RUN_ADD_LABEL = "More runs"
+RUN_ADD_PLACEHOLDER = "Lay over…"
+RUN_PICKS_LABEL = "Runs on the charts"
+GROUP_BY_LABEL = "Group runs by"
+GROUP_BY_NONE = "A line each"
+GROUP_BAND_LABEL = "Band"
+GROUP_BAND_CHOICES = [("range", "min–max"), ("sd", "±1 sd")]
+GOTO_LABEL = "Go to epoch"
+READOUT_LABEL = "Exact values at the crosshair"
 
 STATUS = {
     "pending": "pending",
@@ -103,6 +107,7 @@ FIELD_NAME = "Name"
 """Label of a new job's name; those of its config come from the trainer's manifest."""
 
 BROWSER: dict[str, str] = {
+    "app": APP,
     "connected": "CONNECTED",
     "connecting": "CONNECTING...",
     "badge_help": "Link to the server, apart from the job's own state",
@@ -149,8 +154,8 @@ BROWSER: dict[str, str] = {
     "scale_label": "Scale of {title}",
     "log": "Log",
     "linear": "Linear",
-    "chart_keys": "Keys: + − zoom, arrows move, F fits heights, comma and period read epochs, "
-    "0 follows the newest epoch.",
+    "chart_keys": "Keys: left and right read epochs, + − zoom, < > and up and down move, "
+    "F lets the heights follow, 0 follows the newest epoch.",
     "find_label": "Find charts",
     "find_placeholder": "Title or metric",
     "find_count": "{shown} of {total} charts",
@@ -177,8 +182,6 @@ BROWSER: dict[str, str] = {
     "empty_metric": "Waits for an epoch with {metrics}.",
     "empty_final": "This job published no {metrics}.",
     "empty_so_far": "This job published no {metrics} so far.",
-    "empty_compare": "Choose jobs above to lay their curves over one another.",
-    "empty_compare_metric": "None of the chosen jobs has this metric yet.",
     "empty_jobs": "No job yet. Open “New training job” above to start one.",
     "empty_filter": "No job matches this search.",
     "more_jobs": "Show {n} more",
@@ -219,18 +222,31 @@ BROWSER: dict[str, str] = {
     "form_by_scenario": "decided by the trainer",
     "form_loading": "Loading the form…",
     "form_invalid": "Please correct the marked fields.",
-    "compare_lower": "Best {metric} (lower is better)",
-    "compare_higher": "Best {metric} (higher is better)",
-    "compare_target": "{metric} nearest to {target}",
-    "compare_lowest": "Lowest {metric}",
-    "compare_highest": "Highest {metric}",
-    "compare_best": "best",
-    "compare_last_row": "Newest {metric}",
-    "compare_status": "Status",
-    "compare_epoch": "Epoch",
-    "compare_same": "Show the {n} settings that agree",
-    "compare_differs": "differs",
-    "compare_setting": "Setting",
+    "pick_eye": "Show or hide {job}",
+    "pick_remove": "Take {job} off the charts",
+    "pick_unknown": "not there",
+    "pick_loading": "loading",
+    "pick_most": "{n} runs at most stand on the charts; {left} more were left out.",
+    "group_none": "A line each",
+    "group_group": "Group",
+    "group_tag": "Tag",
+    "group_config": "Config: {name}",
+    "group_without": "none",
+    "group_runs": "{n} runs",
+    "group_run": "1 run",
+    "group_note": "mean of each group by epoch; band: {band}",
+    "band_range": "min–max",
+    "band_sd": "±1 sd",
+    "more_runs": "{n} runs",
+    "axis_relative_run": "Time since each run's first epoch ({unit})",
+    "readout_none": "no value",
+    "readout_by_chart": "By chart",
+    "readout_by_value": "By value",
+    "readout_close": "Close",
+    "readout_sort": "Order",
+    "readout_near": "nearest to {epoch}",
+    "readout_more": "{n} more values: scroll, or hide runs",
+    "smoothing_value": "Smoothing {weight}",
     "facts_config": "Configuration",
     "facts_facts": "Facts",
     "facts_notes": "Notes",

@@ -58,10 +58,10 @@ def test_page_has_no_axe_violations(reader: Page, train: StartJob, scheme: str, 
     reader.wait(lambda: "No chart" in reader.text("chart-filter"), "nothing found")
     assert violations(reader) == []
 
-    for query in (f"?job={failed.id}", f"?tab=compare&compare={job.id},{failed.id}"):
+    for query in (f"?job={failed.id}", f"?runs={job.id},{failed.id}"):
         reader.open(query)
         reader.wait(lambda: reader.run("return dash_clientside.heimdall.page.list.isKnown"), "jobs")
-        if "tab" not in query:
+        if "job" in query:
             reader.wait(lambda: "failed" in reader.text("job-reason"), "why it failed")
         assert violations(reader) == [], query
 

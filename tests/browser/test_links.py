@@ -31,53 +31,53 @@ def shown(page: Page) -> dict[str, Any]:
         "  loss: choice('scale-loss-chart'), range: layout('loss-chart')?.xaxis.range,"
         "  heights: layout('loss-chart')?.yaxis.range, reliability: slider('reliability-epoch'),"
         "  search: value('jobs-search'), order: value('jobs-sort'), statuses: pills('jobs-status'),"
-        "  compare: pills('compare-select'), metric: value('compare-metric'),"
+        "  runs: [...document.querySelectorAll('#run-picks .run-pick')]"
+        "    .map((pick) => [pick.querySelector('.pick-name').textContent,"
+        "      pick.querySelector('.pick-eye').ariaPressed]),"
+        "  group: value('group-by'), band: choice('group-band'),"
         "  wide: document.querySelector('.chart-card.is-wide')?.dataset.chart,"
-        "  find: value('chart-search'),"
-        "  cx: choice('compare-x'), compareRange: layout('compare-chart')?.xaxis.range}"
+        "  find: value('chart-search')}"
     )
     return found
 
 
 def test_link_restores_the_exact_view(reader: Page, train: StartJob) -> None:
-    first, second = train("first"), train("second")
+    first, second = train("first", config={"seed": 1}), train("second", config={"seed": 2})
     for job in (first, second):
         log_epochs(job, 1, 40)
         job.finish("completed")
     view = (
         f"job={first.id}&smooth=0.35&x=relative&rate=5s&linked=1&log=loss-chart"
         "&zoom.loss-chart=2,8,-0.5,1.25&reliability=7&search=s&status=completed&order=name"
-        f"&compare={first.id},{second.id}&metric=val_rmse_m&cx=relative"
-        "&zoom.compare-chart=1,3,100,90000&wide=loss-chart&find=loss"
+        f"&runs={second.id},{first.id}&hide={second.id}&group=config:seed&band=sd"
+        "&wide=loss-chart&find=loss&off.loss-chart=train_loss"
     )
     reader.open(f"?{view}")
     reader.wait(lambda: len(reader.drawn()) > 0, "the chart")
     reader.wait(lambda: shown(reader)["reliability"] == "7", "the chosen epoch")
-    reader.wait(lambda: len(shown(reader)["compare"]) == 2, "the compared jobs")
+    reader.wait(lambda: len(shown(reader)["runs"]) == 2, "the runs")
     found = shown(reader)
     expected = {
         "tab": "Metrics", "job": "first (completed) - Epoch 40/500", "smoothing": "0.35",
         "x": "relative", "rate": "5s", "linked": True,
         "loss": "log", "range": [2, 8], "heights": [-0.5, 1.25],
         "reliability": "7", "search": "s", "order": "Name", "statuses": ["completed"],
-        "compare": ["first (completed)", "second (completed)"], "metric": "val_rmse_m",
-        "cx": "relative", "wide": "loss-chart", "find": "loss",
+        "runs": [["first", "true"], ["second", "false"]], "group": "Config: seed", "band": "sd",
+        "wide": "loss-chart", "find": "loss",
     }  # fmt: skip
     assert {name: found[name] for name in expected} == expected
-    reader.click("[role=tab][id$=compare]")
-    reader.wait(lambda: shown(reader)["compareRange"] == [1, 3], "the zoom of the comparison")
-    reader.wait(lambda: "tab=compare" in reader.driver.current_url, "the tab in the address")
+    reader.click("[role=tab][id$=jobs]")
+    reader.wait(lambda: "tab=jobs" in reader.driver.current_url, "the tab in the address")
     address = reader.driver.current_url
     reader.driver.get("about:blank")
     reader.driver.get(address)
     reader.wait(lambda: reader.run("return !!window.dash_clientside?.heimdall?.page"), "the page")
-    reader.wait(lambda: shown(reader)["compareRange"] == [1, 3], "the same zoom")
-    reader.wait(lambda: len(shown(reader)["compare"]) == 2, "the compared jobs")
+    reader.wait(lambda: len(shown(reader)["runs"]) == 2, "the runs")
     again = shown(reader)
     assert reader.driver.current_url == address
     for name in expected.keys() - {"tab", "range", "heights", "reliability"}:
         assert again[name] == expected[name], name
-    assert again["tab"] == "Compare"
+    assert again["tab"] == "Jobs"
 
 
 def test_back_and_forward_go_through_tabs_and_jobs(reader: Page, train: StartJob) -> None:

@@ -1,4 +1,4 @@
-"""The page beyond its two first charts: jobs, compare, reading, honesty, access for everyone."""
+"""The page beyond its two first charts: jobs, reading, honesty, access for everyone."""
 
 import re
 from collections.abc import Callable
@@ -205,31 +205,6 @@ def test_form_creates_a_job_and_shows_errors_beside_the_fields(
     page.wait(lambda: "waits for a free worker" in page.text("loss-chart"), "the empty state")
 
 
-def test_compare_overlays_jobs_and_marks_what_differs(page: Page, start_job: StartJob) -> None:
-    first = start_job("first", config={"learning_rate": 1e-3, "seed": 1})
-    second = start_job("second", config={"learning_rate": 2e-3, "seed": 1})
-    log_epochs(first, 0, 10)
-    log_epochs(second, 0, 20)
-    page.open(f"?tab=compare&compare={first.id},{second.id}&metric=val_distance_p68_m")
-    names = (
-        "return (document.querySelector('#compare-chart .js-plotly-plot')?.data ?? [])"
-        ".map((line) => line.name)"
-    )
-    page.wait(lambda: page.run(names) == ["first", "second"], "both curves")
-    colors = (
-        "return document.querySelector('#compare-chart .js-plotly-plot')"
-        ".data.map((line) => line.line.color)"
-    )
-    before = page.run(colors)
-    assert len(set(before)) == 2
-    differing = "return [...document.querySelectorAll('tr.differs th')].map((t) => t.textContent)"
-    page.wait(lambda: page.run(differing) == ["learning_rate ≠ differs"], "the differing setting")
-    log_epochs(first, 11, 15)
-    page.wait(lambda: len(page.drawn("compare-chart", 0)) == 16, "live epochs")
-    assert page.drawn("compare-chart", 0) == list(range(16))
-    assert page.run(colors) == before
-
-
 def test_exports_hold_every_epoch(page: Page, start_job: StartJob) -> None:
     job = start_job()
     log_epochs(job, 0, 30)
@@ -293,12 +268,13 @@ def test_phone_has_no_horizontal_scroll(page: Page, start_job: StartJob) -> None
     job = start_job(
         "a rather long name of a job that somebody chose in haste", facts={"x": "y" * 90}
     )
+    other = start_job("another long name, so that two stand side by side")
     log_epochs(job, 0, 20)
     page.driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True},
     )
-    for query in ("", "?tab=jobs", f"?tab=compare&compare={job.id}"):
+    for query in ("", "?tab=jobs", f"?runs={job.id},{other.id}"):
         page.open(query)
         page.wait(lambda: page.run("return dash_clientside.heimdall.page.list.isKnown"), "jobs")
         page.wait(lambda: page.run("return document.querySelectorAll('.job-card').length"), "cards")

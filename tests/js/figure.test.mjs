@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rangeEnd } from "../../heimdall_dash/browser/charts/ranges.js";
 import { lineFigure } from "../../heimdall_dash/browser/figure/line_figure.js";
 import { reliabilityFigure } from "../../heimdall_dash/browser/figure/diagrams.js";
 
 const colors = { lines: ["#1", "#2", "#3"], text: "", muted: "", grid: "", axis: "", paper: "", reference: "", gap: "", hover: "" };
-const texts = { log_scale: "Log Scale", linear_scale: "Linear Scale", axis_epoch: "Epoch", axis_relative: "Time ({unit})", axis_wall: "Wall", not_on_log: "{n} hidden", gap: "1 gap", gaps: "{n} gaps", mark_best: "best {epoch}", point: "point", points: "points", axis_expected: "Expected", expected: "Expected", diagonal: "diagonal" };
+const texts = { log_scale: "Log Scale", linear_scale: "Linear Scale", axis_epoch: "Epoch", axis_relative: "Time ({unit})", axis_wall: "Wall", not_on_log: "{n} hidden", gap: "1 gap", gaps: "{n} gaps", mark_best: "best {epoch}", point: "point", points: "points", axis_expected: "Expected", more_runs: "{n} runs", expected: "Expected", diagonal: "diagonal" };
 const look = { colors, texts, width: 600, height: 360, font: "x" };
 const spec = { id: "c", title: "Chart", y_label: "Value (m)", unit: "m", scale: "log", ticks: [], references: [{ name: "target", value: 30, fact: null }, { name: "bound", value: null, fact: "crlb" }], lines: [{ metric: "a", name: "A", dash: "solid", axis: 1 }, { metric: "b", name: "B", dash: "dot", axis: 1 }] };
 const view = (more) => ({ scale: "log", smoothing: 0, x: "epoch", zoom: null, ...more });
-const source = (columns, more) => ({ columns, job: {}, facts: {}, notes: [], ...more });
+const source = (columns, more) => [{ columns, job: {}, facts: {}, notes: [], ...more }];
 
 test("each line holds every epoch once, in order", () => {
   const epoch = Array.from({ length: 5000 }, (_, i) => i);
@@ -41,7 +40,7 @@ test("a value that was not finite breaks the line, is shaded and named", () => {
   assert.deepEqual(notes, ["1 gap"]);
   assert.deepEqual([data[0].x, data[0].y], [[1, 2, 3, 4], [5, null, 7, 8]]);
   assert.equal(data.length, 1);
-  assert.deepEqual([data[0].mode, data[0].marker.size], ["lines+markers", [5, 0, 0, 0]], "the point that stands alone is seen");
+  assert.deepEqual([data[0].mode, data[0].marker.size], ["lines+markers", 5], "the point that stands alone is seen");
   assert.deepEqual(layout.shapes.filter((shape) => shape.type === "rect").map((shape) => [shape.x0, shape.x1]), [[1, 3]]);
 });
 
@@ -99,17 +98,9 @@ test("a pause counts in relative and in wall time, and the pointer says the epoc
   const relative = lineFigure(spec, source(columns), view({ x: "relative" }), look);
   assert.deepEqual(relative.data[0].x, [0, 1, 86400]);
   assert.equal(relative.layout.xaxis.title.text, "Time (h)");
-  assert.deepEqual(relative.data.at(-1).text, ["1", "2", "3"]);
+  assert.deepEqual(relative.data.at(-1).text, ["Epoch 1: 1.00 m", "Epoch 2: 2.00 m", "Epoch 3: 3.00 m"]);
   const wall = lineFigure(spec, source(columns), view({ x: "wall" }), look);
   assert.deepEqual(wall.data[0].x, timestamp.map(Date.parse));
-});
-
-test("the ends of a date axis are read by the reader's clock", () => {
-  const local = new Date(2026, 9, 25, 12, 30, 5, 250).getTime();
-  assert.equal(rangeEnd("2026-10-25 12:30:05.25"), local);
-  assert.equal(rangeEnd("2026-10-25 12:30"), local - 5250);
-  assert.equal(rangeEnd("2026-10-25"), new Date(2026, 9, 25).getTime());
-  assert.equal(rangeEnd(12.5), 12.5);
 });
 
 test("a clock that was set back loses no epoch of a zoomed chart", () => {
@@ -164,4 +155,106 @@ test("the reliability diagram shows the newest epoch beside the chosen one", () 
   assert.deepEqual(data.map((line) => line.name), ["Epoch 3", "Epoch 1", "diagonal"]);
   assert.deepEqual(data[0].x, [0.25, 0.5, 0.75]);
   assert.equal(reliabilityFigure(rel, source(columns), view({ scale: "linear" }), look, null).data.length, 2);
+});
+
+/* ---- several runs */
+
+const rising = (n, factor = 1) => Array.from({ length: n }, (_, i) => (i + 1) * factor);
+const two = { ...spec, lines: [{ metric: "val_loss", name: "Validation", dash: "solid", axis: 1 }, { metric: "train_loss", name: "Training", dash: "dash", axis: 1 }] };
+const run = (id, n, factor, more) => ({ id, name: id, color: `#${id}`, round: 0, columns: { epoch: rising(n), val_loss: rising(n, factor), train_loss: rising(n, factor) }, job: {}, facts: {}, notes: [], ...more });
+
+test("several runs: each in its colour, validation solid, training lighter and dashed, beneath", () => {
+  const { data, layout } = lineFigure(two, [run("a", 3, 1), run("b", 5, 2)], view(), look);
+  const lines = data.filter((line) => line.run);
+  assert.deepEqual(lines.map((line) => [line.run, line.meta, line.line.color, line.line.dash]), [
+    ["a", "train_loss", "#a", "dot"], ["b", "train_loss", "#b", "dot"], ["a", "val_loss", "#a", "solid"], ["b", "val_loss", "#b", "solid"],
+  ]);
+  assert.ok(lines[0].opacity < lines[2].opacity);
+  assert.deepEqual(lines.map((line) => line.x.length), [3, 5, 3, 5], "each run has its own length");
+  assert.ok(layout.xaxis.range[1] >= 5);
+  assert.deepEqual(data.filter((line) => line.isLegend).map((line) => line.name), ["Validation", "Training"], "the legend says what, not who");
+});
+
+test("when the colours are used up, the next runs have another dash", () => {
+  const { data } = lineFigure(spec, [run("a", 2, 1), run("b", 2, 1, { round: 1 })].map((one) => ({ ...one, columns: { epoch: [1, 2], a: [1, 2] } })), view(), look);
+  assert.deepEqual(data.filter((line) => line.run).map((line) => line.line.dash), ["solid", "dash"]);
+});
+
+test("one run in sight of several keeps its colour", () => {
+  const { data } = lineFigure(two, [run("b", 3, 1)], view(), look);
+  assert.equal(lineFigure(two, [{ ...run("b", 3, 1), color: undefined }], view(), look).data[0].line.color, "#1");
+  assert.ok(data.filter((line) => line.run).every((line) => line.line.color === "#b"));
+});
+
+test("facts of one run are no bounds of several; no run in sight is an empty chart", () => {
+  const facts = { crlb: 20 };
+  const named = (sources) => lineFigure(spec, sources, view(), look).layout.shapes.filter((shape) => shape.name).map((shape) => shape.name);
+  assert.deepEqual(named([run("a", 2, 1, { facts }), run("b", 2, 1)]), ["target"]);
+  assert.equal(lineFigure(spec, [], view(), look).isEmpty, true);
+});
+
+test("a metric that only one of the runs has is drawn for that one", () => {
+  const other = { ...run("b", 4, 1), columns: { epoch: [1, 2], something: [1, 2] } };
+  const { data, isEmpty } = lineFigure(two, [run("a", 3, 1), other], view(), look);
+  assert.deepEqual([...new Set(data.flatMap((line) => line.run ?? []))], ["a"]);
+  assert.equal(isEmpty, false);
+});
+
+test("fifty runs share the points of a chart, and first, last and spike of each survive", () => {
+  const n = 5000;
+  const runs = Array.from({ length: 50 }, (_, k) => {
+    const a = rising(n, 0).map(() => 1 + k);
+    a[4321] = 1e5 + k;
+    return { ...run(`r${k}`, 0, 1), columns: { epoch: rising(n), a } };
+  });
+  const { data } = lineFigure({ ...spec, lines: [spec.lines[0]] }, runs, view(), look);
+  assert.ok(data.reduce((sum, line) => sum + line.x.length, 0) < 40_000);
+  data.filter((line) => line.run).forEach((line, k) => assert.deepEqual([line.x[0], line.x.at(-1), Math.max(...line.y)], [1, n, 1e5 + k]));
+});
+
+test("a line that was put out in the legend stays out, and the heights follow the others", () => {
+  const runs = source({ epoch: [1, 2], a: [1, 2], b: [1000, 2000] });
+  const { data, layout } = lineFigure({ ...spec, references: [] }, runs, view({ scale: "linear", hidden: ["b"] }), look);
+  assert.deepEqual(data.map((line) => line.visible), [undefined, "legendonly"]);
+  assert.ok(layout.yaxis.range[1] < 10);
+});
+
+test("the heights follow a zoom in time, and stay where they were zoomed too", () => {
+  const columns = { epoch: rising(100), a: rising(100) };
+  const at = (zoom) => lineFigure({ ...spec, references: [] }, source(columns), view({ scale: "linear", zoom }), look).layout.yaxis.range;
+  const [low, high] = at({ x: [10, 20], y: null });
+  assert.ok(low > 5 && low < 11 && high > 19 && high < 25, `${low} ${high}`);
+  assert.deepEqual(at({ x: [10, 20], y: [0, 90] }), [0, 90]);
+});
+
+test("a learning rate and what the machine says are not smoothed", () => {
+  const own = { ...spec, references: [], lines: ["lr-AdamW", "learning_rate", "system/gpu", "clr_loss"].map((metric) => ({ metric, name: metric, dash: "solid", axis: 1 })) };
+  const columns = { epoch: [1, 2], ...Object.fromEntries(own.lines.map(({ metric }) => [metric, [1, 100]])) };
+  const { data } = lineFigure(own, source(columns), view({ smoothing: 0.5 }), look);
+  assert.deepEqual(data.filter((line) => line.opacity < 0.5).map((line) => line.meta), ["clr_loss"]);
+});
+
+test("single points that are apart are marked, many are not", () => {
+  const modes = (n) => lineFigure(spec, source({ epoch: rising(n), a: rising(n) }), view(), look).data[0].mode;
+  assert.deepEqual([modes(10), modes(500)], ["lines+markers", "lines"]);
+});
+
+test("the pointer says as many digits as tell neighbours apart", () => {
+  const { data } = lineFigure(spec, source({ epoch: [1, 2, 3, 4], a: [72_123.4, 72_124.6, 5, 6] }), view(), look);
+  assert.deepEqual(data[0].text, ["Epoch 1: 72123 m", "Epoch 2: 72125 m", "Epoch 3: 5.00 m", "Epoch 4: 6.00 m"]);
+});
+
+test("the night when clocks are set back: wall time rises, and both hours have a tick", () => {
+  const before = process.env.TZ;
+  process.env.TZ = "Europe/Berlin";
+  try {
+    const timestamp = [0, 1, 2, 3, 4].map((hour) => new Date(Date.UTC(2026, 9, 24, 22 + hour)).toISOString());
+    const { data, layout } = lineFigure(spec, source({ epoch: [1, 2, 3, 4, 5], timestamp, a: [1, 2, 3, 4, 5] }), view({ x: "wall" }), look);
+    assert.deepEqual(data[0].x, timestamp.map(Date.parse));
+    assert.notEqual(layout.xaxis.type, "date");
+    assert.deepEqual(layout.xaxis.ticktext.map((text) => text.slice(0, 5)), ["00:00", "01:00", "02:00", "02:00", "03:00"]);
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
 });

@@ -35,7 +35,6 @@ export class ChartFilter {
     let shown = 0;
     let total = 0;
     for (const [id, { card }] of this.charts.cards) {
-      if (id === "compare-chart") continue;
       const spec = /** @type {Spec} */ (this.charts.specs.get(id));
       const names = spec.lines.flatMap((line) => [line.metric, line.name]);
       const isShown = !search || matches([spec.title, ...names].join(" "), search);

@@ -20,6 +20,9 @@ import { Wide } from "./wide.js";
  * @property {(id: string, zoom: Zoom|null) => void} zoomed
  * @property {(id: string, scale: Scale) => void} scaled
  * @property {(spec: Spec) => ChartView} chartView
+ * @property {(spec: Spec) => Source[]} sources   the runs on the charts
+ * @property {() => ShownJob} charted   what all of them have
+ * @property {(id: string, metric: string, isAlone: boolean) => void} toggledLine
  */
 
 export class Charts {
@@ -53,7 +56,7 @@ export class Charts {
     const card = box.closest(".chart-card");
     const note = card.querySelector(`[data-note]`);
     const reason = el("span");
-    const empty = el("p", { class: "chart-empty", hidden: true }, el("strong", {}, spec.id === "compare-chart" ? "" : spec.title), reason);
+    const empty = el("p", { class: "chart-empty", hidden: true }, el("strong", {}, spec.title), reason);
     const buttons = this._buttons(spec);
     this.specs.set(spec.id, spec);
     this.cards.set(spec.id, { card, buttons });
@@ -64,6 +67,7 @@ export class Charts {
     painter.add({
       id: spec.id, box, build,
       onZoom: (zoom) => this.page.zoomed(spec.id, zoom),
+      onLegend: (metric, isAlone) => this.page.toggledLine(spec.id, metric, isAlone),
       onDrawn: (figure) => {
         empty.hidden = !figure.isEmpty;
         if (figure.isEmpty) setText(reason, figure.emptyText || this._emptyText(spec));
@@ -105,12 +109,12 @@ export class Charts {
   /** @param {Spec} spec  @param {Size} size  @returns {Figure} */
   _figure(spec, size) {
     const { feed, config } = this.page;
-    const source = { columns: feed.store.columns, notFinite: feed.store.notFinite, job: feed.job, facts: feed.facts, notes: feed.notes };
+    const sources = this.page.sources(spec);
     const view = this.page.chartView(spec);
     const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
     const figure = spec.kind === "reliability"
-      ? reliabilityFigure(spec, source, view, appearance, this.page.view.reliability)
-      : lineFigure(this._known(spec), source, view, appearance);
+      ? reliabilityFigure(spec, sources, view, appearance, this.page.view.reliability)
+      : lineFigure(this._known(spec), sources, view, appearance);
     const { total, columns } = feed.store;
     if (total > columns.epoch.length) {
       figure.notes.push(fill(config.texts.thinned, { returned: columns.epoch.length, total }));
@@ -164,10 +168,10 @@ export class Charts {
 
   /** New epochs: charts for metrics that stand on no other, and those the search leaves. */
   others() {
-    const { feed } = this.page;
-    if (this.otherCharts.update(feed)) this.filter.apply();
-    if (feed.store.columns.epoch.length) this.wide.settle();
-    this.compact(feed);
+    const charted = this.page.charted();
+    if (this.otherCharts.update(charted)) this.filter.apply();
+    if (charted.store.columns.epoch.length) this.wide.settle();
+    this.compact(charted);
   }
 
   /**
@@ -187,7 +191,7 @@ export class Charts {
    * @param {ShownJob} feed
    */
   figuresNow(feed) {
-    this.compact(feed);
+    this.compact(this.page.charted());
     if (!this.page.painter.isPaused) this.keyFigures.render(feed);
   }
 

@@ -51,5 +51,6 @@ export function setAttribute(element, name, value) {
  */
 export function look(config, size) {
   const scheme = document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light";
-  return { ...size, colors: config.colors[scheme], texts: config.texts, font: config.font };
+  const isCoarse = matchMedia("(pointer: coarse)").matches;
+  return { ...size, isCoarse, colors: config.colors[scheme], texts: config.texts, font: config.font };
 }

@@ -4,8 +4,10 @@
    dcc.Graph is not used: it writes the reader's zoom back into its `figure` prop, redraws from that
    stale prop, and turns every hover into a prop update. */
 
-import { lowerBound } from "../series/columns.js";
-import { ranges, zoomedBy, fitted } from "./ranges.js";
+import { ranges, zoomedBy, dragged } from "./ranges.js";
+
+const DEAR_MS = 50; // a draw that takes longer is repeated less often,
+const REST = 3; // so that the page is free for so many times as long
 
 const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, scrollZoom: false };
 
@@ -16,17 +18,18 @@ const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, s
  * @property {(size: Size) => Figure} build  the figure, freshly
  * @property {(zoom: Zoom|null) => void} onZoom
  * @property {(figure: Figure) => void} onDrawn
+ * @property {(metric: string, isAlone: boolean) => void} onLegend   a name in the legend was clicked, once or twice
  *
  * @typedef {{width: number, height: number, area?: Area|null}} Size   pixels; the area of the lines,
  *   as Plotly measured it at this size
- * @typedef {Card & {plot: any, inView: boolean, isDragging: boolean, hasPlot: boolean,
- *   size?: {width: number, height: number, area: Area}, reading?: number}} Entry
+ * @typedef {Card & {plot: any, inView: boolean, isDragging: boolean, hasPlot: boolean, isEmpty: boolean,
+ *   restUntil: number, zoom?: Zoom|null, size?: {width: number, height: number, area: Area}}} Entry
  */
 
 export class Painter {
   /**
    * @param {{plotly: () => any, frame: (f: () => void) => void, isHidden: () => boolean,
-   *   Observer: typeof IntersectionObserver, Resize: typeof ResizeObserver}} world
+   *   now: () => number, later: (f: () => void, ms: number) => any, Observer: typeof IntersectionObserver, Resize: typeof ResizeObserver}} world
    */
   constructor(world) {
     this.world = world;
@@ -36,7 +39,16 @@ export class Painter {
     this.dirty = new Set();
     /** @type {(() => void)[]} */
     this.waiters = [];
+    /** @type {Set<string>} */
+    this.held = new Set(); // charts that have news while the reader paused the updates
+    /** @type {((entry: Entry) => void)[]} */
+    this.watchers = []; // told of each drawing
+    /** @type {((entry: Entry, event: KeyboardEvent) => boolean)[]} */
+    this.keys = []; // who takes a key before the zoom does
+    /** @type {((run: string|null) => void)} */
+    this.hovered = () => {};
     this.isScheduled = false;
+    this.isResting = false;
     this.isPaused = false;
     this.seen = new world.Observer((entries) => this._sawEntries(entries), { rootMargin: "120px" });
     this.resized = new world.Resize((entries) => this._resized(entries));
@@ -50,7 +62,7 @@ export class Painter {
     const plot = card.box.ownerDocument.createElement("div");
     plot.className = "plot";
     card.box.append(plot);
-    const entry = { ...card, plot, inView: false, isDragging: false, hasPlot: false };
+    const entry = { ...card, plot, inView: false, isDragging: false, hasPlot: false, isEmpty: true, restUntil: 0 };
     this.cards.set(card.id, entry);
     entry.box.addEventListener("keydown", (event) => this._key(entry, event));
     plot.addEventListener("pointerdown", () => { entry.isDragging = true; });
@@ -69,16 +81,36 @@ export class Painter {
     entry.plot.remove();
     this.cards.delete(id);
     this.dirty.delete(id);
+    this.held.delete(id);
   }
 
   /**
-   * Mark a chart, or all of them, as older than the columns.
+   * A chart, or all of them, is to look different: drawn also while the updates are paused.
    * @param {string} [id]
    */
   invalidate(id) {
-    if (id) this.dirty.add(id);
-    else for (const known of this.cards.keys()) this.dirty.add(known);
+    for (const entry of this._some(id)) {
+      entry.restUntil = 0;
+      this.dirty.add(entry.id);
+    }
     this._schedule();
+  }
+
+  /**
+   * A chart, or all of them, is older than the columns. While the reader has paused the updates, a
+   * chart that shows something stands still.
+   * @param {string} [id]
+   */
+  news(id) {
+    for (const entry of this._some(id)) (this.isPaused && !entry.isEmpty ? this.held : this.dirty).add(entry.id);
+    this._schedule();
+  }
+
+  /** @param {string} [id]  @returns {Entry[]} */
+  _some(id) {
+    if (id === undefined) return [...this.cards.values()];
+    const entry = this.cards.get(id);
+    return entry ? [entry] : [];
   }
 
   /**
@@ -86,7 +118,7 @@ export class Painter {
    * @returns {Promise<void>}
    */
   drawn() {
-    if (this.isPaused || this.world.isHidden() || this._next() === null) return Promise.resolve();
+    if (this.world.isHidden() || this._next() === null) return Promise.resolve();
     this._schedule();
     return new Promise((resolve) => this.waiters.push(resolve));
   }
@@ -100,8 +132,10 @@ export class Painter {
   /** @param {boolean} isPaused */
   pause(isPaused) {
     this.isPaused = isPaused;
-    if (isPaused) this._release();
-    else this._schedule();
+    if (isPaused) return this._release();
+    for (const id of this.held) this.dirty.add(id);
+    this.held.clear();
+    this._schedule();
   }
 
   /** The tab was hidden or shown. */
@@ -129,12 +163,27 @@ export class Painter {
 
   /** @returns {Entry|null} */
   _next() {
-    if (this.isPaused || !this.world.plotly()) return null;
+    if (!this.world.plotly()) return null;
+    const now = this.world.now();
+    let soonest = Infinity;
     for (const id of this.dirty) {
       const entry = this.cards.get(id);
-      if (entry && entry.inView && !entry.isDragging) return entry;
+      if (!entry || !entry.inView || entry.isDragging) continue;
+      if (entry.restUntil <= now) return entry;
+      soonest = Math.min(soonest, entry.restUntil);
     }
+    if (soonest < Infinity) this._rest(soonest - now);
     return null;
+  }
+
+  /** Charts that are dear to draw wait; nothing else waits for them. @param {number} ms */
+  _rest(ms) {
+    if (this.isResting) return;
+    this.isResting = true;
+    this.world.later(() => {
+      this.isResting = false;
+      this._schedule();
+    }, ms);
   }
 
   _drawOne() {
@@ -157,8 +206,11 @@ export class Painter {
     const height = entry.box.clientHeight;
     if (width === 0 || height === 0) return;
     const { size } = entry;
+    const began = this.world.now();
     const area = size && size.width === width && size.height === height ? size.area : null;
     const figure = entry.build({ width, height, area });
+    entry.isEmpty = figure.isEmpty;
+    entry.zoom = figure.zoom;
     entry.plot.classList.toggle("is-empty", figure.isEmpty);
     if (!figure.isEmpty || entry.hasPlot) {
       this.world.plotly().react(entry.plot, figure.data, figure.layout, CONFIG);
@@ -167,6 +219,9 @@ export class Painter {
       this._measure(entry, { width, height });
     }
     entry.onDrawn(figure);
+    for (const watch of this.watchers) watch(entry);
+    const ended = this.world.now();
+    if (ended - began > DEAR_MS) entry.restUntil = ended + REST * (ended - began);
   }
 
   /**
@@ -186,11 +241,20 @@ export class Painter {
   /** @param {Entry} entry */
   _listen(entry) {
     entry.plot.on("plotly_relayout", (/** @type {Record<string, any>} */ change) => {
-      const keys = Object.keys(change || {});
-      if (keys.some((key) => key.endsWith(".autorange"))) return this._zoom(entry, null);
-      if (keys.some((key) => /^[xy]axis\.range/.test(key))) this._zoom(entry, ranges(entry.plot));
+      const zoom = dragged(Object.keys(change || {}), ranges(entry.plot), entry.zoom);
+      if (zoom !== undefined) this._zoom(entry, zoom);
     });
     entry.plot.on("plotly_doubleclick", () => this._zoom(entry, null));
+    entry.plot.on("plotly_hover", (/** @type {any} */ { points }) => this.hovered(points[0]?.data?.run ?? null));
+    entry.plot.on("plotly_unhover", () => this.hovered(null));
+    // Plotly would forget with the next drawing what a click put out: the view remembers it
+    for (const [event, isAlone] of /** @type {[string, boolean][]} */ ([["plotly_legendclick", false], ["plotly_legenddoubleclick", true]])) {
+      entry.plot.on(event, (/** @type {any} */ { data, curveNumber }) => {
+        const metric = data[curveNumber].meta;
+        if (metric) entry.onLegend(metric, isAlone);
+        return false;
+      });
+    }
   }
 
   /** @param {Entry} entry  @param {Zoom|null} zoom */
@@ -200,36 +264,18 @@ export class Painter {
   }
 
   /**
-   * + − and the arrows zoom and move, F fits the heights, 0 and Escape follow the newest epoch
-   * again, comma and period read the epochs one by one.
+   * + and − zoom, < and > and the vertical arrows move, F lets the heights follow, 0 and Escape follow
+   * the newest epoch again; what others take comes first.
    * @param {Entry} entry
    * @param {KeyboardEvent} event
    */
   _key(entry, event) {
     if (event.target !== entry.box || !entry.hasPlot || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "," || event.key === ".") return this._read(entry, event.key === "." ? 1 : -1);
-    const now = ranges(entry.plot);
-    const zoom = event.key.toLowerCase() === "f" ? fitted(entry.plot, now) : zoomedBy(event.key, now);
+    if (this.keys.some((take) => take(entry, event))) return event.preventDefault();
+    const zoom = zoomedBy(event.key, ranges(entry.plot), entry.zoom?.y ?? null);
     if (zoom === undefined) return;
     event.preventDefault();
     this._zoom(entry, zoom);
-  }
-
-  /**
-   * Shows the values of the next epoch, or the one before, as the pointer would.
-   * @param {Entry} entry
-   * @param {number} step
-   */
-  _read(entry, step) {
-    const [line] = entry.plot.data;
-    const [low, high] = ranges(entry.plot).x;
-    const isSeen = (/** @type {number} */ i) => line.x[i] >= low && line.x[i] <= high;
-    let at = entry.reading === undefined ? line.x.findLastIndex((/** @type {any} */ _, /** @type {number} */ i) => isSeen(i)) : lowerBound(line.x, entry.reading) + step;
-    if (!isSeen(at)) at = entry.reading === undefined ? -1 : lowerBound(line.x, entry.reading);
-    if (!isSeen(at)) return;
-    entry.reading = line.x[at];
-    const { xaxis, yaxis } = entry.plot._fullLayout;
-    this.world.plotly().Fx.hover(entry.plot, { xval: xaxis.d2c(line.x[at]), yval: yaxis.d2c(line.y[at] ?? 1) }, "xy");
   }
 
   _release() {

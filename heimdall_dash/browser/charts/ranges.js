@@ -1,8 +1,5 @@
 /* Visible ranges of a plot, and what keys make of them. Pure. */
 
-import { extent } from "../series/lines.js";
-import { padded } from "../figure/axes.js";
-
 const KEY_PAN = 0.15;
 const KEY_ZOOM = 0.7;
 
@@ -12,53 +9,42 @@ const KEY_ZOOM = 0.7;
  * @returns {{x: number[], y: number[]}}
  */
 export function ranges(plot) {
-  return { x: plot.layout.xaxis.range.map(rangeEnd), y: plot.layout.yaxis.range.map(rangeEnd) };
+  return { x: plot.layout.xaxis.range.map(Number), y: plot.layout.yaxis.range.map(Number) };
 }
 
 /**
- * A date axis gives the ends of its range as texts, by the reader's clock; as numbers we keep
- * milliseconds since 1970.
- * @param {string|number} end
- * @returns {number}
+ * What the reader did with the mouse: heights that were not drawn over follow, or stay as they were.
+ * @param {string[]} keys   of Plotly's change
+ * @param {{x: number[], y: number[]}} now
+ * @param {Zoom|null|undefined} before
+ * @returns {Zoom|null|undefined}  null: follow the newest; undefined: no zoom
  */
-export function rangeEnd(end) {
-  if (typeof end !== "string") return Number(end);
-  return Date.parse(end.includes(" ") ? end.replace(" ", "T") : `${end}T00:00`);
+export function dragged(keys, now, before) {
+  if (keys.some((key) => key.endsWith(".autorange"))) return null;
+  if (!keys.some((key) => /^[xy]axis\.range/.test(key))) return undefined;
+  const isHigh = keys.some((key) => key.startsWith("yaxis.range"));
+  return { x: now.x, y: isHigh ? now.y : before?.y ?? null };
 }
 
 /**
  * @param {string} key
  * @param {{x: number[], y: number[]}} now
+ * @param {number[]|null} own  heights that the reader chose; null: they follow
  * @returns {Zoom|null|undefined} new ranges; null: follow the newest; undefined: not our key
  */
-export function zoomedBy(key, { x: [low, high], y }) {
+export function zoomedBy(key, { x: [low, high], y: heights }, own) {
   const span = high - low;
   switch (key) {
-    case "ArrowLeft": return { x: [low - span * KEY_PAN, high - span * KEY_PAN], y };
-    case "ArrowUp": return { x: [low, high], y: y.map((end) => end + (y[1] - y[0]) * KEY_PAN) };
-    case "ArrowDown": return { x: [low, high], y: y.map((end) => end - (y[1] - y[0]) * KEY_PAN) };
-    case "ArrowRight": return { x: [low + span * KEY_PAN, high + span * KEY_PAN], y };
-    case "+": case "=": return { x: scaled(low, high, KEY_ZOOM), y };
-    case "-": return { x: scaled(low, high, 1 / KEY_ZOOM), y };
+    case "<": return { x: [low - span * KEY_PAN, high - span * KEY_PAN], y: own };
+    case ">": return { x: [low + span * KEY_PAN, high + span * KEY_PAN], y: own };
+    case "ArrowUp": return { x: [low, high], y: heights.map((end) => end + (heights[1] - heights[0]) * KEY_PAN) };
+    case "ArrowDown": return { x: [low, high], y: heights.map((end) => end - (heights[1] - heights[0]) * KEY_PAN) };
+    case "+": case "=": return { x: scaled(low, high, KEY_ZOOM), y: own };
+    case "-": return { x: scaled(low, high, 1 / KEY_ZOOM), y: own };
+    case "f": case "F": return { x: [low, high], y: null };
     case "0": case "Escape": case "Home": return null;
     default: return undefined;
   }
-}
-
-/**
- * Heights that just hold what is visible of the lines on the left axis; ours to draw, so in axis units.
- * @param {{data: any[], layout: any}} plot
- * @param {{x: number[], y: number[]}} now
- * @returns {Zoom}
- */
-export function fitted({ data, layout }, { x, y }) {
-  const onLog = layout.yaxis.type === "log";
-  const seen = data.filter((line) => line.yaxis !== "y2" && line.hoverinfo !== "skip" && line.meta)
-    .map((line) => line.y.filter((/** @type {Cell} */ _, /** @type {number} */ i) => line.x[i] >= x[0] && line.x[i] <= x[1]));
-  const found = extent(seen, onLog);
-  if (!found) return { x, y };
-  const [low, high] = onLog ? found.map(Math.log10) : found;
-  return { x, y: padded(low, high, 0.06) };
 }
 
 /** @param {number} low  @param {number} high  @param {number} factor  @returns {[number, number]} */

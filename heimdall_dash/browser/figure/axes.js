@@ -1,35 +1,67 @@
 /* The axes of a chart: positions and range in time, range and ticks in height. Pure. */
 
+/** @import { Series } from "../series/series.js" */
+
 import { extent } from "../series/lines.js";
 import { tickTexts, logTicks, linearTicks, durationTicks } from "./ticks.js";
 import { fill } from "./words.js";
+import { wallTicks, timesMs } from "./times.js";
 
 const LEAST_PX = 10; // between two ticks of a log axis
 const TITLE = { standoff: 6, font: { size: 12 } };
 
 /**
- * @typedef {{mode: XMode, values: number[], range: number[], isRising: boolean}} Axis
+ * What is shared by all lines of a figure.
+ * @typedef {{mode: XMode, range: number[]}} Axis
+ * @typedef {{values: number[], isRising: boolean}} Places   where each row of a series stands
  */
 
 /**
- * Where each epoch stands in time, and the range that shows all of them.
- * @param {XMode} mode   relative: seconds since the first epoch; a pause
- *   counts, as it does on the reader's clock. wall: milliseconds since 1970; on a date axis,
- *   Plotly shows such numbers by the reader's clock, summer time included
- * @param {Columns} columns
+ * The axis that shows all epochs of these runs.
+ * @param {XMode} mode   relative: seconds since the run's first epoch; a pause counts, as it does on
+ *   the reader's clock. wall: milliseconds since 1970 on a linear axis, because a date axis of
+ *   Plotly's goes by the clock and folds the line in the night when that is set back
+ * @param {{columns: Columns}[]} sources
  * @returns {Axis}
  */
-export function xAxis(columns, mode) {
-  const epochs = columns.epoch;
-  if (mode === "epoch" || !columns.timestamp) {
-    const [first, last] = epochs.length ? [epochs[0], epochs[epochs.length - 1]] : [0, 10];
-    return { mode: "epoch", values: epochs, isRising: true, range: padded(first, Math.max(last, first + 10)) };
+export function xAxis(sources, mode) {
+  const runs = sources.filter(({ columns }) => columns.epoch.length > 0);
+  const isTime = mode !== "epoch" && runs.length > 0 && runs.every(({ columns }) => columns.timestamp);
+  const known = isTime ? mode : "epoch";
+  const found = extent(runs.map(({ columns }) => ends(columns, known)), false);
+  if (known === "epoch") {
+    const [first, last] = found ?? [0, 10];
+    return { mode: known, range: padded(first, Math.max(last, first + 10)) };
   }
-  const times = timesMs(columns.timestamp);
-  const isWall = mode === "wall";
-  const values = isWall ? times : times.map((time) => (time - times[0]) / 1000);
-  const [first, last] = extent([values], false) || [0, 0];
-  return { mode, values, isRising: isRising(values), range: padded(first, Math.max(last, first + (isWall ? 10e3 : 1))) };
+  const [first, last] = found ?? [0, 0];
+  return { mode: known, range: padded(first, Math.max(last, first + (known === "wall" ? 10e3 : 1))) };
+}
+
+/** @param {Columns} columns  @param {XMode} mode  @returns {number[]} that hold the smallest and the largest place */
+function ends({ epoch, timestamp }, mode) {
+  if (mode === "epoch") return [epoch[0], epoch[epoch.length - 1]];
+  return placesOf({ epochs: epoch, values: [], times: timestamp, marks: undefined }, mode, timestamp?.[0]).values;
+}
+
+/** @type {WeakMap<number[], {origin: number, values: number[]}>} */
+const knownRelative = new WeakMap();
+
+/**
+ * Where each row of a series stands on the axis.
+ * @param {Series} series
+ * @param {XMode} mode
+ * @param {string|undefined} first  time of the run's first epoch, ISO 8601
+ * @returns {Places}
+ */
+export function placesOf({ epochs, times }, mode, first) {
+  if (mode === "epoch" || !times) return { values: epochs, isRising: true };
+  const { values: ms, isRising } = timesMs(times);
+  if (mode === "wall") return { values: ms, isRising };
+  const origin = first === undefined ? ms[0] : Date.parse(first);
+  let known = knownRelative.get(ms);
+  if (!known || known.origin !== origin) knownRelative.set(ms, (known = { origin, values: [] }));
+  for (let i = known.values.length; i < ms.length; i += 1) known.values.push((ms[i] - origin) / 1000);
+  return { values: known.values, isRising };
 }
 
 /**
@@ -37,48 +69,22 @@ export function xAxis(columns, mode) {
  * @param {XMode} mode
  * @param {number[]} range
  * @param {Look} look
+ * @param {{isMany?: boolean}} [words]  whether the runs are several, each with a beginning of its own
  * @returns {any}
  */
-export function xLayout(mode, range, look) {
+export function xLayout(mode, range, look, { isMany = false } = {}) {
   const { texts } = look;
+  const most = Math.max(3, Math.min(7, look.width / 80));
   if (mode === "wall") {
-    return { type: "date", title: { text: texts.axis_wall, ...TITLE }, hoverformat: "%Y-%m-%d %H:%M:%S" };
+    const { values, words } = wallTicks(range[0], range[1], most);
+    return { title: { text: texts.axis_wall, ...TITLE }, tickmode: "array", tickvals: values, ticktext: words };
   }
   if (mode === "relative") {
-    const { unit, values, words } = durationTicks(range[0], range[1], Math.max(3, Math.min(7, look.width / 80)));
-    return {
-      title: { text: fill(texts.axis_relative, { unit }), ...TITLE }, tickmode: "array", tickvals: values, ticktext: words,
-      unifiedhovertitle: { text: "%{x:,.4~r} s" },
-    };
+    const { unit, values, words } = durationTicks(range[0], range[1], most);
+    const title = isMany ? texts.axis_relative_run : texts.axis_relative;
+    return { title: { text: fill(title, { unit }), ...TITLE }, tickmode: "array", tickvals: values, ticktext: words };
   }
-  return {
-    title: { text: texts.axis_epoch, ...TITLE }, separatethousands: true,
-    unifiedhovertitle: { text: `${texts.axis_epoch} %{x}` },
-  };
-}
-
-/** @type {WeakMap<string[], number[]>} */
-const parsedTimes = new WeakMap();
-
-/**
- * ISO 8601 column as milliseconds; what was parsed before is not parsed again.
- * @param {string[]} timestamps
- * @returns {number[]}
- */
-function timesMs(timestamps) {
-  let known = parsedTimes.get(timestamps);
-  if (!known) parsedTimes.set(timestamps, (known = []));
-  for (let i = known.length; i < timestamps.length; i += 1) {
-    const time = Date.parse(timestamps[i]);
-    known.push(Number.isFinite(time) ? time : (known[i - 1] ?? 0));
-  }
-  return known;
-}
-
-/** @param {number[]} values  @returns {boolean} */
-function isRising(values) {
-  for (let i = 1; i < values.length; i += 1) if (values[i] < values[i - 1]) return false;
-  return true;
+  return { title: { text: texts.axis_epoch, ...TITLE }, separatethousands: true };
 }
 
 /** @param {number} low  @param {number} high  @param {number} [share]  @returns {[number, number]} */
@@ -88,16 +94,16 @@ export function padded(low, high, share = 0.015) {
 }
 
 /**
- * In axis units: log10 of the value on a log axis.
- * @param {Column[]} columns
+ * In axis units: log10 of the value on a log axis. A zoom in time alone leaves the heights to follow.
+ * @param {Column[]} columns  what is seen of each line
  * @param {{value: number, isBound: boolean}[]} references
  * @param {boolean} onLog
  * @param {Zoom|null} zoom
  * @returns {number[]}
  */
 export function yRange(columns, references, onLog, zoom) {
-  if (zoom) return zoom.y;
-  const found = extent([...columns, references.map((r) => r.value)], onLog);
+  if (zoom?.y) return zoom.y;
+  const found = extent([...columns, zoom ? [] : references.map((r) => r.value)], onLog);
   if (!found) return onLog ? [-1, 4] : [0, 1];
   let [low, high] = onLog ? found.map(Math.log10) : found;
   if (high - low < 1e-9 * Math.max(1, Math.abs(high))) {

@@ -17,10 +17,10 @@ export function baseLayout(spec, view, look) {
     font: { family: look.font, size: 12, color: look.colors.text },
     paper_bgcolor: look.colors.paper, plot_bgcolor: look.colors.paper,
     margin: { ...MARGIN },
-    hovermode: "x unified", hoverdistance: 40,
+    hovermode: "closest", hoverdistance: -1, // the nearest line, however far; the others stand in the readout
     hoverlabel: { bgcolor: look.colors.hover, bordercolor: look.colors.axis, font: { color: look.colors.text } },
-    legend: { orientation: "h", x: 0, y: -0.19, yanchor: "top", font: { size: 12 } },
-    showlegend: true, dragmode: "zoom",
+    legend: { orientation: "h", x: 0, y: -0.19, yanchor: "top", font: { size: 12 }, itemclick: "toggle", itemdoubleclick: "toggleothers" },
+    showlegend: true, dragmode: look.isCoarse ? false : "zoom",
     xaxis: {
       gridcolor: look.colors.grid, linecolor: look.colors.axis, zeroline: false, showline: true,
       ticks: "outside", ticklen: 4, tickcolor: look.colors.axis, autorange: false,

@@ -1,160 +1,134 @@
-/* A chart's figure from its specification, the columns and the view. Pure: the same input gives
-   the same figure, so drawing it again changes nothing. */
+/* A chart's figure from its specification, the runs and the view. Pure: the same input gives the
+   same figure, so drawing it again changes nothing. */
 
 /** @import { Axis } from "./axes.js" */
 
-import { isScalar, smooth, forLogAxis, brokenAt, runsOf, isSparse } from "../series/lines.js";
+import { seriesOf } from "../series/series.js";
+import { isScalar } from "../series/lines.js";
 import { xAxis, xLayout, yRange, yTicks } from "./axes.js";
+import { drawnLine } from "./drawn_line.js";
 import { baseLayout, secondAxis, plotArea } from "./layout.js";
 import { gapShapes, epochMarks, referencesOf, referenceShape, referenceNames } from "./marks.js";
-import { visibleRange, pick, trace, rawTrace } from "./traces.js";
+import { isTraining, styleOf } from "./styles.js";
+import { legendTrace } from "./traces.js";
 import { valueText, fill } from "./words.js";
 
-/**
- * A line of the figure: its column as the axis shows it, what of that is drawn, and its traces.
- * @typedef {Object} Drawn
- * @property {Line} line
- * @property {Column} shown      null where the axis cannot show the value
- * @property {number} hidden     so many values the axis cannot show
- * @property {number[]} picked   indexes that are drawn
- * @property {[number, number][]} gaps   first and last index of what was not finite
- * @property {any} main  @property {any[]} raw   traces
- */
+/** @import { Drawn } from "./drawn_line.js" */
+
+const MOST_SAID = 5; // lines whose newest value the summary says
 
 /**
  * @param {Spec} spec
- * @param {Source} source
+ * @param {Source[]} sources  the runs; the first is the chosen one
  * @param {ChartView} view
  * @param {Look} look
  * @returns {Figure}
  */
-export function lineFigure(spec, source, view, look) {
+export function lineFigure(spec, sources, view, look) {
   const onLog = view.scale === "log";
-  const axis = xAxis(source.columns, view.x);
-  const span = visibleRange(axis.values, view.zoom, axis.isRising);
-  const lines = spec.lines
-    .map((line, i) => ({ line, color: look.colors.lines[i % look.colors.lines.length] }))
-    .filter(({ line }) => isScalar(source.columns[line.metric]))
-    .map(({ line, color }) => drawnLine(spec, line, color, source, axis, span, view, look));
-  const left = lines.filter(({ line }) => line.axis !== 2);
-  const references = referencesOf(spec, source.facts || {}, onLog);
-  const range = yRange(left.map((drawn) => drawn.shown), references, onLog, view.zoom);
+  const isMany = sources.length > 1 || sources.some((source) => source.color); // one in sight of several keeps its colour
+  const axis = xAxis(sources, view.x);
   const xRange = view.zoom ? view.zoom.x : axis.range;
   const area = plotArea(look);
-  const marks = epochMarks(source, axis, xRange, area, look);
-  const names = referenceNames(references, { range, onLog }, xRange, left.map((drawn) => drawn.main), area, look);
+  const lines = linesOf(spec, sources).map(({ source, at, of }) => drawnLine(
+    { spec, source, at, isMany, count: of, style: styleOf(spec.lines, at, source, isMany, look.colors.lines) },
+    { axis, xRange, area }, view, look));
+  const left = lines.filter(({ line, isHidden }) => line.axis !== 2 && !isHidden);
+  const references = referencesOf(spec, isMany ? {} : sources[0]?.facts || {}, onLog);
+  const range = yRange(left.flatMap((drawn) => drawn.heights), references, onLog, view.zoom);
+  const marks = isMany ? { shapes: [], annotations: [] } : epochMarks(sources[0], axis, xRange, area, look);
+  const names = referenceNames(references, { range, onLog }, xRange, isMany ? [] : left.map((drawn) => drawn.main), area, look);
   const layout = baseLayout(spec, view, look);
-  layout.showlegend = lines.length > 1 || lines.some(({ line }) => line.name !== spec.title);
+  const legend = isMany ? legendOf(spec, lines, look) : [];
+  layout.showlegend = isMany ? legend.length > 1 : lines.length > 1 || lines.some(({ line }) => line.name !== spec.title);
   layout.shapes = [
-    ...lines.flatMap((drawn) => gapShapes(axis.values, drawn.gaps, look.colors)),
+    ...(isMany ? [] : lines.flatMap((drawn) => gapShapes(drawn.places, drawn.gaps, look.colors))),
     ...references.map((reference) => referenceShape(reference, lines, look)), ...marks.shapes,
   ];
   layout.annotations = [...marks.annotations, ...names.annotations];
-  Object.assign(layout.xaxis, xLayout(axis.mode, xRange, look), { range: xRange });
+  Object.assign(layout.xaxis, xLayout(axis.mode, xRange, look, { isMany }), { range: xRange });
   Object.assign(layout.yaxis, yTicks(range, onLog, spec, look, area.h), { range });
   if (spec.y2_label) layout.yaxis2 = secondAxis(spec, look);
   return {
-    data: [
-      ...lines.map((drawn) => drawn.main), ...lines.flatMap((drawn) => drawn.raw),
-      ...(axis.mode === "epoch" || left.length === 0 ? [] : [epochTrace(left[0], axis, source.columns.epoch, range, onLog, look)]),
-    ],
-    layout, slots: names.slots,
-    notes: [...references.filter((r) => r.of !== null).map((r) => r.name), ...names.unplaced, ...notesOn(lines, look.texts)],
-    isEmpty: !lines.some(({ line }) => source.columns[line.metric].some((value) => typeof value === "number")),
-    summary: summary(spec, lines.map(({ line }) => line), source.columns, look.texts),
+    data: [...lines.flatMap((drawn) => drawn.bands), ...inOrder(lines).map((drawn) => drawn.main), ...lines.flatMap((drawn) => drawn.raw), ...legend],
+    layout, slots: names.slots, zoom: view.zoom,
+    notes: [...references.filter((r) => r.of !== null).map((r) => r.name), ...names.unplaced, ...notesOn(lines, sources, look.texts)],
+    isEmpty: !lines.some((drawn) => drawn.hasNumber),
+    summary: summary(spec, lines, sources, look.texts),
   };
 }
 
 /**
+ * Every line of every run that has its metric. With one run in the order of the chart's lines.
  * @param {Spec} spec
- * @param {Line} line
- * @param {string} color
- * @param {Source} source
- * @param {Axis} axis
- * @param {[number, number]} span
- * @param {ChartView} view
- * @param {Look} look
- * @returns {Drawn}
+ * @param {Source[]} sources
+ * @returns {{source: Source, at: number, of: number}[]}
  */
-function drawnLine(spec, line, color, { columns, notFinite = {} }, axis, [from, to], view, look) {
-  const column = columns[line.metric];
-  const onLog = view.scale === "log" && line.axis !== 2;
-  const { shown, hidden } = onLog ? forLogAxis(column) : { shown: column, hidden: 0 };
-  const broken = brokenAt(columns.epoch, notFinite[line.metric]);
-  const smoothed = smooth(shown, view.smoothing, onLog);
-  const isSmoothed = smoothed !== shown;
-  const picked = pick(shown, from, to, look.width, breaks(column, shown, broken));
-  const rawWord = look.texts.raw;
-  return {
-    line, shown, hidden, picked, gaps: runsOf(broken),
-    main: trace(line, color, axis, picked, smoothed, {
-      unit: line.unit ?? spec.unit, hasPoints: isSparse(column), column, isSmoothed, rawWord,
-    }),
-    raw: isSmoothed ? [rawTrace(line, color, axis, picked, shown, rawWord)] : [],
-  };
+function linesOf(spec, sources) {
+  const found = sources.flatMap((source) => spec.lines.flatMap(({ metric }, at) => {
+    const series = seriesOf(source, metric);
+    return series && isScalar(series.values) ? [{ source, at }] : [];
+  }));
+  return found.map((one) => ({ ...one, of: found.length }));
 }
 
 /**
- * A line breaks where a value was not finite, and where the axis cannot show it.
- * @param {Column} column
- * @param {Column} shown
- * @param {number[]} broken
- * @returns {(i: number) => boolean}
+ * Validation over training, where there are several runs.
+ * @param {Drawn[]} lines
+ * @returns {Drawn[]}
  */
-export function breaks(column, shown, broken) {
-  const isBroken = new Set(broken);
-  return (i) => isBroken.has(i) || (shown !== column && shown[i] === null && typeof column[i] === "number");
+function inOrder(lines) {
+  if (!lines.some(({ isMany }) => isMany)) return lines;
+  return [...lines].sort((a, b) => Number(isTraining(b.line.metric)) - Number(isTraining(a.line.metric)));
 }
 
 /**
- * Says at the pointer which epoch a time belongs to; it draws nothing.
- * @param {{picked: number[]}} drawn
- * @param {Axis} axis
- * @param {number[]} epochs
- * @param {number[]} range
- * @param {boolean} onLog
+ * Which dash is which metric; which colour is which run stands beside the job's name.
+ * @param {Spec} spec
+ * @param {Drawn[]} lines
  * @param {Look} look
- * @returns {any}
+ * @returns {any[]}
  */
-function epochTrace({ picked }, axis, epochs, range, onLog, look) {
-  const floor = onLog ? 10 ** range[0] : range[0];
-  return {
-    type: "scatter", mode: "lines", name: look.texts.axis_epoch, x: picked.map((i) => axis.values[i]),
-    y: picked.map(() => floor), text: picked.map((i) => String(epochs[i])), hovertemplate: "%{text}",
-    showlegend: false, line: { width: 0, color: "rgba(0,0,0,0)" },
-  };
+function legendOf(spec, lines, look) {
+  return spec.lines.flatMap((line) => {
+    const drawn = lines.find((one) => one.line === line);
+    const at = spec.lines.indexOf(line);
+    const style = styleOf(spec.lines, at, {}, true, look.colors.lines);
+    return drawn ? [legendTrace(line, style, look.colors.muted, drawn.isHidden)] : [];
+  });
 }
 
 /* ---------------------------------------------------------------- words */
 
-/** @param {Drawn[]} lines  @param {Texts} texts  @returns {string[]} */
-function notesOn(lines, texts) {
+/** @param {Drawn[]} lines  @param {Source[]} sources  @param {Texts} texts  @returns {string[]} */
+function notesOn(lines, sources, texts) {
   const sum = (/** @type {number[]} */ values) => values.reduce((total, value) => total + value, 0);
   const hidden = sum(lines.map((drawn) => drawn.hidden));
   const gapCount = sum(lines.map((drawn) => drawn.gaps.length));
   const notes = [];
+  const [band] = sources.flatMap((source) => source.bandKind ?? []);
+  if (band) notes.push(fill(texts.group_note, { band: texts[`band_${band}`] }));
   if (hidden > 0) notes.push(notOnLog(hidden, texts));
   if (gapCount > 0) notes.push(fill(gapCount === 1 ? texts.gap : texts.gaps, { n: gapCount }));
   return notes;
 }
 
 /** @param {number} n  @param {Texts} texts  @returns {string} */
-export function notOnLog(n, texts) {
+function notOnLog(n, texts) {
   return fill(texts.not_on_log, { n: `${n} ${n === 1 ? texts.point : texts.points}` });
 }
 
 /**
  * @param {Spec} spec
- * @param {Line[]} lines
- * @param {Columns} columns
+ * @param {Drawn[]} lines
+ * @param {Source[]} sources
  * @param {Texts} texts
  * @returns {string}
  */
-function summary(spec, lines, columns, texts) {
-  const epochs = columns.epoch;
+function summary(spec, lines, sources, texts) {
+  const said = lines.slice(0, MOST_SAID).map((drawn) => `${drawn.name} ${valueText(drawn.newest, drawn.unit)}`);
+  if (sources.length > 1) return `${spec.title}. ${fill(texts.more_runs, { n: sources.length })}: ${said.join(", ")}`;
+  const epochs = sources[0]?.columns.epoch ?? [];
   if (epochs.length === 0) return spec.title;
-  const last = epochs.length - 1;
-  const said = lines.map((line) =>
-    `${line.name} ${valueText(columns[line.metric][last], line.unit ?? spec.unit)}`);
-  return `${spec.title}. ${texts.axis_epoch} ${epochs[last]}: ${said.join(", ")}`;
+  return `${spec.title}. ${texts.axis_epoch} ${epochs[epochs.length - 1]}: ${said.join(", ")}`;
 }

@@ -2,6 +2,7 @@
    of the best epoch, of resumptions and of warnings. Pure. */
 
 import { lowerBound } from "../series/columns.js";
+import { placesOf } from "./axes.js";
 import { placeLabels } from "./labels.js";
 import { plotText } from "./names.js";
 import { fill, valueText } from "./words.js";
@@ -91,18 +92,20 @@ export function gapShapes(x, runs, colors) {
 
 /**
  * Vertical lines with a sign on top: the best epoch, resumptions, warnings.
- * @param {Source} source
- * @param {{values: number[]}} axis
+ * @param {Source|undefined} source
+ * @param {{mode: XMode}} axis
  * @param {number[]} range
  * @param {Area} area
  * @param {Look} look
  * @returns {{shapes: any[], annotations: any[]}}
  */
 export function epochMarks(source, axis, range, area, look) {
-  const epochs = source.columns.epoch;
+  if (!source) return { shapes: [], annotations: [] };
+  const { epoch: epochs, timestamp: times } = source.columns;
+  const { values: places } = placesOf({ epochs, times, values: [], marks: undefined }, axis.mode, times?.[0]);
   const placed = marksOf(source, look).flatMap((mark) => {
     const i = lowerBound(epochs, mark.epoch);
-    return i < epochs.length ? [{ ...mark, x: axis.values[i] }] : [];
+    return i < epochs.length ? [{ ...mark, x: places[i] }] : [];
   });
   const perPixel = (range[1] - range[0]) / area.w;
   return {

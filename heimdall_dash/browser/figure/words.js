@@ -53,3 +53,23 @@ export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (whole, name) =>
     values[name] === undefined ? whole : String(values[name]));
 }
+
+const MOST_DIGITS = 9;
+
+/**
+ * As `valueText`, with as many digits as tell the value from its neighbours; three at least.
+ * @param {Cell} value
+ * @param {Cell[]} others
+ * @param {string} [unit]
+ * @returns {string}
+ */
+export function apartText(value, others, unit = "") {
+  const text = valueText(value, unit);
+  const near = others.filter((other) => typeof other === "number" && other !== value && valueText(other, unit) === text);
+  if (typeof value !== "number" || near.length === 0) return text;
+  for (let count = 4; count <= MOST_DIGITS; count += 1) {
+    const longer = value.toPrecision(count);
+    if (near.every((other) => other.toPrecision(count) !== longer)) return `${Number(longer)}${unit ? ` ${unit}` : ""}`;
+  }
+  return `${value}${unit ? ` ${unit}` : ""}`;
+}

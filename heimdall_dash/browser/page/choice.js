@@ -16,7 +16,10 @@ export class Choice {
    */
   choose(jobId) {
     this.isOurs = false;
-    this.page.view.step(() => this._show(jobId));
+    this.page.view.step(() => {
+      this._show(jobId);
+      this.page.redrawRuns();
+    });
   }
 
   /**
@@ -24,26 +27,67 @@ export class Choice {
    * @param {Job} job
    */
   open(job) {
-    const { view } = this.page;
+    this.show([job.id]);
+  }
+
+  /**
+   * These runs on the charts, the first as the chosen one: from a selection in a list of jobs.
+   * @param {string[]} ids
+   */
+  show(ids) {
+    const { view, picked } = this.page;
     this.isOurs = false;
     view.step(() => {
-      if (job.id !== view.job) this._show(job.id);
+      this._change(() => picked.set(ids));
       this.page.turnTo("metrics");
     });
     this.page.setProps("tabs", { value: "metrics" });
     scrollTo({ top: 0 });
   }
 
+  /** @param {string[]} ids  to be laid over what is there */
+  add(ids) {
+    const { view, picked } = this.page;
+    this.isOurs = false;
+    view.step(() => this._change(() => picked.add(ids)));
+  }
+
+  /** @param {string} id  the last one stays */
+  remove(id) {
+    const { view, picked } = this.page;
+    if (picked.ids().length < 2) return;
+    this.isOurs = false;
+    view.step(() => this._change(() => picked.remove(id)));
+  }
+
+  /** In sight or out of it. @param {string} id */
+  toggle(id) {
+    const { view, picked } = this.page;
+    picked.toggle(id);
+    view.write();
+    this.page.redrawRuns();
+  }
+
+  /** @param {() => void} change  of the runs on the charts */
+  _change(change) {
+    const { view } = this.page;
+    const before = view.job;
+    change();
+    if (view.job !== before) this._show(view.job);
+    this.page.redrawRuns();
+  }
+
   /** As long as the reader has chosen none: on to the newest running job when ours is over. */
   follow() {
     const { view, list, feed } = this.page;
-    if (!this.isOurs || !list.isKnown) return;
+    if (!this.isOurs || !list.isKnown || view.runs.length) return;
     const present = list.jobs.get(view.job ?? "");
     if (present && present.status === "running") return;
     const better = chooseJob(list.jobs.values());
     if (better === null) {
       view.job = this.jobId = null;
       feed.choose(null);
+      this.page.drawn.forget();
     } else if (better.id !== view.job && (!present || better.status === "running")) {
       this._show(better.id);
       view.write();
@@ -61,10 +105,12 @@ export class Choice {
 
   /** @param {string|null} jobId */
   _show(jobId) {
-    const { view, feed, painter } = this.page;
-    if (view.job) view.forgetZooms(); // those of a link to no job belong to the first that is shown
-    view.job = this.jobId = jobId;
+    const { view, feed, painter, picked, drawn } = this.page;
+    if (this.jobId && picked.ids().length < 2) view.forgetZooms(); // those of a link to no job belong to the first that is shown
+    picked.choose(jobId);
+    this.jobId = jobId;
     feed.choose(jobId);
+    drawn.forget();
     painter.invalidate();
     this.page.renderSelect();
     this.page.renderBar();

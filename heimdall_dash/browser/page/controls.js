@@ -8,8 +8,8 @@ export function controlActions(page) {
   const redraw = () => page.painter.invalidate();
   return {
     tabs: (tab) => page.showTab(tab),
-    "job-select": (id) => { if (id && id !== page.view.job) page.choice.choose(id); },
-    smoothing: (weight) => { page.view.smoothing = weight; redraw(); },
+    "job-select": (id) => { if (id && id !== page.view.job && page.select.hand.hasTouched) page.choice.choose(id); },
+    smoothing: (weight) => { page.view.smoothing = weight; page.reading.smoothing(weight); redraw(); },
     "x-axis": (x) => {
       if (x === page.view.x) return;
       page.view.x = x;
@@ -26,22 +26,21 @@ export function controlActions(page) {
     "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },
     "jobs-status": (statuses) => { page.view.statuses = statuses || []; page.renderCards(); },
     "jobs-sort": (order) => { page.view.order = order || "status"; page.renderCards(); },
-    "compare-select": (ids) => {
-      if (!page.select.hasChosen(ids || [])) return;
-      page.view.compare = ids || [];
-      page.compare.follow();
+    "run-add": (ids) => {
+      const { added, removed } = page.picks.chosen(ids || []);
+      if (added.length) page.choice.add(added);
+      for (const id of removed) page.choice.remove(id);
     },
-    "compare-metric": (metric) => {
-      if (!metric || metric === page.view.metric) return;
-      page.view.metric = metric;
-      delete page.view.zooms["compare-chart"];
-      page.compare.follow();
+    "group-by": (by) => {
+      if (!by || by === page.view.group || !page.groups.hand.hasTouched) return;
+      page.view.group = by;
+      page.redrawRuns();
     },
-    "compare-x": (x) => {
-      if (x === page.view.compareX) return;
-      page.view.compareX = x;
-      delete page.view.zooms["compare-chart"];
-      page.painter.invalidate("compare-chart");
+    "group-band": (band) => {
+      if (band === page.view.band) return;
+      page.view.band = band;
+      page.redrawRuns();
     },
+    "goto-epoch": (epoch) => { if (typeof epoch === "number") page.crosshair.goTo(epoch); },
   };
 }

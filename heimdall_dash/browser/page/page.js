@@ -21,7 +21,13 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../runs/job_bar.js").JobBar} bar
  * @property {import("../runs/job_cards.js").JobCards} cards
  * @property {import("../runs/create_form.js").CreateForm} form
- * @property {import("../runs/compare.js").Compare} compare
+ * @property {import("../runs/picked.js").Picked} picked
+ * @property {import("../runs/group_by.js").GroupBy} groups
+ * @property {import("../runs/sources.js").Sources} drawn   what the charts draw
+ * @property {import("../runs/run_picks.js").RunPicks} picks
+ * @property {import("../charts/front.js").Front} front
+ * @property {import("../runs/reading_bar.js").ReadingBar} reading
+ * @property {import("../charts/crosshair.js").Crosshair} crosshair
  * @property {import("./view.js").View} view
  * @property {import("./notices.js").Notices} notices
  * @property {import("./choice.js").Choice} choice
@@ -61,14 +67,26 @@ export class Page extends PageParts {
 
   /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
   epochsArrived() {
+    this.drawn.forget();
     this.charts.others();
-    for (const id of this.charts.specs.keys()) if (id !== "compare-chart") this.painter.invalidate(id);
+    this.painter.news();
     this.reliability.render(this.feed, this.view);
     this._soon("alerts", () => this.notices.alerts(this.feed), LIST_MS);
     return this.painter.drawn();
   }
 
+  /** @param {boolean} isFirst  nothing of the run was known before */
+  runsArrived(isFirst) {
+    this.drawn.forget();
+    if (isFirst) {
+      this.charts.others();
+      this.painter.invalidate(); // also while updates are paused: the reader just picked it
+    } else this.painter.news();
+    this._soon("picks", () => this.renderPicks(), BAR_MS);
+  }
+
   factsArrived() {
+    this.drawn.forget();
     this.bar.facts(this.feed);
     for (const spec of this.config.charts) this.painter.invalidate(spec.id);
   }
@@ -94,20 +112,20 @@ export class Page extends PageParts {
   /** @param {boolean|undefined} isAvailable */
   storeSaid(isAvailable) {
     this.isStoreAway = !isAvailable;
-    if (isAvailable) this.compare.wake();
+    if (isAvailable) this.picked.wake();
     this.renderBar();
   }
 
   serverIsBack() {
     this.feed.wake(); // do not sit out the delay
-    this.compare.wake();
+    this.picked.wake();
   }
 
   /** The reader looks again, or the network is back. */
   wake() {
     this.feed.wake();
     this.list.wake();
-    this.compare.wake();
+    this.picked.wake();
     this.renderBar();
   }
 
@@ -115,7 +133,12 @@ export class Page extends PageParts {
     this.feed.tick();
     this.list.tick();
     this.renderBar();
-    this.compare.follow();
+    this.followRuns();
+  }
+
+  /** Nothing is fetched for charts that nobody looks at. */
+  followRuns() {
+    if (this.view.tab === "metrics" && !document.hidden) this.picked.follow();
   }
 
   /* ------------------------------------------------------------- what the page shows */
@@ -142,6 +165,7 @@ export class Page extends PageParts {
     const { feed, list } = this;
     this.select.renderLabel(feed.job, this.view);
     this.bar.render(feed);
+    this.reading.render();
     this.charts.figuresNow(feed);
     const isListAway = list.link.state === "waiting" && list.link.failures > 1;
     const isWithoutStore = isListAway && list.link.closeCode === STORE_AWAY_CODE;
@@ -149,18 +173,36 @@ export class Page extends PageParts {
     const state = `${feed.jobId} ${feed.state} ${feed.job?.status} ${feed.job?.stalled}`;
     if (state !== this.alertedState) this.notices.alerts(feed);
     this.alertedState = state;
+    this.renderPicks();
+    document.title = titleText(feed.job, this.config);
+  }
+
+  renderPicks() {
+    this.picks.render();
+    this.groups.offer();
+  }
+
+  /** Other runs, or others in sight: every chart is drawn anew. */
+  redrawRuns() {
+    this.drawn.forget();
+    this.charts.others();
+    this.painter.invalidate();
+    this.followRuns();
+    this.renderPicks();
+    if (this.list.isKnown) this.picks.offer([...this.list.jobs.values()]);
   }
 
   renderSelect() {
     const { list } = this;
     this.select.render(list.isKnown ? [...list.jobs.values()] : null, this.feed.job, this.view);
+    if (list.isKnown) this.picks.offer([...list.jobs.values()]);
   }
 
   _renderList() {
     this.renderSelect();
     this.renderBar();
     if (this.view.tab === "jobs" || this.cards.cards.size === 0) this.renderCards();
-    this.compare.follow();
+    this.followRuns();
   }
 
   renderCards() {
@@ -169,8 +211,23 @@ export class Page extends PageParts {
   }
 
   recolour() {
+    this.drawn.forget();
     this.painter.invalidate();
-    this.compare.follow();
+    this.renderPicks();
+  }
+
+  /** @param {Spec} spec  @returns {Source[]} */
+  sources(spec) {
+    return this.drawn.of(spec);
+  }
+
+  charted() {
+    return this.drawn.charted();
+  }
+
+  /** @param {string} id  @param {string} metric  @param {boolean} isAlone */
+  toggledLine(id, metric, isAlone) {
+    this.view.toggleLine(id, metric, isAlone);
   }
 
   jobs() {
@@ -207,7 +264,6 @@ export class Page extends PageParts {
   control(id, value) {
     if (id.startsWith("scale-") && id !== "scale-all") {
       const chart = id.slice(6);
-      if (chart === this.config.compare) return this.compare.scaled(value);
       const spec = this.charts.specs.get(chart);
       if (spec && value !== this.view.chart(spec).scale) this.view.scaled(chart, value);
       return;
@@ -225,20 +281,23 @@ export class Page extends PageParts {
   /** Every control says what the view says. */
   _showControls() {
     this.view.showControls();
+    this.reading.smoothing(this.view.smoothing);
     this.charts.showView();
-    this.compare.offerMetrics();
     this.select.forget();
+    this.picks.forget();
+    this.groups.forget();
     this.reliability.forget();
   }
 
   /** Back and forward. */
   restore() {
     this.view.read();
+    this.picked.cap();
     this._showControls();
     this.choice.restored();
+    this.redrawRuns();
     this.reliability.render(this.feed, this.view);
     this.applyRate();
-    this.painter.invalidate();
     this.renderCards();
     this._renderList();
   }
@@ -247,6 +306,19 @@ export class Page extends PageParts {
   turnTo(tab) {
     this.view.tab = tab;
     if (tab === "jobs") this.renderCards();
-    this.compare.follow();
+    this.followRuns();
   }
+}
+
+/**
+ * What the browser's tab says: how far the run is, and its name.
+ * @param {Job|null} job
+ * @param {Config} config
+ * @returns {string}
+ */
+export function titleText(job, { texts, status }) {
+  if (!job) return texts.app;
+  const isRunning = job.status === "running" && typeof job.progress_percent === "number" && job.total_epochs;
+  const state = isRunning ? `${Math.floor(job.progress_percent)} %` : status[job.status] || job.status;
+  return `${state} · ${job.job_name} · ${texts.app}`;
 }

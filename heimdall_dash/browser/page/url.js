@@ -1,18 +1,18 @@
 /* The view in the address bar: only what differs from the defaults, so that links stay short. */
 
-const TABS = ["jobs", "metrics", "compare"];
+const TABS = ["jobs", "metrics"];
 const X_MODES = ["epoch", "relative", "wall"];
 const RATES = ["live", "1s", "5s", "paused"];
 /** @type {Scale[]} */
 const SCALES = ["log", "linear"];
-const MOST_COMPARED = 12;
+const BANDS = ["range", "sd"];
 
 /** @returns {ViewFields} the view of a page that was opened without a query */
 export function defaultView() {
   return {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
-    zooms: {}, reliability: null, search: "", statuses: [], order: "status", compare: [],
-    metric: "val_loss", compareX: "epoch", wide: null, find: "", folded: [],
+    zooms: {}, reliability: null, search: "", statuses: [], order: "status", runs: [],
+    eyes: [], group: "none", band: "range", off: {}, readout: "chart", wide: null, find: "", folded: [],
   };
 }
 
@@ -39,9 +39,12 @@ export function toQuery(view) {
   put("search", view.search, "");
   put("status", view.statuses.join(","), "");
   put("order", view.order, "status");
-  put("compare", view.compare.join(","), "");
-  put("metric", view.metric, standard.metric);
-  put("cx", view.compareX, "epoch");
+  put("runs", view.runs.join(","), "");
+  put("hide", view.eyes.join(","), "");
+  put("group", view.group, standard.group);
+  put("band", view.band, standard.band);
+  put("readout", view.readout, standard.readout);
+  for (const [id, metrics] of Object.entries(view.off)) for (const metric of metrics) query.append(`off.${id}`, metric);
   put("wide", view.wide, null);
   put("find", view.find, "");
   for (const group of view.folded) query.append("fold", group); // one of them has no name
@@ -60,7 +63,7 @@ export function fromQuery(text) {
   /** @type {(name: string, allowed: string[], usual: string) => any} */
   const among = (name, allowed, usual) => (allowed.includes(query.get(name) ?? "") ? query.get(name) : usual);
   view.tab = among("tab", TABS, view.tab);
-  view.job = query.get("job") || null;
+  Object.assign(view, runsOf(query));
   const smoothing = Number(query.get("smooth"));
   if (smoothing > 0 && smoothing < 1) view.smoothing = smoothing;
   view.x = among("x", X_MODES, view.x);
@@ -72,14 +75,17 @@ export function fromQuery(text) {
     const zoom = zoomOf(value);
     if (zoom) view.zooms[name.slice(5)] = zoom;
   }
+  delete view.zooms["compare-chart"]; // of a page that was
+  for (const [name, metric] of query) if (name.startsWith("off.")) (view.off[name.slice(4)] ??= []).push(metric);
   const epoch = query.get("reliability");
   if (epoch !== null && /^\d+$/.test(epoch)) view.reliability = Number(epoch);
   view.search = query.get("search") || "";
   view.statuses = list(query.get("status"));
   view.order = query.get("order") || view.order;
-  view.compare = list(query.get("compare")).slice(0, MOST_COMPARED);
-  view.metric = query.get("metric") || view.metric;
-  view.compareX = among("cx", ["epoch", "relative"], view.compareX);
+  view.eyes = list(query.get("hide"));
+  view.group = query.get("group") || view.group;
+  view.band = among("band", BANDS, view.band);
+  view.readout = among("readout", ["chart", "value"], view.readout);
   view.wide = query.get("wide") || null;
   view.find = query.get("find") || "";
   view.folded = [...new Set(query.getAll("fold"))];
@@ -87,12 +93,30 @@ export function fromQuery(text) {
 }
 
 /**
- * `x0,x1,y0,y1`, and the scale that the heights belong to where the chart's default may change.
+ * Which runs stand on the charts, the chosen one first: `job`, or with several also `runs`, whose order
+ * gives the colours. Links to the comparison that was a page of its own name them in `compare`.
+ * @param {URLSearchParams} query
+ * @returns {{job: string|null, runs: string[]}}
+ */
+function runsOf(query) {
+  const compared = list(query.get("compare"));
+  const named = compared.length ? compared : (query.get("runs") || "").split(",");
+  const seen = new Set();
+  const slots = named.map((id) => (!id || seen.has(id) ? "" : seen.add(id) && id));
+  const first = slots.find(Boolean) ?? null;
+  const job = (compared.length ? null : query.get("job")) || first;
+  if (job && first && !slots.includes(job)) slots.unshift(job);
+  while (slots.length && !slots[slots.length - 1]) slots.pop();
+  return { job, runs: slots.filter(Boolean).length > 1 ? slots : [] };
+}
+
+/**
+ * `x0,x1`, with `y0,y1` where the heights were zoomed too, and the scale that the heights belong to where the chart's default may change.
  * @param {Zoom} zoom
  * @returns {string}
  */
 function zoomText({ x, y, scale }) {
-  return [...[...x, ...y].map((end) => Number(end.toPrecision(15))), ...(scale ? [scale] : [])].join(",");
+  return [...[...x, ...(y ?? [])].map((end) => Number(end.toPrecision(15))), ...(scale ? [scale] : [])].join(",");
 }
 
 /** @param {string} text  @returns {Zoom|null} */
@@ -101,8 +125,8 @@ function zoomOf(text) {
   const scale = SCALES.find((one) => one === parts[4]);
   if (scale) parts.pop();
   const ends = parts.map(Number);
-  if (ends.length !== 4 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) return null;
-  return { x: ends.slice(0, 2), y: ends.slice(2), ...(scale ? { scale } : {}) };
+  if (![2, 4].includes(ends.length) || !ends.every(Number.isFinite) || ends[0] >= ends[1]) return null;
+  return { x: ends.slice(0, 2), y: ends.length === 4 ? ends.slice(2) : null, ...(scale ? { scale } : {}) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { byId } from "../charts/elements.js";
 import { toQuery, fromQuery } from "./url.js";
 
 const WRITE_MS = 150; // browsers refuse an address bar that changes too often
-const NOT_LINKED = new Set(["compare-chart", "reliability-chart"]); // their axis is no time of this job
+const NOT_LINKED = new Set(["reliability-chart"]); // whose axis is no time
 
 const isFree = (/** @type {string} */ id) => NOT_LINKED.has(id);
 
@@ -17,7 +17,6 @@ const isFree = (/** @type {string} */ id) => NOT_LINKED.has(id);
  * @property {(f: () => void, ms: number) => any} later
  * @property {(id?: string) => void} redraw  @property {Show} show
  * @property {() => Map<string, Spec>} charts
- * @property {(id: string) => number[]|null} heights   what a chart shows now
  */
 
 const Fields = /** @type {new () => ViewFields} */ (/** @type {unknown} */ (Object)); // which `read` sets
@@ -47,7 +46,7 @@ export class View extends Fields {
   chart(spec) {
     const zoom = this.zooms[spec.id] || null;
     const scale = this.scales[spec.id] || zoom?.scale || spec.scale;
-    return { scale, smoothing: this.smoothing, x: this.x, zoom };
+    return { scale, smoothing: this.smoothing, x: this.x, zoom, hidden: this.off[spec.id] };
   }
 
   /**
@@ -70,16 +69,14 @@ export class View extends Fields {
   }
 
   /**
-   * The same stretch of time on every chart; each keeps its own heights.
+   * The same stretch of time on every chart; the heights of each follow.
    * @param {string} id
    * @param {Zoom|null} zoom
    */
   _zoomOthers(id, zoom) {
     for (const other of this.#world.charts().keys()) {
       if (other === id || isFree(other)) continue;
-      const y = zoom && this.#world.heights(other);
-      if (!zoom) this._zoom(other, null);
-      else if (y) this._zoom(other, { x: zoom.x, y });
+      this._zoom(other, zoom && { x: zoom.x, y: null });
     }
   }
 
@@ -94,7 +91,6 @@ export class View extends Fields {
   /** @param {"default"|"log"|"linear"} scale  for every chart of the job */
   scaleAll(scale) {
     for (const [id, spec] of this.#world.charts()) {
-      if (id === "compare-chart") continue;
       this._scale(id, scale === "default" ? spec.scale : scale);
       this._showScale(spec);
     }
@@ -110,9 +106,24 @@ export class View extends Fields {
 
   /** Another job: what was zoomed belongs to the one before. */
   forgetZooms() {
-    const kept = this.zooms["compare-chart"];
-    this.zooms = kept ? { "compare-chart": kept } : {};
+    this.zooms = {};
     this.reliability = null;
+  }
+
+  /**
+   * A line's name in a chart's legend: out, or back again. `isAlone`: all others out, or all back.
+   * @param {string} id  @param {string} metric  @param {boolean} isAlone
+   */
+  toggleLine(id, metric, isAlone) {
+    const out = this.off[id] ?? [];
+    const others = this._spec(id).lines.map((line) => line.metric).filter((name) => name !== metric);
+    const wasAlone = !out.includes(metric) && others.every((name) => out.includes(name));
+    const toggled = out.includes(metric) ? out.filter((name) => name !== metric) : [...out, metric];
+    const now = isAlone ? (wasAlone ? [] : others) : toggled;
+    if (now.length) this.off[id] = now;
+    else delete this.off[id];
+    this.#world.redraw(id);
+    this.write();
   }
 
   /* ---------------------------------------------------------------- address bar */
@@ -143,16 +154,16 @@ export class View extends Fields {
 
   /* ---------------------------------------------------------------- controls */
 
-  /** Set every control to what the view says; the comparison sees to its own scale. */
+  /** Set every control to what the view says. */
   showControls() {
     const { show } = this.#world;
     const values = {
       tabs: this.tab, smoothing: this.smoothing, "x-axis": this.x, "update-rate": this.rate, "jobs-search": this.search,
-      "jobs-status": this.statuses, "jobs-sort": this.order, "compare-x": this.compareX,
+      "jobs-status": this.statuses, "jobs-sort": this.order, "group-band": this.band,
     };
     for (const [id, value] of Object.entries(values)) show(id, { value });
     show("linked-zoom", { checked: this.linked });
-    for (const spec of this.#world.charts().values()) if (spec.id !== "compare-chart") this._showScale(spec);
+    for (const spec of this.#world.charts().values()) this._showScale(spec);
   }
 
   /** @param {Spec} spec */

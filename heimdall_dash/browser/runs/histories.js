@@ -1,4 +1,4 @@
-/* The epochs of the compared jobs, kept up to date by REST: fetched when the list of all jobs says
+/* The epochs of the runs laid over the chosen one, kept up to date by REST: fetched when the list of all jobs says
    that a job moved, and at no other time. Clock and REST come in as arguments. */
 
 import { backoff } from "../wire/link.js";
@@ -8,19 +8,22 @@ import { emptyStore, fromSnapshot, applyFrame } from "../series/columns.js";
 
 export const POINTS = 2000; // of each history; beyond twice as many, it is thinned anew by the server
 export const GAP_MS = 500; // between two fetches of one job
+const AT_ONCE = 4; // fetches under way: a browser has six connections, and the page needs some
 
 /** @typedef {{store: Store, seen: string, isBusy: boolean, dueAt: number, failures: number}} Kept   `dueAt`: ms */
 
 export class Histories {
   /**
    * @param {{call: Call, now: () => number, random: () => number}} world
-   * @param {() => void} changed
+   * @param {(isFirst: boolean) => void} changed   `isFirst`: nothing of the job was known before
    */
   constructor(world, changed) {
     this.world = world;
     this.changed = changed;
     /** @type {Map<string, Kept>} */
     this.kept = new Map();
+    /** @type {Job[]} */
+    this.wanted = [];
   }
 
   /**
@@ -29,12 +32,16 @@ export class Histories {
    * @param {Job[]} jobs
    */
   follow(jobs) {
+    this.wanted = jobs;
     const wanted = new Set(jobs.map((job) => job.id));
     for (const id of this.kept.keys()) if (!wanted.has(id)) this.kept.delete(id);
+    let busy = [...this.kept.values()].filter(({ isBusy }) => isBusy).length;
     for (const job of jobs) {
       const kept = this._kept(job.id);
       const isDue = kept.seen !== position(job) && !kept.isBusy && this.world.now() >= kept.dueAt;
-      if (isDue) this._fetch(job, kept);
+      if (!isDue || busy >= AT_ONCE) continue;
+      busy += 1;
+      this._fetch(job, kept).then(() => this.follow(this.wanted));
     }
   }
 
@@ -75,9 +82,11 @@ export class Histories {
     const seen = position(job);
     kept.isBusy = true;
     try {
-      kept.store = await this._newer(job, kept.store);
+      const store = await this._newer(job, kept.store);
+      kept.store = store;
+      const isFirst = !kept.seen;
       Object.assign(kept, { seen, failures: 0, dueAt: began + GAP_MS });
-      this.changed();
+      this.changed(isFirst);
     } catch {
       kept.dueAt = this.world.now() + Math.max(GAP_MS, backoff(kept.failures, this.world.random));
       kept.failures += 1;

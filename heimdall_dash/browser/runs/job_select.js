@@ -1,7 +1,7 @@
-/* The two lists to choose jobs from: the chosen job's, whose label counts its epochs, and that of
-   the jobs to compare. */
+/* The list to choose the job from, whose label counts its epochs. */
 
 import { byId } from "../charts/elements.js";
+import { Hand } from "./hand.js";
 import { label } from "./job_texts.js";
 import { arrange } from "./status.js";
 
@@ -13,28 +13,37 @@ export class JobSelect {
     this.world = world;
     /** @type {HTMLInputElement} */
     this.input = byId("job-select");
+    this.hand = new Hand(this.input);
+    this.told = ""; // the job that it says
     this.label = "";
-    new MutationObserver(() => this._keepLabel()).observe(this.input, { attributeFilter: ["value", "data-expanded"] });
+    /** @type {[Job[]|null, Job|null, {job: string|null}]|null} */
+    this.later = null; // what came while the list was open
+    new MutationObserver(() => this._turned()).observe(this.input, { attributeFilter: ["value", "data-expanded"] });
     this.input.addEventListener("click", () => this.input.select()); // typing replaces the label
     /** @type {Record<string, string>} */
     this.shown = {};
-    this.compared = ""; // what the list of jobs to compare says, by our hand or the reader's
+    this.isFilled = false;
   }
 
   /**
    * @param {Job[]|null} jobs  null: not known yet
    * @param {Job|null} chosen  the chosen one as everything else on the page sees it: a label
    *   from the list of all jobs would be ahead of its charts, or behind
-   * @param {{job: string|null, compare: string[]}} view
+   * @param {{job: string|null}} view
    */
   render(jobs, chosen, view) {
-    if (this._isOpen()) return; // a new label would wipe out what the reader types
+    // a new label would wipe out what the reader types; a list that was opened before it had anything
+    // gets what comes
+    this.later = this._isOpen() && this.isFilled ? [jobs, chosen, view] : null;
+    if (this.later) return;
+    this.isFilled = jobs !== null;
     const arranged = arrange(jobs || [], { order: "status" }).map((job) => (chosen && job.id === chosen.id ? chosen : job));
     if (chosen && !arranged.includes(chosen)) arranged.unshift(chosen);
     const data = arranged.map((job) => ({ value: job.id, label: label(job, this.world.words) }));
     const isThere = data.some((choice) => choice.value === view.job);
+    if (this.told !== String(isThere && view.job)) this.hand.told();
+    this.told = String(isThere && view.job);
     this._show("job-select", { data, value: isThere ? view.job : null });
-    if (jobs) this._offer(arranged, view.compare);
   }
 
   /**
@@ -47,6 +56,12 @@ export class JobSelect {
     this._keepLabel();
   }
 
+  /** The list was opened or closed, or its text was written. */
+  _turned() {
+    if (this.later && !this._isOpen()) this.render(...this.later);
+    this._keepLabel();
+  }
+
   /**
    * Label and progress are to agree whenever one looks, but the component writes its text late, from
    * an effect, and until then the old one again with every rendering.
@@ -55,31 +70,6 @@ export class JobSelect {
     if (!this.label || this._isOpen() || this.input.value === this.label) return;
     this.input.value = this.label;
     this.input.setAttribute("value", this.label); // then a rendering that undoes this is noticed
-  }
-
-  /**
-   * Jobs to compare: without epochs, so that the list stands still while one chooses.
-   * @param {Job[]} jobs
-   * @param {string[]} chosen
-   */
-  _offer(jobs, chosen) {
-    const { status } = this.world.words;
-    const known = new Set(jobs.map((job) => job.id));
-    const data = unique(jobs.map((job) => ({ value: job.id, label: `${job.job_name} (${status[job.status] || job.status})` })));
-    const value = chosen.filter((id) => known.has(id));
-    this.compared = value.join();
-    this._show("compare-select", { data, value });
-  }
-
-  /**
-   * @param {string[]} ids
-   * @returns {boolean} whether the reader changed the choice: a job that a store lost for a moment
-   *   leaves the list, and stays chosen
-   */
-  hasChosen(ids) {
-    const isNews = ids.join() !== this.compared;
-    this.compared = ids.join();
-    return isNews;
   }
 
   /** @param {string} id  @param {Record<string, any>} props */
@@ -99,16 +89,4 @@ export class JobSelect {
   forget() {
     this.shown = {};
   }
-}
-
-/**
- * Two jobs may carry one label; a choice needs labels that differ.
- * @param {{value: string, label: string}[]} data
- * @returns {{value: string, label: string}[]}
- */
-function unique(data) {
-  const seen = new Map();
-  for (const { label: text } of data) seen.set(text, (seen.get(text) || 0) + 1);
-  return data.map((choice) => (seen.get(choice.label) > 1
-    ? { ...choice, label: `${choice.label} · ${choice.value.slice(0, 8)}` } : choice));
 }

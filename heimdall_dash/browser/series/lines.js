@@ -46,6 +46,17 @@ export function smooth(values, weight, inLog) {
   return known.result;
 }
 
+const EXACT = /(^|[/_.-])(lr|learning_rate|learningrate)([/_.-]|\d|$)/i;
+
+/**
+ * What is set and not measured, and what the machine says of itself, is shown as it is.
+ * @param {string} metric
+ * @returns {boolean}
+ */
+export function isSmoothable(metric) {
+  return !EXACT.test(metric) && !metric.startsWith("system/");
+}
+
 /** @param {Cell} value  @param {boolean} onLog  @returns {boolean} */
 export function isDrawable(value, onLog) {
   return typeof value === "number" && Number.isFinite(value) && (!onLog || value > 0);

@@ -1,0 +1,35 @@
+/* What a line looks like: of one run each metric has its colour; of several, each run has. Pure. */
+
+export const DASHES = ["solid", "dash", "longdash", "dashdot", "longdashdot"];
+const TRAINING = "dot"; // behind the validation of the same run, of whatever dash
+const TRAINING_OPACITY = 0.6;
+
+/**
+ * Whether a metric is taken on what the model learns from, by its name.
+ * @param {string} metric
+ * @returns {boolean}
+ */
+export function isTraining(metric) {
+  return /(^|[/_.-])(train|training|tr)([/_.-]|$)/i.test(metric);
+}
+
+/**
+ * @param {Line[]} lines   of the chart
+ * @param {number} at      which of them
+ * @param {{color?: string, round?: number}} source   `round`: how often the colours were used up before it
+ * @param {boolean} isMany
+ * @param {string[]} colors
+ * @returns {{color: string, dash: string, width: number, opacity: number}}
+ */
+export function styleOf(lines, at, source, isMany, colors) {
+  const line = lines[at];
+  if (!isMany) return { color: colors[at % colors.length], dash: line.dash, width: 2, opacity: 1 };
+  const color = source.color ?? colors[0];
+  const left = lines.filter(({ metric }) => !isTraining(metric));
+  const round = source.round ?? 0;
+  if (left.length > 0 && isTraining(line.metric)) {
+    return { color, dash: TRAINING, width: 1.4, opacity: TRAINING_OPACITY };
+  }
+  const order = (left.length ? left : lines).indexOf(line);
+  return { color, dash: DASHES[(order + round) % DASHES.length], width: 1.8, opacity: 1 };
+}
