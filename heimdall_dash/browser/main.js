@@ -7,7 +7,6 @@ import { Charts } from "./charts/charts.js";
 import { Painter } from "./charts/painter.js";
 import { ReliabilitySlider } from "./charts/reliability_slider.js";
 import { Compare } from "./runs/compare.js";
-import { CreateForm } from "./runs/create_form.js";
 import { JobActions } from "./runs/job_actions.js";
 import { JobBar } from "./runs/job_bar.js";
 import { JobCards } from "./runs/job_cards.js";
@@ -37,7 +36,7 @@ export function start(config, setProps) {
 /** @param {Page} page  gets its painter, view, feeds and all that is shown */
 function assemble(page) {
   const { config, call, setProps: show } = page;
-  const { texts, status, api, card, form } = config;
+  const { texts, status, api, card } = config;
   const rules = { final: config.final, legal: config.legal };
   page.painter = new Painter({
     plotly: () => window.Plotly, frame: (f) => requestAnimationFrame(f), isHidden: () => document.hidden,
@@ -45,16 +44,15 @@ function assemble(page) {
   });
   page.view = viewOf(page);
   Object.assign(page, feedsOf(page));
-  const actions = new JobActions({ texts, call, changed: (job) => page.jobChanged(job), deleted: (id) => page.jobDeleted(id) });
+  const actions = new JobActions({ texts, call, show, changed: (job) => page.jobChanged(job), deleted: (id) => page.jobDeleted(id) });
   const shared = {
-    texts, status, api, card, form, rules, call, now: serverNow, act: (/** @type {string} */ action, /** @type {Job} */ job) => actions.act(action, job), open: (/** @type {Job} */ job) => page.choice.open(job),
+    texts, status, api, card, rules, call, now: serverNow, act: (/** @type {string} */ action, /** @type {Job} */ job) => actions.act(action, job), open: (/** @type {Job} */ job) => page.choice.open(job),
   };
   page.notices = new Notices({ texts, show });
   page.select = new JobSelect({ words: config, show });
   page.reliability = new ReliabilitySlider({ show });
   page.bar = new JobBar(shared);
   page.cards = new JobCards(byId("jobs-list"), shared);
-  page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });
   page.charts = new Charts(page);
   page.compare = new Compare(page);
   page.charts.add(page.compare.spec, byId("compare-chart"), (size) => page.compare.figure(size));
@@ -122,7 +120,5 @@ function watchBrowser(page) {
   addEventListener("popstate", () => page.restore());
   new MutationObserver(() => page.recolour())
     .observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
-  const details = /** @type {HTMLDetailsElement} */ (document.querySelector(".create-job-details"));
-  details.addEventListener("toggle", () => details.open && page.form.load());
   if (!window.Plotly) document.querySelector("script[src*='plotly-basic']")?.addEventListener("load", () => painter.invalidate());
 }

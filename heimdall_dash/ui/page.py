@@ -16,6 +16,7 @@ from heimdall_dash.records import FINAL, LEGAL
 from heimdall_dash.ui import ids, texts, theme
 from heimdall_dash.ui.callbacks import add_callbacks
 from heimdall_dash.ui.compare_tab import COMPARE, compare_tab
+from heimdall_dash.ui.create_callback import Attempt, add_create_callbacks
 from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
@@ -57,8 +58,11 @@ class DashWithoutTable(Dash):
         return str(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
 
 
-def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
-    """A Dash app on `server`, at `/`, and the modules of its browser's half."""
+def build_page(server: FastAPI, manifest: Manifest, attempt: Attempt) -> Dash:
+    """A Dash app on `server`, at `/`, and the modules of its browser's half.
+
+    attempt: makes a job of what was typed into the form
+    """
     server.mount(PATH, Modules(), name="browser")  # before Dash, which answers all other paths
     app = DashWithoutTable(
         "heimdall_dash",
@@ -77,6 +81,7 @@ def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
     )
     app.layout = layout(manifest)
     add_callbacks(app, manifest.charts)
+    add_create_callbacks(app, manifest, attempt)
     return app
 
 
@@ -85,6 +90,7 @@ def layout(manifest: Manifest) -> Component:
         [
             dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest)),
             *sockets(),
+            dmc.NotificationContainer(id=ids.NOTICES, position="bottom-right", autoClose=8000),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(
                 [
@@ -127,11 +133,6 @@ def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
         "status": texts.STATUS,
         "final": sorted(FINAL),
         "legal": {action: sorted(statuses) for action, statuses in LEGAL.items()},
-        "form": {
-            "first": list(manifest.first_fields),
-            "hidden": sorted(manifest.hidden_fields | manifest.local_fields),
-        },
-        "fields": {"job_name": texts.FIELD_NAME, **manifest.labels},
         "api": "/api/v1/training",
         "socket": "/ws/training",
     }
