@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -20,6 +21,7 @@ from heimdall_dash.alerts.letters import Letters
 from heimdall_dash.alerts.lookout import Lookout
 from heimdall_dash.api.alerts import alert_routes
 from heimdall_dash.api.counted import Counted
+from heimdall_dash.api.creation import attempt_job
 from heimdall_dash.api.health import health_routes
 from heimdall_dash.api.history import History
 from heimdall_dash.api.jobs import job_routes
@@ -98,7 +100,9 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     server.include_router(session_routes(bool(settings.heimdall_token)))
     add_docs(server)
     _close_api(server)
-    page = build_page(server, manifest, settings.heimdall_prefix)
+    page = build_page(
+        server, manifest, partial(attempt_job, store, queue, manifest), settings.heimdall_prefix
+    )
     server.add_middleware(CompressMiddleware, minimum_size=1000)
     server.add_middleware(
         Security, doors=_doors(settings), policy=lambda: content_policy(page.csp_hashes())

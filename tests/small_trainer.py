@@ -30,7 +30,7 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if self.batch_size > self.samples:
-            raise impossible("batch_size", "batch_size is larger than samples")
+            raise impossible("batch_size", "batch_size is larger than samples", "samples")
         return self
 
 

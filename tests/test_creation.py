@@ -112,3 +112,15 @@ def test_hostile_config_is_refused_in_a_short_answer(
 def test_thousands_of_problems_are_not_all_told(client: httpx.Client) -> None:
     config = {f"no_such_{number}": number for number in range(5000)}
     assert len(detail(create(client, config=config), 422)) == 50
+
+
+def test_every_fault_of_a_config_is_told_at_each_field_that_it_concerns(
+    client: httpx.Client,
+) -> None:
+    wrong = {"epochs": 0, "seed": -1, "batch_size": 5000, "samples": 4000}
+    refused = client.post("/jobs", json={"job_name": "x", "config": wrong}).json()["detail"]
+    assert {one["loc"][-1] for one in refused} == wrong.keys()
+    # a default stands in for what is wrong, and is nobody's fault
+    wrong = {"batch_size": 5000, "samples": 0}
+    refused = client.post("/jobs", json={"job_name": "x", "config": wrong}).json()["detail"]
+    assert [one["loc"][-1] for one in refused] == ["samples"]

@@ -53,6 +53,15 @@ def test_no_path_answers_without_the_token(guarded: Web) -> None:
                 assert answer.status_code == 401, (method, path)
 
 
+def test_callbacks_of_the_page_need_the_token_and_the_own_origin(guarded: Web, web: Web) -> None:
+    """The form of the page makes jobs by a POST of Dash's, which knows neither."""
+    path = "/_dash-update-component"
+    assert httpx.post(guarded.url + path, json={}).status_code == 401
+    evil = {**guarded.auth, "Origin": "http://evil.example"}
+    assert httpx.post(guarded.url + path, json={}, headers=evil).status_code == 403
+    assert httpx.post(web.url + path, json={}, headers=evil).status_code == 403
+
+
 @pytest.mark.parametrize("path", ["", "/x"])
 def test_no_websocket_serves_without_the_token(guarded: Web, path: str) -> None:
     with Viewer(guarded.ws_url + path) as viewer:

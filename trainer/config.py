@@ -132,21 +132,28 @@ class TrainingConfig(BaseModel):
             raise impossible(
                 "batch_size",
                 f"batch_size {self.batch_size} is larger than train_samples {self.train_samples}",
+                "train_samples",
             )
         if self.width % self.heads:
-            raise impossible("heads", f"heads {self.heads} does not divide width {self.width}")
+            raise impossible(
+                "heads", f"heads {self.heads} does not divide width {self.width}", "width"
+            )
         if self.init == "ls" and self.scenario == "power":
             raise impossible(
-                "init", "init ls needs arrival times, which scenario power does not have"
+                "init",
+                "init ls needs arrival times, which scenario power does not have",
+                "scenario",
             )
         if self.init == "ls" and self.refine_steps == 0:
             raise impossible(
-                "refine_steps", "init ls needs refine_steps of at least 1, or nothing is learned"
+                "refine_steps",
+                "init ls needs refine_steps of at least 1, or nothing is learned",
+                "init",
             )
         if self.scenario == "power":
             for name in ("sync_ns", "bias_ns", "nlos_prob", "nlos_ns"):
                 if getattr(self, name) is not None:
-                    raise impossible(name, f"{name} has no meaning in scenario power")
+                    raise impossible(name, f"{name} has no meaning in scenario power", "scenario")
         if self.dataset is not None and self.receivers is not None:
             raise impossible(
                 "receivers", "receivers are for simulated scenes; a dataset has its own"

@@ -1,12 +1,15 @@
-"""`POST /jobs`: a job for a worker here, or one that a trainer outside feeds or a tool imports."""
+"""`POST /jobs` and the page's form: a job for a worker here, or one that a trainer outside feeds or
+a tool imports."""
 
 import json
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from heimdall_dash.api.refusals import ImpossibleConfig, Refused
+from heimdall_dash.api.refusals import ImpossibleConfig, Refused, problems
 from heimdall_dash.api.schemas import EXTERNAL_ONLY, ExternalConfig, NewJob
+from heimdall_dash.config_errors import every_error
+from heimdall_dash.errors import InvalidMetric, StoreUnavailable
 from heimdall_dash.manifest import Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import Status, check_json
@@ -21,6 +24,32 @@ MAX_BYTES = 2**20  # of a config or of facts, as JSON
 def create_job(store: Store, queue: JobQueue, manifest: Manifest, new: NewJob) -> Fields:
     """Raises Refused, ImpossibleConfig, InvalidMetric before anything is stored."""
     return _external(store, new) if new.external else _queued(queue, manifest, new)
+
+
+def attempt_job(
+    store: Store, queue: JobQueue, manifest: Manifest, body: dict[str, Any]
+) -> tuple[str | None, list[dict[str, Any]]]:
+    """As `POST /jobs` does, for the page: the new job's id, or everything that is wrong, each with
+    `loc` and `msg` as 422 tells it; `loc` is empty where no field is at fault."""
+    try:
+        new = NewJob.model_validate(body)
+    except ValidationError as error:
+        return None, [*problems(error), *_config_problems(manifest, body)]
+    try:
+        return create_job(store, queue, manifest, new)["id"], []
+    except ImpossibleConfig as error:
+        return None, problems(error)
+    except Refused as error:
+        return None, [{"loc": [], "msg": error.detail}]
+    except (InvalidMetric, StoreUnavailable) as error:
+        return None, [{"loc": [], "msg": str(error)}]
+
+
+def _config_problems(manifest: Manifest, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """A wrong name must not hide what is wrong with the settings."""
+    if manifest.config is None or not isinstance(body.get("config"), dict):
+        return []
+    return problems(ImpossibleConfig(every_error(manifest.config, body["config"])))
 
 
 def checked_object(values: dict[str, Any], name: str) -> dict[str, Any]:
@@ -81,7 +110,7 @@ def _valid(model: type[Model], config: dict[str, Any]) -> Model:
     try:
         return model.model_validate(config)
     except ValidationError as error:
-        raise ImpossibleConfig(error) from error
+        raise ImpossibleConfig(every_error(model, config)) from error
 
 
 def _labels(new: NewJob) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from heimdall_dash.config_errors import place
+from heimdall_dash.config_errors import places
 from heimdall_dash.errors import (
     IllegalTransition,
     InvalidMetric,
@@ -45,11 +45,14 @@ class Refused(Exception):
 
 
 class ImpossibleConfig(Exception):
-    """A new job's config that its model refuses: 422 that names each of its fields."""
+    """A new job's config that its model refuses: 422 that names each of its fields.
 
-    def __init__(self, error: ValidationError) -> None:
-        super().__init__(str(error))
-        self.error = error
+    errors: in pydantic's form
+    """
+
+    def __init__(self, errors: list[Any]) -> None:
+        super().__init__(f"{len(errors)} faults")
+        self.errors = errors
 
 
 class Refusal(BaseModel):
@@ -107,21 +110,29 @@ async def _refused(request: Request, error: Any) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: Any) -> JSONResponse:
-    """422 that names each field: where it stands, what is wrong."""
+    return JSONResponse({"detail": problems(error)}, 422)
+
+
+def problems(
+    error: ValidationError | ImpossibleConfig | RequestValidationError,
+) -> list[dict[str, Any]]:
+    """Each field that is wrong: where it stands, what is wrong. A fault of several fields is told
+    at each of them."""
     start: list[str | int] = ["body"]
     if isinstance(error, RequestValidationError):
         start = []
     elif isinstance(error, ImpossibleConfig):
-        start, error = ["body", "config"], error.error
-    problems = [
+        start = ["body", "config"]
+    errors = error.errors if isinstance(error, ImpossibleConfig) else error.errors()
+    return [
         {
-            "loc": [_short(part) for part in (*start, *place(one))],
+            "loc": [_short(part) for part in (*start, *where)],
             "msg": _short(one["msg"]),
             "type": one["type"],
         }
-        for one in error.errors()[:MAX_PROBLEMS]
-    ]
-    return JSONResponse({"detail": problems}, 422)
+        for one in errors
+        for where in places(one)
+    ][:MAX_PROBLEMS]
 
 
 def _short(part: str | int) -> str | int:

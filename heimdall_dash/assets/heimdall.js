@@ -31,6 +31,15 @@
     jobSocketState: (/** @type {any} */ state) => withPage(({ feed }) => feed.onState(state)),
     jobsSocketMessage: (/** @type {any} */ message) => withPage(({ list }) => list.onMessage(message)),
     jobsSocketState: (/** @type {any} */ state) => withPage(({ list }) => list.onState(state)),
+    focusWrong() {
+      // two frames later the inputs say it: React has drawn what this callback was told
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        /** @type {HTMLElement|null} */
+        const wrong = document.querySelector("#create-job [aria-invalid=true]");
+        wrong?.focus();
+      }));
+      return dash.no_update;
+    },
     control: (/** @type {any} */ value) => withPage((known) => {
       const id = triggered();
       if (id !== null) known.control(id, value);

@@ -9,7 +9,6 @@ import { Front } from "./charts/front.js";
 import { Painter } from "./charts/painter.js";
 import { ReliabilitySlider } from "./charts/reliability_slider.js";
 import { Touch } from "./charts/touch.js";
-import { CreateForm } from "./runs/create_form.js";
 import { JobActions } from "./runs/job_actions.js";
 import { JobBar } from "./runs/job_bar.js";
 import { JobCards } from "./runs/job_cards.js";
@@ -46,7 +45,7 @@ export function start(config, setProps) {
 /** @param {Page} page  gets its painter, view, feeds and all that is shown */
 function assemble(page) {
   const { config, call, setProps: show } = page;
-  const { texts, status, api, card, form } = config;
+  const { texts, status, api, card } = config;
   const rules = { final: config.final, legal: config.legal };
   page.painter = new Painter({
     plotly: () => window.Plotly, frame: (f) => requestAnimationFrame(f), isHidden: () => document.hidden,
@@ -55,16 +54,15 @@ function assemble(page) {
   });
   page.view = viewOf(page);
   Object.assign(page, feedsOf(page));
-  const actions = new JobActions({ texts, call, changed: (job) => page.jobChanged(job), deleted: (id) => page.jobDeleted(id) });
+  const actions = new JobActions({ texts, call, show, changed: (job) => page.jobChanged(job), deleted: (id) => page.jobDeleted(id) });
   const shared = {
-    texts, status, api, card, form, rules, call, now: serverNow, act: (/** @type {string} */ action, /** @type {Job} */ job) => actions.act(action, job), open: (/** @type {Job} */ job) => page.choice.open(job),
+    texts, status, api, card, rules, call, now: serverNow, act: (/** @type {string} */ action, /** @type {Job} */ job) => actions.act(action, job), open: (/** @type {Job} */ job) => page.choice.open(job),
   };
   page.notices = new Notices({ texts, show });
   page.select = new JobSelect({ words: config, show });
   page.reliability = new ReliabilitySlider({ show });
   page.bar = new JobBar(shared);
   page.cards = new JobCards(byId("jobs-list"), shared);
-  page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });
   page.picked = new Picked({
     feed: page.feed, view: page.view, jobs: () => page.list.jobs, isListKnown: () => page.list.isKnown, most: config.most_runs,
     sources: { call, now: () => performance.now(), random: Math.random }, changed: (isFirst) => page.runsArrived(isFirst),
@@ -139,7 +137,5 @@ function watchBrowser(page) {
   addEventListener("popstate", () => page.restore());
   new MutationObserver(() => page.recolour())
     .observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
-  const details = /** @type {HTMLDetailsElement} */ (document.querySelector(".create-job-details"));
-  details.addEventListener("toggle", () => details.open && page.form.load());
   if (!window.Plotly) document.querySelector("script[src*='plotly-basic']")?.addEventListener("load", () => painter.invalidate());
 }

@@ -173,8 +173,6 @@ interface Config {
   status: Record<string, string>;
   final: string[];
   legal: Record<string, string[]>;
-  form: { first: string[]; hidden: string[] };
-  fields: Record<string, string>;
   api: string;
   socket: string;
 }

@@ -1,5 +1,7 @@
 """Ids of the page that something outside its own file refers to: callbacks, scripts, tests."""
 
+from typing import Any
+
 PAGE_CONFIG = "page-config"
 JOB_SOCKET = "job-socket"
 JOBS_SOCKET = "jobs-socket"
@@ -14,6 +16,12 @@ JOBS_SEARCH = "jobs-search"
 JOBS_STATUS = "jobs-status"
 JOBS_SORT = "jobs-sort"
 CREATE_JOB = "create-job"
+CREATE_OPEN = "create-open"
+CREATE_MORE = "create-more"
+CREATE_SUBMIT = "create-submit"
+CREATE_MESSAGE = "create-message"
+CREATED_JOB = "created-job"
+NOTICES = "notices"
 
 JOB_SELECT = "job-select"
 JOB_STATUS = "job-status"
@@ -47,3 +55,13 @@ GOTO_EPOCH = "goto-epoch"
 def scale(chart_id: str) -> str:
     """Id of a chart's log/linear toggle."""
     return f"scale-{chart_id}"
+
+
+def new_job(name: Any) -> dict[str, Any]:
+    """Id of a field of the form for a new job; with dash's ALL of all of them."""
+    return {"type": "new-job", "name": name}
+
+
+def new_job_switch(name: Any) -> dict[str, Any]:
+    """Likewise of a switch, whose value is another property."""
+    return {"type": "new-job-switch", "name": name}

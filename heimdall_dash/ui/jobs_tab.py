@@ -1,4 +1,4 @@
-"""All jobs: search, filter, order, the form for a new one, and the cards."""
+"""All jobs: search, filter, order, the form for a new one and the cards."""
 
 import dash_mantine_components as dmc
 from dash import html
@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from heimdall_dash.manifest import Manifest
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import choices
+from heimdall_dash.ui.create_form import create_form
 
 CARD_ORDER = "p68"  # its name in links that people have kept
 
@@ -14,14 +15,7 @@ CARD_ORDER = "p68"  # its name in links that people have kept
 def jobs_tab(manifest: Manifest) -> Component:
     return html.Div(
         [
-            html.Details(
-                [
-                    html.Summary(texts.CREATE_TITLE, className="summary-button"),
-                    html.Div(id=ids.CREATE_JOB, className="card form-card"),
-                ],
-                className="create-job-details",
-                hidden=manifest.config is None,  # then nobody here could train what it makes
-            ),
+            create_form(manifest),
             html.Div(
                 [
                     dmc.TextInput(

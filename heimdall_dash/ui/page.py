@@ -16,6 +16,7 @@ from heimdall_dash.records import FINAL, LEGAL
 from heimdall_dash.ui import ids, texts, theme
 from heimdall_dash.ui.callback_door import close_dash
 from heimdall_dash.ui.callbacks import add_callbacks
+from heimdall_dash.ui.create_callback import Attempt, add_create_callbacks
 from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
@@ -58,9 +59,10 @@ class DashWithoutTable(Dash):
         return str(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
 
 
-def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER, prefix: str = "/") -> Dash:
+def build_page(server: FastAPI, manifest: Manifest, attempt: Attempt, prefix: str = "/") -> Dash:
     """A Dash app on `server`, at `/`, and the modules of its browser's half.
 
+    attempt: makes a job of what was typed into the form
     prefix: path under which browsers see the page, with a slash at its end
     """
     server.mount(PATH, Modules(), name="browser")  # before Dash, which answers all other paths
@@ -84,6 +86,7 @@ def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER, prefix: str = "
     app.layout = layout(manifest, prefix)
     close_dash(app, server)
     add_callbacks(app, manifest.charts)
+    add_create_callbacks(app, manifest, attempt)
     return app
 
 
@@ -92,6 +95,7 @@ def layout(manifest: Manifest, prefix: str = "/") -> Component:
         [
             dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest, prefix)),
             *sockets(),
+            dmc.NotificationContainer(id=ids.NOTICES, position="bottom-right", autoClose=8000),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(
                 [
@@ -133,11 +137,6 @@ def page_config(manifest: Manifest = NO_TRAINER, prefix: str = "/") -> dict[str,
         "status": texts.STATUS,
         "final": sorted(FINAL),
         "legal": {action: sorted(statuses) for action, statuses in LEGAL.items()},
-        "form": {
-            "first": list(manifest.first_fields),
-            "hidden": sorted(manifest.hidden_fields | manifest.local_fields),
-        },
-        "fields": {"job_name": texts.FIELD_NAME, **manifest.labels},
         "api": f"{prefix}api/v1/training",
         "socket": f"{prefix}ws/training",
     }

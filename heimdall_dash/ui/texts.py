@@ -57,6 +57,24 @@ JOBS_SORT_CHOICES = [
     ("progress", "Furthest along"),
 ]
 CREATE_TITLE = "New training job"
+FORM_NAME_HELP = "what people call the job"
+FORM_NAME_MISSING = "Please give the job a name."
+FORM_MORE = "More settings"
+FORM_SUBMIT = "Queue this job"
+FORM_SENT = "“{job}” is queued."
+FORM_OPEN = "Its page"
+FORM_UNSET = "decided by the trainer"
+FORM_INVALID = "Please correct the marked fields."
+FORM_ALLOWED = "Allowed: {allowed}"
+FORM_RANGE = "{least} to {most}"
+FORM_FROM = "{value} or more"
+FORM_TO = "{value} or less"
+FORM_ABOVE = "more than {value}"
+FORM_BELOW = "less than {value}"
+FORM_NO_TRAINER = (
+    "No trainer is installed here, so no job can be queued. "
+    "Runs from elsewhere appear by themselves."
+)
 
 RUN_ADD_LABEL = "More runs"
 RUN_ADD_PLACEHOLDER = "Lay over…"
@@ -214,14 +232,6 @@ BROWSER: dict[str, str] = {
     "reason_cancelling": "Asked to cancel; stops after the present batch.",
     "reason_cancelled": "Cancelled after epoch {epoch}. Its epochs stay.",
     "reason_cancelled_because": "Cancelled after epoch {epoch}: {reason}",
-    "form_name_help": "what people call the job",
-    "form_name_missing": "Please give the job a name.",
-    "form_more": "More settings",
-    "form_submit": "Queue this job",
-    "form_sent": "“{job}” is queued.",
-    "form_by_scenario": "decided by the trainer",
-    "form_loading": "Loading the form…",
-    "form_invalid": "Please correct the marked fields.",
     "pick_eye": "Show or hide {job}",
     "pick_remove": "Take {job} off the charts",
     "pick_unknown": "not there",

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from dash.testing.browser import Browser
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from heimdall_dash import Job
 from heimdall_dash.store.embedded import EmbeddedStore
@@ -152,6 +154,38 @@ class Page:
 
     def click(self, selector: str) -> None:
         self.driver.find_element(By.CSS_SELECTOR, selector).click()
+
+    def open_form(self) -> None:
+        """The form for a new job, unfolded with all its fields."""
+        for accordion in ("create-open", "create-more"):
+            button = self.driver.find_element(By.CSS_SELECTOR, f"#{accordion} button")
+            self.wait(button.is_displayed, accordion)
+            button.send_keys(Keys.ENTER)
+        self.wait(self.field("width").is_displayed, "the form's fields")
+
+    def field(self, name: str) -> WebElement:
+        """An input of the form for a new job."""
+        found: WebElement = self.run(
+            "return [...document.querySelectorAll('#create-job input')]"
+            '.find((one) => one.id.includes(`"name":"${arguments[0]}"`))',
+            name,
+        )
+        return found
+
+    def retype(self, name: str, text: str) -> None:
+        self.field(name).send_keys(Keys.CONTROL + "a")  # a key is held until the call ends
+        self.field(name).send_keys(text)
+
+    def marked(self) -> dict[str, str]:
+        """Names of the form's fields that are marked as wrong, each with what is said."""
+        found: dict[str, str] = self.run(
+            "return Object.fromEntries("
+            "[...document.querySelectorAll('#create-job input[aria-invalid=true]')].map((one) => ["
+            "JSON.parse(one.id).name,"
+            "one.closest('.mantine-InputWrapper-root').querySelector('.mantine-InputWrapper-error')"
+            "?.textContent ?? '']))"
+        )
+        return found
 
     def choose_segment(self, control_id: str, value: str) -> None:
         """Choose one value of a segmented control, as a click on its label does."""

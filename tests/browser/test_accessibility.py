@@ -67,10 +67,9 @@ def test_page_has_no_axe_violations(reader: Page, train: StartJob, scheme: str, 
 
     reader.open("?tab=jobs")
     reader.wait(lambda: reader.run("return document.querySelectorAll('.job-card').length"), "cards")
-    reader.driver.find_element(By.CSS_SELECTOR, ".create-job-details > summary").send_keys(
-        Keys.ENTER
-    )
-    reader.wait(lambda: reader.driver.find_elements(By.ID, "new-epochs"), "the form")
+    reader.open_form()
+    reader.click("#create-submit")
+    reader.wait(lambda: reader.marked().keys() == {"job_name"}, "a wrong field")
     assert violations(reader) == []
     cancel = f"[data-job='{job.id}'] [data-action=cancel]"
     reader.driver.find_element(By.CSS_SELECTOR, cancel).send_keys(Keys.ENTER)

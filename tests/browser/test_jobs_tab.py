@@ -124,40 +124,64 @@ def test_refused_action_is_said(reader: Page, rest: httpx.Client) -> None:
     reader.run("act('pause', arguments[0])", job)
     reader.wait(
         lambda: reader.run(
-            "return document.querySelector('.toast')?.textContent.startsWith('Pause was refused')"
+            "return document.querySelector('.mantine-Notification-root')"
+            "?.textContent.includes('Pause was refused')"
         ),
         "the reason",
     )
 
 
-def test_form_checks_what_belongs_together_and_keeps_what_was_typed(
+def test_form_marks_every_wrong_field_at_once_as_rest_refuses_them(
     reader: Page, rest: httpx.Client
 ) -> None:
-    reader.expected_errors = ("422",)
     reader.open("?tab=jobs")
-    reader.click(".create-job-details > summary")
-    reader.wait(lambda: reader.driver.find_elements(By.ID, "new-epochs"), "the form")
+    reader.open_form()
+    assert [reader.field(name).get_attribute("value") for name in ("epochs", "learning_rate")] == [
+        "500", "0.001",
+    ]  # fmt: skip
+    wrong = {"epochs": 0, "learning_rate": "fast", "width": 33, "batch_size": 5000}
+    for name, value in wrong.items():
+        reader.retype(name, str(value))
+    reader.click("#create-submit")
+    refused = rest.post("/jobs", json={"job_name": "", "config": wrong}).json()["detail"]
+    assert [one["loc"] for one in refused] == [["body", "job_name"]]
+    refused = rest.post("/jobs", json={"job_name": "x", "config": wrong}).json()["detail"]
+    named = {one["loc"][-1] for one in refused}
+    assert named == {*wrong, "train_samples", "heads"}
+    reader.wait(lambda: reader.marked().keys() == named | {"job_name"}, "all marks")
+    marked = reader.marked()
+    assert marked["job_name"] == "Please give the job a name."
+    assert marked["epochs"].endswith("Allowed: 1 to 100,000.")
+    assert marked["learning_rate"].endswith("Allowed: more than 0 to 1.")
+    for name in ("batch_size", "train_samples"):
+        assert marked[name] == "batch_size 5000 is larger than train_samples 4096."
+    assert marked["heads"] == marked["width"] == "heads 4 does not divide width 33."
+    first = "return document.activeElement === arguments[0]"
+    reader.wait(lambda: reader.run(first, reader.field("job_name")), "the focus on the first")
+    assert reader.field("width").get_attribute("value") == "33", "what was typed is kept"
 
-    def field(name: str) -> str:
-        value: str = reader.run("return document.getElementById(`new-${arguments[0]}`).value", name)
-        return value
 
-    assert (field("epochs"), field("batch_size"), field("scenario")) == ("500", "256", "gnss")
-    reader.click("#create-job button[type=submit]")
-    reader.wait(lambda: reader.run(FOCUS) == "new-job_name", "the focus on the missing name")
-    assert reader.text("new-job_name-error") == "Please give the job a name."
-    press(reader, "wide")
-    reader.click(".form-more > summary")
-    width = reader.driver.find_element(By.ID, "new-width")
-    width.clear()
-    width.send_keys("33")
-    reader.click(".form-more > summary")
-    reader.click("#create-job button[type=submit]")
-    reader.wait(lambda: "heads 4 does not divide width 33" in reader.text("new-heads-error"), "it")
-    assert reader.run(FOCUS) == "new-heads"
-    assert reader.driver.find_element(By.ID, "new-heads").is_displayed()
-    assert field("job_name") == "wide"
-    assert "wide" not in [job["job_name"] for job in rest.get("/jobs").json()["jobs"]]
+def test_a_job_is_made_by_keyboard_alone(reader: Page, rest: httpx.Client) -> None:
+    reader.open("?tab=jobs")
+    reader.driver.find_element(By.CSS_SELECTOR, "#create-open button").send_keys(Keys.ENTER)
+    reader.wait(reader.field("job_name").is_displayed, "the form")
+    press(reader, Keys.TAB)
+    press(reader, "made by hand", Keys.TAB, "0", Keys.TAB)
+    reader.field("job_name").send_keys(Keys.ENTER)
+    reader.wait(lambda: reader.marked().keys() == {"epochs"}, "the wrong number")
+    first = "return document.activeElement === arguments[0]"
+    reader.wait(lambda: reader.run(first, reader.field("epochs")), "the focus on it")
+    press(reader, Keys.BACKSPACE * 4, "3")
+    reader.driver.find_element(By.ID, "create-submit").send_keys(Keys.ENTER)
+    notice = "return document.querySelector('.mantine-Notification-root')?.textContent ?? ''"
+    reader.wait(lambda: "“made by hand” is queued." in reader.run(notice), "the notice")
+    job = next(one for one in rest.get("/jobs").json()["jobs"] if one["job_name"] == "made by hand")
+    assert (job["status"], job["config"]["epochs"]) == ("queued", 3)
+    link = "return document.querySelector('.mantine-Notification-root a').search"
+    assert job["id"] in reader.run(link)
+    reader.wait(lambda: job["id"] in reader.driver.current_url, "its page")
+    reader.wait(lambda: "waits for a free worker" in reader.text("loss-chart"), "the empty state")
+    rest.post(f"/jobs/{job['id']}/cancel")
 
 
 def test_hundreds_of_jobs_are_searched_filtered_and_sorted(page: Page, api: httpx.Client) -> None:

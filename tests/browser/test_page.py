@@ -180,31 +180,6 @@ def test_jobs_list_acts_and_asks_before_what_cannot_be_undone(
     page.wait(lambda: page.drawn() == [0, 1, 2, 3, 4, 5], "its charts")
 
 
-def test_form_creates_a_job_and_shows_errors_beside_the_fields(
-    page: Page, api: httpx.Client
-) -> None:
-    page.expected_errors = ("422",)
-    page.open("?tab=jobs")
-    page.click(".create-job-details > summary")
-    page.wait(lambda: page.driver.find_elements(By.ID, "new-epochs"), "the form")
-    page.driver.find_element(By.ID, "new-job_name").send_keys("by hand")
-    epochs = page.driver.find_element(By.ID, "new-epochs")
-    epochs.clear()
-    epochs.send_keys("0")
-    page.click("#create-job button[type=submit]")
-    page.wait(lambda: "greater than or equal to 1" in page.text("new-epochs-error"), "the error")
-    assert epochs.get_attribute("aria-invalid") == "true"
-    assert page.run("return document.activeElement.id") == "new-epochs"
-    epochs.clear()
-    epochs.send_keys("3")
-    page.click("#create-job button[type=submit]")
-    page.wait(lambda: api.get("/jobs").json()["total"] == 1, "the job")
-    job = api.get("/jobs").json()["jobs"][0]
-    assert (job["job_name"], job["status"], job["config"]["epochs"]) == ("by hand", "queued", 3)
-    page.wait(lambda: page.text("job-status") == "queued", "it on the metrics tab")
-    page.wait(lambda: "waits for a free worker" in page.text("loss-chart"), "the empty state")
-
-
 def test_exports_hold_every_epoch(page: Page, start_job: StartJob) -> None:
     job = start_job()
     log_epochs(job, 0, 30)

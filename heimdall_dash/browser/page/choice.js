@@ -24,7 +24,7 @@ export class Choice {
 
   /**
    * A job's own page, from its card or after it was created.
-   * @param {Job} job
+   * @param {Pick<Job, "id">} job
    */
   open(job) {
     this.show([job.id]);

@@ -23,6 +23,7 @@ export function controlActions(page) {
     "reliability-epoch": (epoch) => {
       if (page.reliability.moved(epoch, page.view)) page.painter.invalidate("reliability-chart");
     },
+    "created-job": (id) => { if (id) page.choice.open({ id }); },
     "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },
     "jobs-status": (statuses) => { page.view.statuses = statuses || []; page.renderCards(); },
     "jobs-sort": (order) => { page.view.order = order || "status"; page.renderCards(); },

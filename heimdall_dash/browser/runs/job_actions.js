@@ -4,11 +4,10 @@ import { HttpError } from "../wire/rest.js";
 import { fill } from "../figure/words.js";
 import { el } from "../charts/elements.js";
 
-const TOAST_MS = 8000;
 const NO_WAY_BACK = new Set(["cancel", "delete"]);
 
 export class JobActions {
-  /** @param {{texts: Texts, call: Call, changed: (job: Job) => void, deleted: (id: string) => void}} world */
+  /** @param {{texts: Texts, call: Call, show: Show, changed: (job: Job) => void, deleted: (id: string) => void}} world */
   constructor(world) {
     this.world = world;
   }
@@ -16,14 +15,16 @@ export class JobActions {
   /** @param {string} action  @param {Job} job */
   async act(action, job) {
     if (NO_WAY_BACK.has(action) && !(await this._isMeant(action, job))) return;
-    const { texts, call, changed, deleted } = this.world;
+    const { texts, call, show, changed, deleted } = this.world;
     try {
       if (action === "delete") {
         await call("DELETE", `/jobs/${job.id}`);
         deleted(job.id);
       } else changed(await call("POST", `/jobs/${job.id}/${action}`));
     } catch (error) {
-      toast(fill(texts.action_failed, { action: texts[action], reason: error instanceof HttpError ? error.message : texts.server_away }));
+      const reason = error instanceof HttpError ? error.message : texts.server_away;
+      const message = fill(texts.action_failed, { action: texts[action], reason });
+      show("notices", { sendNotifications: [{ action: "show", color: "red", message }] });
     }
   }
 
@@ -32,16 +33,6 @@ export class JobActions {
     const { texts } = this.world;
     return confirmed(fill(texts[`confirm_${action}`], { job: job.job_name }), texts[`confirm_yes_${action}`], texts.confirm_no);
   }
-}
-
-/**
- * A short message that goes away by itself.
- * @param {string} text
- */
-function toast(text) {
-  const note = el("p", { class: "toast", role: "alert" }, text);
-  document.body.append(note);
-  setTimeout(() => note.remove(), TOAST_MS);
 }
 
 /**
