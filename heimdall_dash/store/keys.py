@@ -49,11 +49,16 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:names"
 
     @property
+    def predictions(self) -> str:
+        """Hash: epoch → the sample of its predictions that is kept, as JSON."""
+        return f"heimdall:{{{self.job_id}}}:predictions"
+
+    @property
     def others(self) -> list[str]:
         """Every key of the job but its hash and its tombstone."""
         return [
             self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
-            self.names,
+            self.names, self.predictions,
         ]  # fmt: skip
 
     @property
