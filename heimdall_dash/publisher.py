@@ -208,6 +208,7 @@ class Job:
         covariance: Any = None,
         labels: Any = None,
         unit: str = "",
+        axes: Sequence[str] = (),
         places: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep some of an epoch's predictions beside their truths, to look at on the page.
@@ -216,14 +217,15 @@ class Job:
         axes; or covariance: [N, 2, 2]. labels: [N] names of the points. Of more than 256 points the
         same ones are kept each time: by label, or by place where there are no labels. Of a run up
         to 50 epochs are kept, spread evenly, the first and the newest among them.
-        unit: of all numbers. places: what else stands on the plane, name → where.
+        unit: of all numbers. axes: names of the dimensions. places: what else stands on the plane,
+        name → where.
         """
         if self._is_deaf():
             return
         try:
             line = encode_other("predictions", kept(
                 epoch, truth, mean, sigma=sigma, covariance=covariance, labels=labels, unit=unit,
-                places=places, sampler=self._sampler,
+                axes=axes, places=places, sampler=self._sampler,
             ))  # fmt: skip
         except (HeimdallError, MemoryError) as error:
             self._trouble("predictions", str(error))

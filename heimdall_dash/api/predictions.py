@@ -36,6 +36,7 @@ class NewPredictions(BaseModel):
         None, description="[N]: names of the points; the same ones are kept every epoch"
     )
     unit: str = Field("", description="of all numbers, such as km")
+    axes: list[str] = Field(default_factory=list, description="what each dimension is")
     places: dict[str, list[float]] = Field(
         default_factory=dict, description="what else stands on the plane: name → where"
     )

@@ -14,6 +14,7 @@ import { JobCards } from "./runs/job_cards.js";
 import { JobFeed } from "./runs/job_feed.js";
 import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
+import { PredictionsFeed } from "./runs/predictions_feed.js";
 import { Choice } from "./page/choice.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
@@ -51,7 +52,9 @@ function assemble(page) {
   };
   page.notices = new Notices({ texts, show });
   page.select = new JobSelect({ words: config, show });
-  page.reliability = new ReliabilitySlider({ show });
+  page.reliability = new ReliabilitySlider({ show, texts, chosen: (epoch) => page.control("reliability-epoch", epoch) });
+  page.predictions = new PredictionsFeed({ call, now: () => performance.now(), changed: () => page.predictionsArrived() });
+  page.predictions.wanted = page.view.predicted;
   page.bar = new JobBar(shared);
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });

@@ -54,6 +54,7 @@ interface Spec {
   proof: string | null;
   unproven: Record<string, string>;
   isGuessed?: boolean;
+  prefix?: string; // of a calibration diagram's metrics
 }
 interface KeyFigure {
   metric: string;
@@ -108,6 +109,7 @@ interface ViewFields {
   scales: Record<string, Scale>; // by chart, where it is not the chart's own
   zooms: Record<string, Zoom>; // by chart
   reliability: number | null; // epoch
+  predicted: number | null; // epoch whose kept predictions are shown; null: the newest
   search: string;
   statuses: string[];
   order: string;

@@ -2,7 +2,7 @@
 
     {"epoch": 7, "dimensions": 2, "total": 2048, "left_out": 0, "unit": "km",
      "labels": ["a", …], "truth": [[x, y], …], "mean": [[x, y], …], "spread": [[xx, xy, yy], …],
-     "places": {"mast 1": [x, y]}}
+     "axes": ["East", "North"], "places": {"mast 1": [x, y]}}
 
 `spread` of one dimension is the standard deviation, `[[s], …]`; of two the covariance. Numbers have
 nine significant digits: what is kept is looked at, and a metre in the world's coordinates is seen.
@@ -43,6 +43,7 @@ def kept(
     covariance: Any = None,
     labels: Any = None,
     unit: Any = "",
+    axes: Any = (),
     places: Any = None,
     sampler: Sampler | None = None,
 ) -> Kept:
@@ -50,7 +51,8 @@ def kept(
     an epoch that is none, and whatever the arguments themselves raise.
 
     truth, mean: [N], [N, 1] or [N, 2]; sigma: the same shape, or [N] for both axes alike;
-    covariance:  [N], [N, 1, 1] or [N, 2, 2]; labels: [N]; places: name → where it stands
+    covariance:  [N], [N, 1, 1] or [N, 2, 2]; labels: [N]; axes: what each dimension is
+    places: name → where it stands
     Points that are not finite, and spreads that are none, are left out alone and counted.
     """
     number = clean_epoch(epoch)
@@ -82,6 +84,7 @@ def kept(
     return {
         "epoch": number, "dimensions": dimensions, "total": count,
         "left_out": len(rows) - len(whole), "unit": _unit(unit),
+        "axes": _axes(axes, dimensions),
         "labels": [label for label, _ in whole],
         "truth": [point[0] for _, point in whole], "mean": [point[1] for _, point in whole],
         "spread": [point[2] for _, point in whole], "places": _places(places, dimensions),
@@ -111,7 +114,8 @@ def checked(said: Any) -> Kept:
             raise ValueError("sizes do not fit")
         return {
             "epoch": epoch, "dimensions": dimensions, "total": total, "left_out": left_out,
-            "unit": _unit(said.get("unit", "")), "labels": list(labels),
+            "unit": _unit(said.get("unit", "")), "axes": _axes(said.get("axes", ()), dimensions),
+            "labels": list(labels),
             "truth": [point[0] for point in whole if point],
             "mean": [point[1] for point in whole if point],
             "spread": [point[2] for point in whole if point],
@@ -190,6 +194,15 @@ def _unit(unit: Any) -> str:
     if not isinstance(unit, str) or len(unit) > MAX_UNIT or not unit.isprintable():
         raise InvalidPrediction(f"a unit has at most {MAX_UNIT} printable characters")
     return unit
+
+
+def _axes(axes: Any, dimensions: int) -> list[str]:
+    """Their names; none, where nobody gave any."""
+    named = [axes] if isinstance(axes, str) else list(axes or ())
+    is_text = all(isinstance(name, str) and len(name) <= MAX_LABEL for name in named)
+    if not is_text or len(named) not in (0, dimensions):
+        raise InvalidPrediction(f"axes are {dimensions} names of at most {MAX_LABEL} characters")
+    return texts_of(named)
 
 
 def _places(places: Any, dimensions: int) -> dict[str, list[float]]:

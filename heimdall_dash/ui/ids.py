@@ -34,6 +34,7 @@ KEY_FIGURES = "key-figures"
 CHART_FILTER = "chart-filter"
 CHARTS = "charts"
 OTHER_CHARTS = "other-charts"
+DIAGRAM_CHARTS = "diagram-charts"
 
 COMPARE_SELECT = "compare-select"
 COMPARE_METRIC = "compare-metric"

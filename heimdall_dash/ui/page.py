@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.records import FINAL, LEGAL
-from heimdall_dash.ui import ids, texts, theme
+from heimdall_dash.ui import diagram_texts, ids, texts, theme
 from heimdall_dash.ui.callbacks import add_callbacks
 from heimdall_dash.ui.compare_tab import COMPARE, compare_tab
 from heimdall_dash.ui.header import header
@@ -138,4 +138,4 @@ def page_config(manifest: Manifest = NO_TRAINER) -> dict[str, Any]:
 
 
 def _texts(manifest: Manifest) -> dict[str, Any]:
-    return {**texts.BROWSER, "units": texts.UNITS, **manifest.texts}
+    return {**texts.BROWSER, **diagram_texts.TEXTS, "units": texts.UNITS, **manifest.texts}

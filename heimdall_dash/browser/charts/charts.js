@@ -3,10 +3,11 @@
 /** @import { Size } from "./painter.js" */
 
 import { lineFigure } from "../figure/line_figure.js";
-import { reliabilityFigure } from "../figure/diagrams.js";
+import { diagramFigure, isDiagramKind } from "../figure/diagrams.js";
 import { proven, lacks } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
 import { ChartFilter } from "./chart_filter.js";
+import { diagramCharts } from "./diagram_charts.js";
 import { byId, el, setText, setAttribute, look } from "./elements.js";
 import { KeyFigures } from "./key_figures.js";
 import { OtherCharts } from "./other_charts.js";
@@ -20,6 +21,9 @@ import { Wide } from "./wide.js";
  * @property {(id: string, zoom: Zoom|null) => void} zoomed
  * @property {(id: string, scale: Scale) => void} scaled
  * @property {(spec: Spec) => ChartView} chartView
+ * @property {import("./reliability_slider.js").ReliabilitySlider} reliability
+ * @property {import("./predictions_card.js").KeptEpochs} predictions
+ * @property {(epoch: number|null) => void} predictedEpoch
  */
 
 export class Charts {
@@ -37,6 +41,7 @@ export class Charts {
       this.add(spec, byId(spec.id), (size) => this._figure(spec, size));
     }
     this.otherCharts = new OtherCharts(byId("other-charts"), this);
+    this.diagrams = diagramCharts(this);
     this.filter = new ChartFilter(byId("chart-filter"), this);
     this.keyFigures = new KeyFigures(byId("key-figures"), page.config);
   }
@@ -108,8 +113,8 @@ export class Charts {
     const source = { columns: feed.store.columns, notFinite: feed.store.notFinite, job: feed.job, facts: feed.facts, notes: feed.notes };
     const view = this.page.chartView(spec);
     const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
-    const figure = spec.kind === "reliability"
-      ? reliabilityFigure(spec, source, view, appearance, this.page.view.reliability)
+    const figure = isDiagramKind(spec)
+      ? diagramFigure(spec, source, view, appearance, this.page.view.reliability)
       : lineFigure(this._known(spec), source, view, appearance);
     const { total, columns } = feed.store;
     if (total > columns.epoch.length) {
@@ -165,7 +170,8 @@ export class Charts {
   /** New epochs: charts for metrics that stand on no other, and those the search leaves. */
   others() {
     const { feed } = this.page;
-    if (this.otherCharts.update(feed)) this.filter.apply();
+    const hasDiagrams = this.diagrams.update(feed);
+    if (this.otherCharts.update(feed) || hasDiagrams) this.filter.apply();
     if (feed.store.columns.epoch.length) this.wide.settle();
     this.compact(feed);
   }

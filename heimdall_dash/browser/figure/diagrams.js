@@ -1,16 +1,40 @@
 /* The reliability diagram and the comparison of jobs: figures that are not one job's lines. Pure. */
 
-import { lowerBound } from "../series/columns.js";
 import { forLogAxis, isScalar, smooth, brokenAt, isSparse, extent } from "../series/lines.js";
 import { yTicks, xAxis, xLayout, yRange, padded } from "./axes.js";
+import { CALIBRATION_FIGURES } from "./calibration_figures.js";
+import { bandOf, bandTraces, diagonal, epochName, rowsOf, STYLES } from "./diagram_parts.js";
 import { baseLayout, plotArea } from "./layout.js";
 import { notOnLog, breaks } from "./line_figure.js";
 import { plotText } from "./names.js";
 import { pick, modeOf, DASHES, RAW_OPACITY } from "./traces.js";
 import { valueText } from "./words.js";
 
+const LEAST_ON_LOG = 1e-3; // chance may leave nothing at all, which has no logarithm
+
 /**
- * Observed against expected coverage, of the newest epoch and of a chosen one.
+ * The diagram of a kind.
+ * @param {Spec} spec
+ * @param {Source} source
+ * @param {ChartView} view
+ * @param {Look} look
+ * @param {number|null} epoch  one that is laid beside the newest
+ * @returns {Figure}
+ */
+export function diagramFigure(spec, source, view, look, epoch) {
+  const draw = CALIBRATION_FIGURES[spec.kind];
+  // shares and densities are read on a linear axis, whatever all the other charts stand on
+  return draw ? draw(spec, source, { ...view, scale: "linear" }, look, epoch) : reliabilityFigure(spec, source, view, look, epoch);
+}
+
+/** @param {Spec} spec  @returns {boolean} */
+export function isDiagramKind(spec) {
+  return spec.kind === "reliability" || Object.hasOwn(CALIBRATION_FIGURES, spec.kind);
+}
+
+/**
+ * Observed against expected coverage, of the newest epoch and of a chosen one, with what chance alone
+ * would show.
  * @param {number|null} epoch  the chosen one; null: only the newest
  * @param {Spec} spec
  * @param {Source} source
@@ -19,9 +43,7 @@ import { valueText } from "./words.js";
  * @returns {Figure}
  */
 export function reliabilityFigure(spec, source, view, look, epoch) {
-  const metric = spec.lines[0].metric;
-  const rows = source.columns[metric] || [];
-  const newest = lastIndex(rows);
+  const rows = rowsOf(source, spec.lines[0].metric, epoch);
   const layout = baseLayout(spec, view, look);
   const onLog = view.scale === "log";
   const ends = onLog ? [0.04, 1] : [0, 1];
@@ -32,64 +54,49 @@ export function reliabilityFigure(spec, source, view, look, epoch) {
     range: view.zoom ? view.zoom.x : range, tickvals: layout.yaxis.tickvals,
     ticktext: layout.yaxis.ticktext, unifiedhovertitle: { text: `${look.texts.expected} %{x:.2f}` },
   });
-  const data = [];
-  if (newest >= 0) {
-    const [first, second] = look.colors.lines;
-    data.push(reliabilityCurve(rows[newest], source, `${look.texts.axis_epoch} ${source.columns.epoch[newest]}`, first, "solid", "circle", onLog));
-    const chosen = epoch === null ? -1 : nearest(rows, source.columns.epoch, epoch);
-    if (chosen >= 0 && chosen !== newest) {
-      data.push(reliabilityCurve(rows[chosen], source, `${look.texts.axis_epoch} ${source.columns.epoch[chosen]}`, second, "dash", "square", onLog));
-    }
-    data.push({
-      type: "scatter", mode: "lines", name: look.texts.diagonal, x: ends, y: ends, hoverinfo: "skip",
-      line: { color: look.colors.reference, width: 1.2, dash: "longdash" },
-    });
+  const data = rows.map((row, order) => reliabilityCurve(row, source, order, look, onLog));
+  if (rows.length) {
+    const expected = expectedOf(source, rows[0].value);
+    const band = bandOf(source, spec.prefix ?? "", rows[0].epoch, "reliability", expected);
+    const low = (/** @type {number} */ end) => (onLog ? Math.max(end, LEAST_ON_LOG) : end);
+    if (band) data.push(...bandTraces(expected, { ...band, low: band.low.map(low) }, look));
+    data.push(diagonal(ends, look));
   }
   return {
-    data, layout, notes: [], isEmpty: newest < 0, slots: {},
-    summary: newest < 0 ? spec.title : `${spec.title}. ${look.texts.axis_epoch} ${source.columns.epoch[newest]}`,
+    data, layout, notes: [], isEmpty: !rows.length, slots: {},
+    summary: rows.length ? `${spec.title}. ${epochName(rows[0], look)}` : spec.title,
   };
 }
 
 /**
- * @param {Column} observed
+ * @param {import("./diagram_parts.js").Row} row
  * @param {Source} source
- * @param {string} name
- * @param {string} color
- * @param {string} dash
- * @param {string} symbol
+ * @param {number} order  0: the newest
+ * @param {Look} look
  * @param {boolean} onLog
  * @returns {any}
  */
-function reliabilityCurve(observed, source, name, color, dash, symbol, onLog) {
-  const given = (source.facts || {}).reliability_expected;
-  const expected = Array.isArray(given) && given.length === observed.length
-    ? given
-    : observed.map((_, i) => (i + 1) / (observed.length + 1));
+function reliabilityCurve(row, source, order, look, onLog) {
+  const { dash, symbol } = STYLES[order];
+  const observed = row.value;
   return {
-    type: "scatter", mode: "lines+markers", name, x: expected,
-    y: onLog ? forLogAxis(observed).shown : observed, text: observed.map((value) => valueText(value)),
-    hovertemplate: "%{text}", line: { color, width: 2, dash }, marker: { size: 6, symbol },
+    type: "scatter", mode: "lines+markers", name: epochName(row, look), x: expectedOf(source, observed),
+    y: onLog ? forLogAxis(observed).shown : observed, text: observed.map((/** @type {Cell} */ value) => valueText(value)),
+    hovertemplate: "%{text}", line: { color: look.colors.lines[order], width: 2, dash }, marker: { size: 6, symbol },
   };
 }
 
-/** @param {Column} rows  @returns {number} */
-function lastIndex(rows) {
-  for (let i = rows.length - 1; i >= 0; i -= 1) if (Array.isArray(rows[i])) return i;
-  return -1;
-}
-
 /**
- * The row of the chosen epoch, or the nearest before it that has a curve.
- * @param {Column} rows
- * @param {number[]} epochs
- * @param {number} epoch
- * @returns {number}
+ * The levels of a curve: as the facts say, else evenly between 0 and 1.
+ * @param {Source} source
+ * @param {Column} observed
+ * @returns {number[]}
  */
-function nearest(rows, epochs, epoch) {
-  let i = Math.min(lowerBound(epochs, epoch), rows.length - 1);
-  while (i >= 0 && (!Array.isArray(rows[i]) || epochs[i] > epoch)) i -= 1;
-  return i;
+function expectedOf(source, observed) {
+  const given = (source.facts || {}).reliability_expected;
+  return Array.isArray(given) && given.length === observed.length
+    ? given
+    : observed.map((_, i) => (i + 1) / (observed.length + 1));
 }
 
 /** @typedef {{job: Job, columns: Columns, notFinite?: NotFinite, color: string, order: number, name: string}} Compared */

@@ -5,6 +5,7 @@ import { call } from "../wire/rest.js";
 const TICK_MS = 500;
 const BAR_MS = 60;
 const LIST_MS = 400; // the list of jobs is written at most this often
+const OWN_NEWS = new Set(["compare-chart", "predictions-chart"]); // an epoch is none for them
 const STORE_AWAY_CODE = 4003;
 /** @type {Record<string, number>} */
 const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
@@ -16,6 +17,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../charts/charts.js").Charts} charts
  * @property {import("../charts/reliability_slider.js").ReliabilitySlider} reliability
  * @property {import("../runs/job_feed.js").JobFeed} feed
+ * @property {import("../runs/predictions_feed.js").PredictionsFeed} predictions
  * @property {import("../runs/jobs_feed.js").JobsFeed} list
  * @property {import("../runs/job_select.js").JobSelect} select
  * @property {import("../runs/job_bar.js").JobBar} bar
@@ -62,7 +64,7 @@ export class Page extends PageParts {
   /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
   epochsArrived() {
     this.charts.others();
-    for (const id of this.charts.specs.keys()) if (id !== "compare-chart") this.painter.invalidate(id);
+    for (const id of this.charts.specs.keys()) if (!OWN_NEWS.has(id)) this.painter.invalidate(id);
     this.reliability.render(this.feed, this.view);
     this._soon("alerts", () => this.notices.alerts(this.feed), LIST_MS);
     return this.painter.drawn();
@@ -71,6 +73,20 @@ export class Page extends PageParts {
   factsArrived() {
     this.bar.facts(this.feed);
     for (const spec of this.config.charts) this.painter.invalidate(spec.id);
+    this.charts.diagrams.redraw();
+  }
+
+  /** Kept predictions came, or the reader wants those of another epoch. */
+  predictionsArrived() {
+    this.charts.diagrams.predicted();
+    this.charts.filter.apply();
+  }
+
+  /** @param {number|null} epoch  whose predictions are shown; null: the newest */
+  predictedEpoch(epoch) {
+    this.view.predicted = epoch;
+    this.view.write();
+    this.predictions.choose(epoch, this.feed.job);
   }
 
   jobsArrived() {
@@ -143,6 +159,7 @@ export class Page extends PageParts {
     this.select.renderLabel(feed.job, this.view);
     this.bar.render(feed);
     this.charts.figuresNow(feed);
+    this.predictions.follow(feed.jobId, feed.job);
     const isListAway = list.link.state === "waiting" && list.link.failures > 1;
     const isWithoutStore = isListAway && list.link.closeCode === STORE_AWAY_CODE;
     this.notices.banners(feed.loadAt !== null || (isListAway && !isWithoutStore), this.isStoreAway || isWithoutStore);
@@ -237,6 +254,7 @@ export class Page extends PageParts {
     this._showControls();
     this.choice.restored();
     this.reliability.render(this.feed, this.view);
+    this.predictions.choose(this.view.predicted, this.feed.job);
     this.applyRate();
     this.painter.invalidate();
     this.renderCards();

@@ -11,7 +11,7 @@ const MOST_COMPARED = 12;
 export function defaultView() {
   return {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
-    zooms: {}, reliability: null, search: "", statuses: [], order: "status", compare: [],
+    zooms: {}, reliability: null, predicted: null, search: "", statuses: [], order: "status", compare: [],
     metric: "val_loss", compareX: "epoch", wide: null, find: "", folded: [],
   };
 }
@@ -36,6 +36,7 @@ export function toQuery(view) {
     if (zoom) query.set(`zoom.${id}`, zoomText(zoom));
   }
   put("reliability", view.reliability, null);
+  put("predicted", view.predicted, null);
   put("search", view.search, "");
   put("status", view.statuses.join(","), "");
   put("order", view.order, "status");
@@ -72,8 +73,9 @@ export function fromQuery(text) {
     const zoom = zoomOf(value);
     if (zoom) view.zooms[name.slice(5)] = zoom;
   }
-  const epoch = query.get("reliability");
-  if (epoch !== null && /^\d+$/.test(epoch)) view.reliability = Number(epoch);
+  const epochOf = (/** @type {string} */ name) => (/^\d+$/.test(query.get(name) ?? "") ? Number(query.get(name)) : null);
+  view.reliability = epochOf("reliability");
+  view.predicted = epochOf("predicted");
   view.search = query.get("search") || "";
   view.statuses = list(query.get("status"));
   view.order = query.get("order") || view.order;
