@@ -316,6 +316,15 @@ class Job:
 
         return job_html(self.name, self._state(), self.url)
 
+    def chart(self, chart: str) -> Any:
+        """One chart of the run's page, live, for a notebook's cell; its `url` is for any frame.
+
+        chart: the chart's id, such as `loss-chart` or `predictions-chart`, or a metric's name
+        """
+        from heimdall_dash.notebook import live_chart
+
+        return live_chart(self.name, self.url, chart)
+
     # -- its end ---------------------------------------------------------------------------
 
     def finish(self, status: str = "completed", reason: object = None, **others: Any) -> None:

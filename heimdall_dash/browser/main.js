@@ -2,6 +2,7 @@
    it needs and knows no other. */
 
 import { serverNow } from "./wire/rest.js";
+import { fill } from "./figure/words.js";
 import { byId } from "./charts/elements.js";
 import { Charts } from "./charts/charts.js";
 import { Painter } from "./charts/painter.js";
@@ -16,6 +17,7 @@ import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
 import { PredictionsFeed } from "./runs/predictions_feed.js";
 import { Choice } from "./page/choice.js";
+import { embed } from "./page/embed.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
 import { View } from "./page/view.js";
@@ -30,6 +32,7 @@ import { controlActions } from "./page/controls.js";
 export function start(config, setProps) {
   const page = new Page(config, setProps);
   assemble(page);
+  embed(document, page.view.embed, fill(config.texts.embed_waiting, { chart: page.view.embed }));
   page.start();
   watchBrowser(page);
   return page;

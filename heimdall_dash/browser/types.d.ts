@@ -109,6 +109,7 @@ interface ViewFields {
   scales: Record<string, Scale>; // by chart, where it is not the chart's own
   zooms: Record<string, Zoom>; // by chart
   reliability: number | null; // epoch
+  embed: string | null; // the chart, or the metric, that stands alone in a frame
   predicted: number | null; // epoch whose kept predictions are shown; null: the newest
   search: string;
   statuses: string[];

@@ -12,7 +12,7 @@ test("every part of a view survives the address bar", () => {
   const view = {
     tab: "compare", job: "a-b", smoothing: 0.65, x: "wall", rate: "5s", linked: true,
     scales: { "loss-chart": "log", "other:eval/acc": "linear", "other:a, b%2C": "linear" },
-    zooms: { "loss-chart": { x: [10, 20.5], y: [-1.25, 3] }, "compare-chart": { x: [1, 2], y: [0, 4], scale: "log" } }, reliability: 0, search: "a b&c", statuses: ["running", "failed"],
+    zooms: { "loss-chart": { x: [10, 20.5], y: [-1.25, 3] }, "compare-chart": { x: [1, 2], y: [0, 4], scale: "log" } }, reliability: 0, predicted: 7, embed: null, search: "a b&c", statuses: ["running", "failed"],
     order: "best", compare: ["x", "y"], metric: "eval/acc", compareX: "relative",
     wide: "other:eval/acc", find: "p68, a&b", folded: ["", "eval,a"],
   };
@@ -37,4 +37,10 @@ test("a default scale that depends on the data: a zoom keeps the scale of its he
   view.scaled(spec.id, "linear");
   spec.scale = "log";
   assert.equal(view.chart(spec).scale, "linear");
+});
+
+test("a frame shows one chart, whatever tab its address names", () => {
+  const view = fromQuery("?tab=jobs&job=a&embed=val%2Floss");
+  assert.deepEqual([view.embed, view.tab], ["val/loss", "metrics"]);
+  assert.equal(fromQuery(toQuery(view)).embed, "val/loss");
 });

@@ -11,7 +11,7 @@ const MOST_COMPARED = 12;
 export function defaultView() {
   return {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
-    zooms: {}, reliability: null, predicted: null, search: "", statuses: [], order: "status", compare: [],
+    zooms: {}, reliability: null, predicted: null, embed: null, search: "", statuses: [], order: "status", compare: [],
     metric: "val_loss", compareX: "epoch", wide: null, find: "", folded: [],
   };
 }
@@ -37,6 +37,7 @@ export function toQuery(view) {
   }
   put("reliability", view.reliability, null);
   put("predicted", view.predicted, null);
+  put("embed", view.embed, null);
   put("search", view.search, "");
   put("status", view.statuses.join(","), "");
   put("order", view.order, "status");
@@ -76,6 +77,8 @@ export function fromQuery(text) {
   const epochOf = (/** @type {string} */ name) => (/^\d+$/.test(query.get(name) ?? "") ? Number(query.get(name)) : null);
   view.reliability = epochOf("reliability");
   view.predicted = epochOf("predicted");
+  view.embed = query.get("embed") || null;
+  if (view.embed !== null) view.tab = "metrics";
   view.search = query.get("search") || "";
   view.statuses = list(query.get("status"));
   view.order = query.get("order") || view.order;
