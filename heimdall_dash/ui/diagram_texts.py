@@ -1,8 +1,10 @@
 """Words of the calibration diagrams and of the kept predictions, for the browser's scripts."""
 
+from heimdall_dash.ui.texts import RELIABILITY_LABEL
+
 TEXTS: dict[str, str] = {
     "diagrams_title": "Calibration",
-    "diagram_epoch": "Epoch beside the newest",
+    "diagram_epoch": RELIABILITY_LABEL,
     "diagram_newest": "newest",
     "chance_band": "Chance: 95 % of perfect models",
     "chance_floor": "Chance: 95 % of perfect models lie below",
