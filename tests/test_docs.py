@@ -87,7 +87,7 @@ def test_container_hands_its_training_all_that_it_needs(tmp_path: Path) -> None:
         "volume = given[given.index('--volume') + 1].split(':')[0]\n"
         "env = dict(one.split('=', 1) for flag, one in zip(given, given[1:]) if flag == '--env')\n"
         "env |= {'HEIMDALL_DATA': volume, 'PYTHONPATH': os.environ['PYTHONPATH']}\n"
-        f"os.execve(sys.executable, ['python', {str(EXAMPLES / 'plain_python.py')!r}],"
+        f"os.execve(sys.executable, [sys.executable, {str(EXAMPLES / 'plain_python.py')!r}],"
         " env | {'HOME': '/nonexistent'})\n"
     )
     docker.chmod(0o755)
