@@ -133,6 +133,7 @@ interface ShownJob {
   facts: Facts;
   notes: Note[];
   state: string; // none, loading, ready, unknown
+  names?: string[]; // of all its metrics, where not all of them are here
 }
 
 /** `page_config` of ui/page.py. */

@@ -26,7 +26,7 @@ test("diagrams come by the names that the calibration gives, behind any prefix",
 test("no diagram without all that it draws, nor of a name that only ends alike, nor one of the preset again", () => {
   assert.deepEqual(kinds(["reliability_accuracy", "loss", "unreliability_observed", "sharpness_m", "sharpness_p10", "coverage_50"]), []);
   assert.deepEqual(kinds(["reliability_observed", "pit_histogram"], new Set(["reliability_observed"])), ["pit "]);
-  assert.deepEqual(specOf("coverage", REGRESSION).lines.map((line) => line.metric), ["coverage_50", "coverage_68", "coverage_95"]);
+  assert.deepEqual(specOf("coverage", REGRESSION).lines.map((line) => line.metric), ["coverage_50", "coverage_68", "coverage_95", "calibration_samples"]);
   assert.equal(specOf("sharpness", REGRESSION).unit, "m");
 });
 

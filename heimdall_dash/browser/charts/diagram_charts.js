@@ -24,7 +24,7 @@ export class DiagramCharts {
    * @returns {boolean} whether cards came or went
    */
   update(feed) {
-    const names = Object.keys(feed.store.columns);
+    const names = feed.names ?? Object.keys(feed.store.columns);
     const key = names.join("\n");
     if (key === this.names) return false;
     this.names = key;

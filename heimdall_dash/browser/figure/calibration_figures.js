@@ -54,8 +54,8 @@ function curve(row, order, look) {
 
 /** @type {Draw}  observed against nominal coverage, each level with what chance would show */
 function coverageFigure(spec, source, view, look, epoch) {
-  const levels = spec.lines.map(({ metric }) => ({ metric, share: Number(/(\d+)$/.exec(metric)?.[1]) / 100 }))
-    .sort((a, b) => a.share - b.share);
+  const levels = spec.lines.map(({ metric }) => ({ metric, share: Number(/coverage_(\d+)$/.exec(metric)?.[1]) / 100 }))
+    .filter(({ share }) => share > 0).sort((a, b) => a.share - b.share);
   const rows = rowsOf(source, levels[0].metric, epoch, isNumber);
   const figure = framed(spec, view, look, rows);
   const { data, layout } = figure;

@@ -3,6 +3,7 @@
 import { lowerBound } from "../series/columns.js";
 import { seriesOf } from "../series/series.js";
 import { chanceBand } from "./chance.js";
+import { SAMPLES } from "./diagram_specs.js";
 import { linearTicks, tickTexts } from "./ticks.js";
 
 /** @typedef {{epoch: number, value: any}} Row */
@@ -56,9 +57,9 @@ export function valueAt(source, metric, epoch) {
  * @returns {number|null}
  */
 export function samplesOf(source, prefix, epoch) {
-  const said = valueAt(source, `${prefix}calibration_samples`, epoch);
+  const said = valueAt(source, `${prefix}${SAMPLES}`, epoch);
   const facts = source.facts || {};
-  const count = typeof said === "number" ? said : facts[`${prefix}calibration_samples`];
+  const count = typeof said === "number" ? said : facts[`${prefix}${SAMPLES}`];
   return typeof count === "number" && count >= 1 ? count : null;
 }
 

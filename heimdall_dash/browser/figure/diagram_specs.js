@@ -8,6 +8,7 @@ const PREFIX = "(|.*[^A-Za-z0-9])"; // a word of its own, so that `unreliability
  * @typedef {{kind: string, name: RegExp, metrics: (prefix: string, rest: string, names: string[]) => string[]}} Kind
  */
 
+export const SAMPLES = "calibration_samples";
 const COVERAGE = /^coverage_(\d{1,2})$/;
 
 /** @type {Kind[]} */
@@ -46,7 +47,10 @@ export function diagramSpecs(names, charted, texts) {
       if (!match) return;
       const metrics = kind.metrics(match[1], match[2], names);
       const isWhole = metrics.every((metric) => known.has(metric));
-      if (isWhole && !metrics.every((metric) => charted.has(metric))) found.push({ prefix: match[1], order, spec: specOf(kind.kind, match[1], match[2], metrics, texts) });
+      if (!isWhole || metrics.every((metric) => charted.has(metric))) return;
+      const samples = `${match[1]}${SAMPLES}`; // which tells how wide chance is: read, not drawn
+      const read = known.has(samples) ? [...metrics, samples] : metrics;
+      found.push({ prefix: match[1], order, spec: specOf(kind.kind, match[1], match[2], read, texts) });
     });
   }
   found.sort((a, b) => (a.prefix < b.prefix ? -1 : a.prefix > b.prefix ? 1 : a.order - b.order));
