@@ -21,6 +21,7 @@ import orjson
 from heimdall_dash.errors import HeimdallError, InvalidMetric, StaleAttempt
 from heimdall_dash.log import Rarely
 from heimdall_dash.metrics import clean_epoch, shown, shown_name
+from heimdall_dash.predictions import Sampler, kept
 from heimdall_dash.publish import ending
 from heimdall_dash.publish.birth import BIRTH_FIELDS, birth_fields, check_start
 from heimdall_dash.publish.config import plain_config
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 SYSTEM_INTERVAL_S = 10.0  # between two looks at the machine
 CLOSE_PATIENCE_S = 15.0  # while nothing is delivered any more
 MAX_MESSAGE = 2_000  # characters of a note
+MOST_PREDICTIONS_BYTES = 128 * 2**20  # of predictions in one process's log
 MOST_NOT_FINITE_NOTES = 50  # of a run; the page keeps 200 notes of all kinds
 
 
@@ -80,6 +82,7 @@ class Job:
         self._usual_names: set[str] = set()  # keyword names that were looked at before
         self._said: set[str] = set()  # troubles that were named
         self._not_finite_notes = 0
+        self._sampler, self._predictions_bytes = Sampler(), 0
         self._end: str | None = None  # the status that `finish` has said
         self._was_delivered: bool | None = None  # None: still open
         self._is_forked = False
@@ -195,6 +198,48 @@ class Job:
         for name, why in left_out.items():
             self._trouble(f"metric {name}", why, number)
 
+    def predictions(
+        self,
+        epoch: int,
+        *,
+        truth: Any,
+        mean: Any,
+        sigma: Any = None,
+        covariance: Any = None,
+        labels: Any = None,
+        unit: str = "",
+        axes: Sequence[str] = (),
+        places: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep some of an epoch's predictions beside their truths, to look at on the page.
+
+        truth, mean: [N] or [N, 2], anything like an array; sigma: the same shape, or [N] for both
+        axes; or covariance: [N, 2, 2]. labels: [N] names of the points. Of more than 256 points the
+        same ones are kept each time: by label, or by place where there are no labels. Of a run up
+        to 50 epochs are kept, spread evenly, the first and the newest among them.
+        unit: of all numbers. axes: names of the dimensions. places: what else stands on the plane,
+        name → where.
+        """
+        if self._is_deaf():
+            return
+        try:
+            line = encode_other("predictions", kept(
+                epoch, truth, mean, sigma=sigma, covariance=covariance, labels=labels, unit=unit,
+                axes=axes, places=places, sampler=self._sampler,
+            ))  # fmt: skip
+        except (HeimdallError, MemoryError) as error:
+            self._trouble("predictions", str(error))
+            return
+        except Exception as error:  # of somebody's own arrays: may be anything
+            self._trouble("predictions", f"they cannot be read: {shown(error)}")
+            return
+        self._predictions_bytes += len(line)
+        if self._predictions_bytes > MOST_PREDICTIONS_BYTES:
+            self._trouble("predictions", f"a process keeps {MOST_PREDICTIONS_BYTES >> 20} MB at "
+                          "most; log them every few epochs")  # fmt: skip
+            return
+        self._keep(line)
+
     def describe(self, facts: Mapping[str, Any]) -> None:
         """Static facts of the run, for the page: floors, sizes, versions; earlier ones stay."""
         if self._is_deaf():
@@ -270,6 +315,15 @@ class Job:
         from heimdall_dash.notebook import job_html  # only there: a training needs none of it
 
         return job_html(self.name, self._state(), self.url)
+
+    def chart(self, chart: str) -> Any:
+        """One chart of the run's page, live, for a notebook's cell; its `url` is for any frame.
+
+        chart: the chart's id, such as `loss-chart` or `predictions-chart`, or a metric's name
+        """
+        from heimdall_dash.notebook import live_chart
+
+        return live_chart(self.name, self.url, chart)
 
     # -- its end ---------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ figures.
 from heimdall_dash import read
 read.jobs()                                  # a row per job
 read.history("a72a2296")                     # a row per epoch
+read.predictions("a72a2296")                 # a row per point that is kept of the newest epoch
 read.figure("a72a2296", "loss-chart")        # as the page draws it; or "val_loss", any metric
 
 From HEIMDALL_URL, else the newest dashboard that you run on this machine; with HEIMDALL_TOKEN.
@@ -69,6 +70,35 @@ def history(job: Any, *metrics: str, url: str | None = None) -> pandas.DataFrame
     step_name = shown["job"].get("step_name") or "epoch"
     table = table.set_index("epoch").rename_axis(step_name)
     table.attrs = {"job": shown["job"], "facts": shown["facts"], "not_finite": marks}
+    return table
+
+
+def predictions(job: Any, epoch: int | None = None, *, url: str | None = None) -> pandas.DataFrame:
+    """The kept predictions of an epoch (default: the newest), a row per point by its label:
+    `truth`, `mean`, `sigma`; of two dimensions `truth_x`, …, `cov_xx`, `cov_xy`, `cov_yy`. `attrs`
+    has the epoch, the unit, all `epochs` of which some are kept, and the rest.
+
+    Raises as `jobs`; DashboardRefused where none are kept of that epoch.
+    """
+    pd = _pandas()
+    rest = Rest.find(url or _url_of(job))
+    job_id = rest.find_id(_id_of(job))
+    query = {} if epoch is None else {"epoch": epoch}
+    answer = rest.get(f"/jobs/{quoted(job_id)}/predictions", query)
+    kept = answer["predictions"]
+    if kept is None:
+        return pd.DataFrame(index=pd.Index([], name="label"))
+    table = pd.DataFrame(index=pd.Index(kept["labels"], name="label"))
+    axes = [""] if kept["dimensions"] == 1 else ["_x", "_y"]
+    spread = ["sigma"] if kept["dimensions"] == 1 else ["cov_xx", "cov_xy", "cov_yy"]
+    for part, names in (
+        ("truth", [f"truth{axis}" for axis in axes]),
+        ("mean", [f"mean{axis}" for axis in axes]), ("spread", spread),
+    ):  # fmt: skip
+        for place, name in enumerate(names):
+            table[name] = [values[place] for values in kept[part]]
+    told = ("epoch", "unit", "axes", "total", "left_out", "places")
+    table.attrs = {name: kept[name] for name in told} | {"epochs": answer["epochs"]}
     return table
 
 

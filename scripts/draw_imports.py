@@ -17,8 +17,8 @@ START, END = "<!-- drawn by scripts/draw_imports.py -->", "<!-- end of the drawi
 ROOMS: dict[str, set[str]] = {
     "agreed": {
         "addresses", "background", "calibration", "cells", "charts", "clock", "config_errors",
-        "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "records",
-        "settings", "telemetry",
+        "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "predictions",
+        "records", "settings", "telemetry",
     },
     "machine": {
         "arrivals", "data_folder", "discovery", "installed", "part", "processes", "remains",

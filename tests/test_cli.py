@@ -218,6 +218,19 @@ def test_terminal_is_not_given_control_characters(
 # -- export ---------------------------------------------------------------------------------
 
 
+def test_export_as_json_has_the_kept_predictions(
+    found: Web, client: httpx.Client, job_id: str
+) -> None:
+    path = f"/jobs/{job_id}/predictions"
+    for epoch in (1, 3):
+        body = {"epoch": epoch, "truth": [1.0], "mean": [epoch], "sigma": [1.0]}
+        client.post(path, json=body).raise_for_status()
+    out = run("export", job_id, "--to", "json", "--url", found.url)
+    whole = json.loads(out.stdout)
+    assert [kept["mean"] for kept in whole["predictions"]] == [[[1.0]], [[3.0]]]
+    assert whole["columns"]["epoch"] == [1, 2, 3]
+
+
 def test_export_of_one_job_goes_to_stdout(found: Web, job_id: str) -> None:
     out = run("export", job_id[:8], "--url", found.url)
     assert (out.returncode, out.stderr) == (0, "")
@@ -228,6 +241,7 @@ def test_export_of_one_job_goes_to_stdout(found: Web, job_id: str) -> None:
     assert whole["columns"]["loss"] == [0.5, None, 0.25]
     assert whole["job"]["id"] == whole["job_id"] == job_id
     assert whole.keys() >= {"facts", "notes"}
+    assert whole["predictions"] == []
 
 
 @pytest.mark.parametrize("to", ["csv", "json", "parquet"])

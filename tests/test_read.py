@@ -16,7 +16,7 @@ from heimdall_dash.charts import Chart, Line, Reference
 from heimdall_dash.errors import DashboardRefused
 from heimdall_dash.figures import tick_text
 from heimdall_dash.manifest import Manifest
-from heimdall_dash.notebook import job_html
+from heimdall_dash.notebook import job_html, live_chart
 from heimdall_dash.store.embedded import EmbeddedStore
 from tests.conftest import Web, web_settings
 
@@ -165,6 +165,33 @@ def test_figure_of_reliability_is_of_the_newest_epoch() -> None:
 )  # fmt: skip
 def test_ticks_read_as_on_the_page(value: float, text: str) -> None:
     assert tick_text(value) == text
+
+
+def test_kept_predictions_come_as_a_table_of_the_newest_or_a_named_epoch() -> None:
+    with Job.start("predicted") as job:
+        for epoch in (2, 4):
+            job.predictions(epoch, truth=[1, 2], mean=[epoch, 2], sigma=[1, 3], labels=["a", "b"])
+    newest = read.predictions(job)
+    assert newest.loc["a"].to_dict() == {"truth": 1.0, "mean": 4.0, "sigma": 1.0}
+    assert (newest.attrs["epoch"], newest.attrs["epochs"]) == (4, [2, 4])
+    assert read.predictions(job, 2).loc["a", "mean"] == 2.0
+    with pytest.raises(DashboardRefused, match="no predictions are kept of epoch 3"):
+        read.predictions(job, 3)
+    with Job.start("on a plane") as job:
+        job.predictions(1, truth=[[1, 2]], mean=[[3, 4]], sigma=[2], unit="m")
+    table = read.predictions(job)
+    assert list(table) == ["truth_x", "truth_y", "mean_x", "mean_y", "cov_xx", "cov_xy", "cov_yy"]
+    assert table.iloc[0].tolist() == [1, 2, 3, 4, 4, 0, 4]
+    with Job.start("none") as job:
+        pass
+    assert read.predictions(job).empty
+
+
+def test_one_chart_in_a_notebook_has_an_address_of_its_own() -> None:
+    chart = live_chart("a", "http://127.0.0.1:1/?tab=metrics&job=x", "val/loss & <b>")
+    assert chart.url == "http://127.0.0.1:1/?tab=metrics&job=x&embed=val%2Floss%20%26%20%3Cb%3E"
+    assert "<b>" not in chart._repr_html_().replace("<b>a</b>", "")
+    assert "no dashboard" in live_chart("a", None, "x")._repr_html_()
 
 
 def test_html_of_a_job_escapes_what_comes_from_outside() -> None:

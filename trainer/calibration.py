@@ -39,6 +39,11 @@ def expected_calibration_error(m2: Array) -> tuple[float, float]:
     return shares.expected_calibration_error(within_probability(m2))
 
 
+def pit_histogram(m2: Array) -> list[float]:
+    """Where the truths fell in their predictions, 20 bins; 1 everywhere when right."""
+    return shares.pit_histogram(within_probability(m2))
+
+
 def miscalibration_area(m2: Array) -> float:
     """Area between the reliability curve and its diagonal, 0 to 0.5; smaller is better."""
     return shares.miscalibration_area(within_probability(m2))

@@ -49,6 +49,7 @@ def facts(
         "receivers": list(scenes.receiver_names),
         "train_scenes": train_scenes,
         "validation_scenes": len(scenes),
+        "calibration_samples": len(scenes),
         "parameters": sum(p.numel() for p in model.parameters()),
         "threads": config.threads,
         "world_size": world_size,

@@ -19,6 +19,7 @@ from trainer.checkpoint import CheckpointFolder
 from trainer.config import TrainingConfig
 from trainer.errors import TrainerError
 from trainer.parallel import Alone
+from trainer.places import is_shown
 from trainer.publishing import Publisher
 from trainer.session import Session
 
@@ -136,11 +137,17 @@ class _Loop:
         self.session.adopt(self.ranks.from_first(self.session.progress_marks()))
         if self.ranks.rank == 0:
             self._publish(self.state.row)
+            self._show_places(epoch)
             if self.progress is not None:
                 self.progress(self.state.row)
 
     def _publish(self, row: Row) -> None:
         self.publisher.log(row["epoch"], **{k: v for k, v in row.items() if k != "epoch"})
+
+    def _show_places(self, epoch: int) -> None:
+        if is_shown(epoch, self.session.config.epochs) or self.state.finished is not None:
+            predicted = self.session.places.predictions(self.session.model)
+            self.publisher.predictions(epoch, **predicted)
 
     def _wait(self) -> str:
         """The demonstration's pause after an epoch, broken off when the job is to stop."""

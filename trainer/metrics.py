@@ -123,6 +123,7 @@ def _probability(m2: Array) -> dict[str, Any]:
         "z_std": calibration.z_std(m2),
         "z_std_robust": calibration.z_std_robust(m2),
         "reliability_observed": calibration.reliability(m2),
+        "pit_histogram": calibration.pit_histogram(m2),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,21 @@ class Publisher(Protocol):
     def warn(self, message: str) -> None:
         """Something the reader of the charts should know."""
 
+    def predictions(
+        self,
+        epoch: int,
+        /,
+        *,
+        truth: Any,
+        mean: Any,
+        covariance: Any,
+        labels: Sequence[str],
+        unit: str,
+        axes: Sequence[str],
+        places: Mapping[str, Any],
+    ) -> None:
+        """Some of the epoch's predictions, to look at."""
+
 
 class NullPublisher:
     """Shows nothing to anybody."""
@@ -32,6 +47,9 @@ class NullPublisher:
         pass
 
     def warn(self, message: str) -> None:
+        pass
+
+    def predictions(self, epoch: int, /, **predicted: Any) -> None:
         pass
 
 
@@ -60,6 +78,9 @@ class LinesPublisher:
 
     def warn(self, message: str) -> None:
         self.behind.warn(message)
+
+    def predictions(self, epoch: int, /, **predicted: Any) -> None:
+        self.behind.predictions(epoch, **predicted)
 
     def _append(self, row: Mapping[str, Any]) -> None:
         with self.path.open("a", encoding="utf-8") as file:

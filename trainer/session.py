@@ -22,6 +22,7 @@ from trainer.network import check_device, load_weights, network
 from trainer.optimisation import Steps, optimizer_for, weight_norm
 from trainer.outages import with_outages
 from trainer.parallel import Alone
+from trainer.places import Places
 from trainer.publishing import finite
 from trainer.schedule import learning_rate
 from trainer.stopping import note_validation
@@ -40,6 +41,7 @@ class Session:
         self.material = material(config)
         self.scenes = self.material.of_epoch(0)
         self.validation = Evaluator(self.material.validation, config.seed, config.device)
+        self.places = Places(self.validation, config.seed)
         subset = self.scenes.take(slice(0, TRAIN_SUBSET))
         self.train_subset = Evaluator(subset, config.seed, config.device)
         self.model = network(config, self.material)

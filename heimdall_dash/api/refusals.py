@@ -14,6 +14,7 @@ from heimdall_dash.config_errors import places
 from heimdall_dash.errors import (
     IllegalTransition,
     InvalidMetric,
+    InvalidPrediction,
     StaleAttempt,
     StoreUnavailable,
     UnknownJob,
@@ -32,6 +33,7 @@ CODES: dict[type[Exception], int] = {
     IllegalTransition: 409,
     StaleAttempt: 409,
     InvalidMetric: 422,
+    InvalidPrediction: 422,
     StoreUnavailable: 503,
 }
 

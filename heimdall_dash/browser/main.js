@@ -2,6 +2,7 @@
    it needs and knows no other. */
 
 import { serverNow } from "./wire/rest.js";
+import { fill } from "./figure/words.js";
 import { byId } from "./charts/elements.js";
 import { Charts } from "./charts/charts.js";
 import { Crosshair } from "./charts/crosshair.js";
@@ -20,7 +21,9 @@ import { Picked } from "./runs/picked.js";
 import { ReadingBar } from "./runs/reading_bar.js";
 import { RunPicks } from "./runs/run_picks.js";
 import { Sources } from "./runs/sources.js";
+import { PredictionsFeed } from "./runs/predictions_feed.js";
 import { Choice } from "./page/choice.js";
+import { embed } from "./page/embed.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
 import { showSession } from "./page/session.js";
@@ -36,6 +39,7 @@ import { controlActions } from "./page/controls.js";
 export function start(config, setProps) {
   const page = new Page(config, setProps);
   assemble(page);
+  embed(document, page.view.embed, fill(config.texts.embed_waiting, { chart: page.view.embed }));
   page.start();
   void showSession(page.call, document.documentElement);
   watchBrowser(page);
@@ -60,7 +64,9 @@ function assemble(page) {
   };
   page.notices = new Notices({ texts, show });
   page.select = new JobSelect({ words: config, show });
-  page.reliability = new ReliabilitySlider({ show });
+  page.reliability = new ReliabilitySlider({ show, texts, chosen: (epoch) => page.control("reliability-epoch", epoch) });
+  page.predictions = new PredictionsFeed({ call, now: () => performance.now(), changed: () => page.predictionsArrived() });
+  page.predictions.wanted = page.view.predicted;
   page.bar = new JobBar(shared);
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.picked = new Picked({

@@ -54,6 +54,7 @@ interface Spec {
   proof: string | null;
   unproven: Record<string, string>;
   isGuessed?: boolean;
+  prefix?: string; // of a calibration diagram's metrics
 }
 interface KeyFigure {
   metric: string;
@@ -123,6 +124,8 @@ interface ViewFields {
   scales: Record<string, Scale>; // by chart, where it is not the chart's own
   zooms: Record<string, Zoom>; // by chart
   reliability: number | null; // epoch
+  embed: string | null; // the chart, or the metric, that stands alone in a frame
+  predicted: number | null; // epoch whose kept predictions are shown; null: the newest
   search: string;
   statuses: string[];
   order: string;
@@ -157,6 +160,7 @@ interface ShownJob {
   facts: Facts;
   notes: Note[];
   state: string; // none, loading, ready, unknown
+  names?: string[]; // of all its metrics, where not all of them are here
 }
 
 /** `page_config` of ui/page.py. */

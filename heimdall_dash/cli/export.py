@@ -20,8 +20,9 @@ def add_to(commands: Any) -> None:
         "export",
         help="everything stored, as a file",
         description="Everything stored of one or more jobs. CSV: a row per epoch. Parquet: the "
-        "same with types. JSON: columns, and the job with its facts and notes. Without --out, one "
-        "job as CSV or JSON goes to stdout, anything else to files in this folder.",
+        "same with types. JSON: columns, and the job with its facts, notes and kept predictions. "
+        "Without --out, one job as CSV or JSON goes to stdout, anything else to files in this "
+        "folder.",
     )
     parser.add_argument("ids", nargs="+", metavar="ID", help="or its beginning")
     parser.add_argument("--to", choices=list(FORMATS), default="csv", help="csv")
@@ -78,11 +79,23 @@ def _write_csv(rest: Rest, job_id: str, file: IO[bytes]) -> None:
 
 
 def _write_json(rest: Rest, job_id: str, file: IO[bytes]) -> None:
-    """`{"job", "facts", "notes", "columns", …}`, without holding the columns in memory."""
-    shown = rest.get(f"/jobs/{quoted(job_id)}")
+    """`{"job", "facts", "notes", "predictions", "columns", …}`, without holding the columns, or
+    more than one epoch's predictions, in memory."""
+    path = f"/jobs/{quoted(job_id)}"
+    shown = rest.get(path)
     head = json.dumps({name: shown[name] for name in ("job", "facts", "notes")})
-    file.write(head.encode()[:-1] + b",")  # the history's own braces close it
+    file.write(head.encode()[:-1] + b', "predictions": [')
+    epochs = rest.get(f"{path}/predictions")["epochs"] if _has_predictions(shown) else []
+    for place, epoch in enumerate(epochs):
+        kept = rest.get(f"{path}/predictions", {"epoch": epoch})["predictions"]
+        file.write(b", " * (place > 0) + json.dumps(kept).encode())
+    file.write(b"],")  # the history's own braces close it
     rest.copy(f"/jobs/{quoted(job_id)}/metrics", {}, file, without=b"{")
+
+
+def _has_predictions(shown: Any) -> bool:
+    """Whether there may be any; a dashboard of before has none and knows no such call."""
+    return bool(shown["job"].get("predictions_revision"))
 
 
 FORMATS: dict[str, Writing] = {

@@ -4,7 +4,7 @@ order in which they were said; a line's place in the file is its identity.
     [412,1763900000.123,{"train_loss":0.1}]               a row: epoch, Unix seconds, cells
     [412,1763900000.123,{"val_loss":null},{"val_loss":"nan"}]   …and what was not finite
     ["back",15,1763900000.1]  ["note",{…}]  ["facts",{…}]  ["config",{…}]
-    ["end",{"status":"completed",…}]
+    ["predictions",{…}]  ["end",{"status":"completed",…}]
 
 `Job.log` runs in the training thread, on caches that the training has just filled with its own
 data: what counts there is how little code and memory are touched. So the ordinary row (names seen
@@ -29,6 +29,7 @@ from heimdall_dash.store.log_write import (
     note_write,
     row_write,
 )
+from heimdall_dash.store.predictions import predictions_write
 
 _ORDINARY = frozenset({float, list})
 _MANY_NAMES = 20_000
@@ -59,7 +60,7 @@ def encode_row(
 
 
 def encode_other(kind: str, *values: Any) -> bytes:
-    """`note`, `facts`, `config`, `end` or `back`; raises TypeError for what JSON cannot carry."""
+    """Any line but a row's; raises TypeError for what JSON cannot carry."""
     return orjson.dumps([kind, *values]) + b"\n"
 
 
@@ -91,6 +92,8 @@ def decode(line: bytes, stop: int) -> LogWrite:
                 return facts_write(stop, facts)
             case ["config", dict(config)]:
                 return config_write(stop, config)
+            case ["predictions", dict(sample)]:
+                return predictions_write(stop, sample)
             case ["end", dict(end)]:
                 return end_write(stop, end)
     except (TypeError, OverflowError) as error:

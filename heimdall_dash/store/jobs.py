@@ -92,6 +92,7 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
         "last_metrics": _last_metrics(job),
         "epochs_stored": job.whole("epochs_stored") or 0,
         "notes_revision": job.whole("notes_revision") or 0,
+        "predictions_revision": job.whole("predictions_revision") or 0,
         "position": str(job.position),
         "tags": [tag for tag in job.items("tags") if isinstance(tag, str)],
         "group": fields.get("group"),

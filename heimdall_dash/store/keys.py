@@ -53,6 +53,11 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:names"
 
     @property
+    def predictions(self) -> str:
+        """Hash: epoch → the sample of its predictions that is kept, as JSON."""
+        return f"heimdall:{{{self.job_id}}}:predictions"
+
+    @property
     def alerted(self) -> str:
         """Set: the alerts that were told of this job."""
         return f"heimdall:{{{self.job_id}}}:alerted"
@@ -62,7 +67,7 @@ class JobKeys:
         """Every key of the job but its hash and its tombstone."""
         return [
             self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
-            self.names, self.alerted,
+            self.names, self.alerted, self.predictions,
         ]  # fmt: skip
 
     @property

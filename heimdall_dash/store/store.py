@@ -33,6 +33,7 @@ from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
 from heimdall_dash.store.log_write import LogWrite, facts_write, note_text, row_write
 from heimdall_dash.store.newest import newest_values, shown_metrics
+from heimdall_dash.store.predictions import read_kept, script_call
 from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
@@ -239,7 +240,7 @@ class Store:
         reply = self._script(
             "begin",
             [keys.job, keys.gone, keys.writers, keys.epochs, keys.notes, keys.facts, keys.late,
-             keys.names],
+             keys.names, keys.predictions],
             [
                 keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
                 "bring" if brings else "next" if takes_over else "exact", new_stream_id(),
@@ -282,9 +283,11 @@ class Store:
         for write in writes:
             if write.row is not None:
                 names.update(write.row)
+        mode = "bring" if brings else "write"
+        # before the record, which remembers how far the log was read: it can be said again
+        self.keep_predictions(job_id, writes, mode=mode, token=token, attempt=attempt)
         return self._append(
-            job_id, writes, names, mode="bring" if brings else "write", token=token, place=place,
-            attempt=attempt,
+            job_id, writes, names, mode=mode, token=token, place=place, attempt=attempt
         )  # fmt: skip
 
     def append(
@@ -430,6 +433,31 @@ class Store:
             except ValueError as error:
                 self._unreadable.info(job_id, "Job %s: an entry is left out: %s", job_id, error)
 
+    # -- predictions -----------------------------------------------------------------------
+
+    def keep_predictions(
+        self, job_id: str, writes: Sequence[LogWrite], *, mode: str, token: str, attempt: int
+    ) -> None:
+        """Keep the samples among the writes. Raises UnknownJob, StaleAttempt, JobOver (`rest`)."""
+        call = script_call(
+            job_id, writes, publish=self._publish, mode=mode, token=token, attempt=attempt
+        )
+        if call is None:
+            return
+        reply = self._script("predictions", *call)
+        if reply[0] != "OK":
+            raise _refusal(job_id, "keep predictions of", reply)
+
+    def predicted_epochs(self, job_id: str) -> list[int]:
+        """Epochs of which predictions are kept, rising."""
+        known = self._call(lambda client: client.hkeys(JobKeys(job_id).predictions))
+        return sorted(int(epoch) for epoch in known if epoch.isdecimal())
+
+    def predictions(self, job_id: str, epoch: int) -> dict[str, Any] | None:
+        """The sample of an epoch; None where none is kept."""
+        key = JobKeys(job_id).predictions
+        return read_kept(self._call(lambda client: client.hget(key, str(epoch))))
+
     # -- facts, notes, signs of life -------------------------------------------------------
 
     def facts(self, job_id: str) -> dict[str, Any]:
@@ -550,7 +578,7 @@ class Store:
 
 _TEXTS = {
     name: script(name)
-    for name in ("append", "beat", "begin", "change", "create", "delete", "recount")
+    for name in ("append", "beat", "begin", "change", "create", "delete", "predictions", "recount")
 }
 
 

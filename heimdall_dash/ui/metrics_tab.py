@@ -30,6 +30,7 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
                 id=ids.CHARTS,
                 className="charts",
             ),
+            html.Section(id=ids.DIAGRAM_CHARTS),
             html.Div(id=ids.OTHER_CHARTS),
             readout(),
             html.Section(

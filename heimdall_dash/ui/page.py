@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.records import FINAL, LEGAL
-from heimdall_dash.ui import ids, texts, theme
+from heimdall_dash.ui import diagram_texts, ids, texts, theme
 from heimdall_dash.ui.callback_door import close_dash
 from heimdall_dash.ui.callbacks import add_callbacks
 from heimdall_dash.ui.create_callback import Attempt, add_create_callbacks
@@ -143,4 +143,4 @@ def page_config(manifest: Manifest = NO_TRAINER, prefix: str = "/") -> dict[str,
 
 
 def _texts(manifest: Manifest) -> dict[str, Any]:
-    return {**texts.BROWSER, "units": texts.UNITS, **manifest.texts}
+    return {**texts.BROWSER, **diagram_texts.TEXTS, "units": texts.UNITS, **manifest.texts}

@@ -13,6 +13,8 @@ from tests.integrations.conftest import ROOT, Dashboard, Script, environment
 
 EXAMPLES = ROOT / "examples"
 NAMES = {  # file → name and status of its run, a metric that it has
+    "plain_python.py": ("plain Python", "grad/norm"),
+    "predictions_run.py": ("predictions", "coverage_68"),
     "plain_pytorch.py": ("plain PyTorch", "grad/norm"),
     "lightning_run.py": ("Lightning", "val_loss"),
     "transformers_run.py": ("transformers", "eval_loss"),
@@ -25,7 +27,7 @@ NAMES = {  # file → name and status of its run, a metric that it has
 
 def test_examples_are_all_known_and_short() -> None:
     files = {path.name for path in EXAMPLES.iterdir() if path.suffix in {".py", ".sh"}}
-    assert files == {*NAMES, "http_curl.sh", "offline_node.py"}
+    assert files == {*NAMES, "http_curl.sh", "offline_node.py", "notebook_cells.py", "container.sh"}
     for name in files:
         assert len((EXAMPLES / name).read_text().splitlines()) < 40, name
 

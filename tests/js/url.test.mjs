@@ -12,7 +12,7 @@ test("every part of a view survives the address bar", () => {
   const view = {
     tab: "jobs", job: "a-b", smoothing: 0.65, x: "wall", rate: "5s", linked: true,
     scales: { "loss-chart": "log", "other:eval/acc": "linear", "other:a, b%2C": "linear" },
-    zooms: { "loss-chart": { x: [10, 20.5], y: [-1.25, 3] }, "other:x": { x: [1, 2], y: [0, 4], scale: "log" }, "rmse-chart": { x: [3, 4], y: null } }, reliability: 0, search: "a b&c", statuses: ["running", "failed"],
+    zooms: { "loss-chart": { x: [10, 20.5], y: [-1.25, 3] }, "other:x": { x: [1, 2], y: [0, 4], scale: "log" }, "rmse-chart": { x: [3, 4], y: null } }, reliability: 0, predicted: 7, embed: null, search: "a b&c", statuses: ["running", "failed"],
     order: "best", runs: ["x", "", "a-b"], eyes: ["x"], group: "config:a,b", band: "sd", off: { "loss-chart": ["val_loss", "a,b"] }, readout: "value",
     wide: "other:eval/acc", find: "p68, a&b", folded: ["", "eval,a"],
   };
@@ -54,4 +54,10 @@ test("a name in a legend puts its line out and back, and alone, and back again",
   view.toggleLine("c", "b", true);
   assert.deepEqual(view.off, {});
   assert.deepEqual(drawn, ["c", "c", "c", "c", "c"]);
+});
+
+test("a frame shows one chart, whatever tab its address names", () => {
+  const view = fromQuery("?tab=jobs&job=a&embed=val%2Floss");
+  assert.deepEqual([view.embed, view.tab], ["val/loss", "metrics"]);
+  assert.equal(fromQuery(toQuery(view)).embed, "val/loss");
 });

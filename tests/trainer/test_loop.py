@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
+from heimdall_dash.predictions import kept
 from heimdall_dash.records import Row
 from trainer import checkpoint, optimisation
 from trainer.checkpoint import CheckpointFolder
@@ -44,6 +45,7 @@ class Notes:
         self.rows: list[Row] = []
         self.facts: list[Mapping[str, Any]] = []
         self.warnings: list[str] = []
+        self.shown: list[int] = []
 
     def log(self, epoch: int, /, **metrics: Any) -> None:
         self.rows.append({"epoch": epoch, **metrics})
@@ -53,6 +55,10 @@ class Notes:
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)
+
+    def predictions(self, epoch: int, **predicted: Any) -> None:
+        kept(epoch, **predicted)  # it is what a job takes
+        self.shown.append(epoch)
 
     def epochs(self) -> list[int]:
         return [row["epoch"] for row in self.rows]

@@ -3,10 +3,11 @@
 /** @import { Size } from "./painter.js" */
 
 import { lineFigure } from "../figure/line_figure.js";
-import { reliabilityFigure } from "../figure/diagrams.js";
+import { diagramFigure, isDiagramKind } from "../figure/diagrams.js";
 import { proven, lacks } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
 import { ChartFilter } from "./chart_filter.js";
+import { diagramCharts } from "./diagram_charts.js";
 import { byId, el, setText, setAttribute, look } from "./elements.js";
 import { KeyFigures } from "./key_figures.js";
 import { OtherCharts } from "./other_charts.js";
@@ -23,6 +24,9 @@ import { Wide } from "./wide.js";
  * @property {(spec: Spec) => Source[]} sources   the runs on the charts
  * @property {() => ShownJob} charted   what all of them have
  * @property {(id: string, metric: string, isAlone: boolean) => void} toggledLine
+ * @property {import("./reliability_slider.js").ReliabilitySlider} reliability
+ * @property {import("./predictions_card.js").KeptEpochs} predictions
+ * @property {(epoch: number|null) => void} predictedEpoch
  */
 
 export class Charts {
@@ -40,6 +44,7 @@ export class Charts {
       this.add(spec, byId(spec.id), (size) => this._figure(spec, size));
     }
     this.otherCharts = new OtherCharts(byId("other-charts"), this);
+    this.diagrams = diagramCharts(this);
     this.filter = new ChartFilter(byId("chart-filter"), this);
     this.keyFigures = new KeyFigures(byId("key-figures"), page.config);
   }
@@ -112,8 +117,8 @@ export class Charts {
     const sources = this.page.sources(spec);
     const view = this.page.chartView(spec);
     const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
-    const figure = spec.kind === "reliability"
-      ? reliabilityFigure(spec, sources, view, appearance, this.page.view.reliability)
+    const figure = isDiagramKind(spec)
+      ? diagramFigure(spec, sources, view, appearance, this.page.view.reliability)
       : lineFigure(this._known(spec), sources, view, appearance);
     const { total, columns } = feed.store;
     if (total > columns.epoch.length) {
@@ -169,7 +174,8 @@ export class Charts {
   /** New epochs: charts for metrics that stand on no other, and those the search leaves. */
   others() {
     const charted = this.page.charted();
-    if (this.otherCharts.update(charted)) this.filter.apply();
+    const hasDiagrams = this.diagrams.update(charted);
+    if (this.otherCharts.update(charted) || hasDiagrams) this.filter.apply();
     if (charted.store.columns.epoch.length) this.wide.settle();
     this.compact(charted);
   }

@@ -3,7 +3,7 @@
 import { fill } from "../figure/words.js";
 import { el, setAttribute } from "./elements.js";
 
-const mayCome = (/** @type {string} */ id) => id.startsWith("other:"); // its card comes with the job's metrics
+const mayCome = (/** @type {string} */ id) => /^(other:|diagram:|predictions-chart$)/.test(id); // its card comes with the job's metrics
 
 export class Wide {
   /** @param {import("./charts.js").Charts} charts */

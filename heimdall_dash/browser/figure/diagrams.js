@@ -1,16 +1,43 @@
-/* The reliability diagram: a figure whose axis is no time. Pure. */
+/* The reliability diagram, and which figure a kind of diagram gets: their axes are no time. Pure. */
 
-import { lowerBound } from "../series/columns.js";
 import { forLogAxis } from "../series/lines.js";
-import { seriesOf } from "../series/series.js";
 import { yTicks } from "./axes.js";
+import { CALIBRATION_FIGURES } from "./calibration_figures.js";
+import { bandOf, bandTraces, diagonal, epochName, rowsOf, STYLES } from "./diagram_parts.js";
 import { baseLayout } from "./layout.js";
 import { plotText } from "./names.js";
 import { valueText } from "./words.js";
 
+const LEAST_ON_LOG = 1e-3; // chance may leave nothing at all, which has no logarithm
+/** @type {Source} */
+const NO_RUN = { columns: { epoch: [] }, job: null, facts: {}, notes: [] };
+
 /**
- * Observed against expected coverage: of one run, its newest epoch and a chosen one; of several, the
- * newest of each.
+ * The diagram of a kind.
+ * @param {Spec} spec
+ * @param {Source[]} sources  the runs on the charts
+ * @param {ChartView} view
+ * @param {Look} look
+ * @param {number|null} epoch  one that is laid beside the newest
+ * @returns {Figure}
+ */
+export function diagramFigure(spec, sources, view, look, epoch) {
+  const draw = CALIBRATION_FIGURES[spec.kind];
+  if (!draw) return reliabilityFigure(spec, sources, view, look, epoch);
+  // shares and densities are read on a linear axis, whatever all the other charts stand on
+  const figure = draw(spec, sources[0] ?? NO_RUN, { ...view, scale: "linear" }, look, epoch);
+  if (sources.length > 1) figure.notes.push(sources[0].name ?? ""); // bands of several would hide one another
+  return figure;
+}
+
+/** @param {Spec} spec  @returns {boolean} */
+export function isDiagramKind(spec) {
+  return spec.kind === "reliability" || Object.hasOwn(CALIBRATION_FIGURES, spec.kind);
+}
+
+/**
+ * Observed against expected coverage: of one run, its newest epoch and a chosen one, with what chance
+ * alone would show; of several, the newest of each.
  * @param {number|null} epoch  the chosen one; null: only the newest
  * @param {Spec} spec
  * @param {Source[]} sources
@@ -19,7 +46,6 @@ import { valueText } from "./words.js";
  * @returns {Figure}
  */
 export function reliabilityFigure(spec, sources, view, look, epoch) {
-  const { metric } = spec.lines[0];
   const layout = baseLayout(spec, view, look);
   const onLog = view.scale === "log";
   const ends = onLog ? [0.04, 1] : [0, 1];
@@ -29,77 +55,59 @@ export function reliabilityFigure(spec, sources, view, look, epoch) {
     type: onLog ? "log" : "linear", title: { text: look.texts.axis_expected, standoff: 6, font: { size: 12 } },
     range: view.zoom ? view.zoom.x : range, tickvals: layout.yaxis.tickvals, ticktext: layout.yaxis.ticktext,
   });
-  const curves = sources.length === 1
-    ? ofOneRun(sources[0], metric, epoch, look, onLog)
-    : sources.flatMap((source) => ofEachRun(source, metric, look, onLog));
-  const data = curves.length === 0 ? [] : [...curves, {
-    type: "scatter", mode: "lines", name: look.texts.diagonal, x: ends, y: ends, hoverinfo: "skip",
-    line: { color: look.colors.reference, width: 1.2, dash: "longdash" },
-  }];
+  const data = sources.length === 1
+    ? ofOneRun(spec, sources[0], epoch, look, onLog)
+    : sources.flatMap((source) => ofEachRun(spec, source, look, onLog));
+  const summary = [spec.title, ...data.slice(0, 1).map(({ name }) => name)].join(". ");
+  if (data.length) data.push(diagonal(ends, look));
   if (sources.length > 1) layout.showlegend = false;
+  return { data, layout, notes: [], isEmpty: !data.length, slots: {}, zoom: view.zoom, summary };
+}
+
+/** @param {Spec} spec  @param {Source} source  @param {number|null} epoch  @param {Look} look  @param {boolean} onLog  @returns {any[]} */
+function ofOneRun(spec, source, epoch, look, onLog) {
+  const rows = rowsOf(source, spec.lines[0].metric, epoch);
+  if (rows.length === 0) return [];
+  const curves = rows.map((row, order) => (
+    { ...curve(row.value, source, onLog), name: epochName(row, look), ...styled(look.colors.lines[order], order) }));
+  const expected = expectedOf(source, rows[0].value);
+  const band = bandOf(source, spec.prefix ?? "", rows[0].epoch, "reliability", expected);
+  const low = (/** @type {number} */ end) => (onLog ? Math.max(end, LEAST_ON_LOG) : end);
+  return band ? [...curves, ...bandTraces(expected, { ...band, low: band.low.map(low) }, look)] : curves;
+}
+
+/** @param {Spec} spec  @param {Source} source  @param {Look} look  @param {boolean} onLog  @returns {any[]} */
+function ofEachRun(spec, source, look, onLog) {
+  return rowsOf(source, spec.lines[0].metric, null).map((row) => ({
+    ...curve(row.value, source, onLog), run: source.id, name: plotText(`${source.name} · ${epochName(row, look)}`),
+    ...styled(source.color ?? look.colors.lines[0], 0),
+  }));
+}
+
+/** @param {Column} observed  @param {Source} source  @param {boolean} onLog  @returns {any} */
+function curve(observed, source, onLog) {
   return {
-    data, layout, notes: [], isEmpty: curves.length === 0, slots: {}, zoom: view.zoom,
-    summary: [spec.title, ...curves.slice(0, 1).map((curve) => curve.name)].join(". "),
+    type: "scatter", mode: "lines+markers", x: expectedOf(source, observed),
+    y: onLog ? forLogAxis(observed).shown : observed, text: observed.map((value) => valueText(value)),
+    hovertemplate: "%{text}",
   };
 }
 
-/** @param {Source} source  @param {string} metric  @param {number|null} epoch  @param {Look} look  @param {boolean} onLog  @returns {any[]} */
-function ofOneRun(source, metric, epoch, look, onLog) {
-  const { epochs, values } = seriesOf(source, metric) ?? { epochs: [], values: [] };
-  const newest = lastIndex(values);
-  if (newest < 0) return [];
-  const [first, second] = look.colors.lines;
-  const curve = (/** @type {number} */ i, /** @type {any[]} */ ...how) => reliabilityCurve(values[i], source, `${look.texts.axis_epoch} ${epochs[i]}`, how[0], how[1], how[2], onLog);
-  const chosen = epoch === null ? -1 : nearest(values, epochs, epoch);
-  return [curve(newest, first, "solid", "circle"), ...(chosen >= 0 && chosen !== newest ? [curve(chosen, second, "dash", "square")] : [])];
-}
-
-/** @param {Source} source  @param {string} metric  @param {Look} look  @param {boolean} onLog  @returns {any[]} */
-function ofEachRun(source, metric, look, onLog) {
-  const { epochs, values } = seriesOf(source, metric) ?? { epochs: [], values: [] };
-  const newest = lastIndex(values);
-  if (newest < 0) return [];
-  const name = `${source.name} · ${look.texts.axis_epoch} ${epochs[newest]}`;
-  return [{ ...reliabilityCurve(values[newest], source, name, source.color ?? look.colors.lines[0], "solid", "circle", onLog), run: source.id }];
+/** @param {string} color  @param {number} order  0: the newest  @returns {any} */
+function styled(color, order) {
+  const { dash, symbol } = STYLES[order];
+  return { line: { color, width: 2, dash }, marker: { size: 6, symbol } };
 }
 
 /**
- * @param {Column} observed
+ * The levels of a curve: as the facts say, else evenly between 0 and 1.
  * @param {Source} source
- * @param {string} name
- * @param {string} color
- * @param {string} dash
- * @param {string} symbol
- * @param {boolean} onLog
- * @returns {any}
+ * @param {Column} observed
+ * @returns {number[]}
  */
-function reliabilityCurve(observed, source, name, color, dash, symbol, onLog) {
+function expectedOf(source, observed) {
   const given = (source.facts || {}).reliability_expected;
-  const expected = Array.isArray(given) && given.length === observed.length
+  return Array.isArray(given) && given.length === observed.length
     ? given
     : observed.map((_, i) => (i + 1) / (observed.length + 1));
-  return {
-    type: "scatter", mode: "lines+markers", name: plotText(name), x: expected,
-    y: onLog ? forLogAxis(observed).shown : observed, text: observed.map((value) => valueText(value)),
-    hovertemplate: "%{text}", line: { color, width: 2, dash }, marker: { size: 6, symbol },
-  };
-}
-
-/** @param {Column} rows  @returns {number} */
-function lastIndex(rows) {
-  for (let i = rows.length - 1; i >= 0; i -= 1) if (Array.isArray(rows[i])) return i;
-  return -1;
-}
-
-/**
- * The row of the chosen epoch, or the nearest before it that has a curve.
- * @param {Column} rows
- * @param {number[]} epochs
- * @param {number} epoch
- * @returns {number}
- */
-function nearest(rows, epochs, epoch) {
-  let i = Math.min(lowerBound(epochs, epoch), rows.length - 1);
-  while (i >= 0 && (!Array.isArray(rows[i]) || epochs[i] > epoch)) i -= 1;
-  return i;
 }

@@ -21,7 +21,9 @@ export function controlActions(page) {
     "linked-zoom": (isOn) => { page.view.linked = isOn; },
     notify: (isOn) => page.notices.allow(isOn),
     "reliability-epoch": (epoch) => {
-      if (page.reliability.moved(epoch, page.view)) page.painter.invalidate("reliability-chart");
+      if (!page.reliability.moved(epoch, page.view)) return;
+      page.painter.invalidate("reliability-chart");
+      page.charts.diagrams.redraw();
     },
     "created-job": (id) => { if (id) page.choice.open({ id }); },
     "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },

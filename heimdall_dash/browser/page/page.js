@@ -16,6 +16,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../charts/charts.js").Charts} charts
  * @property {import("../charts/reliability_slider.js").ReliabilitySlider} reliability
  * @property {import("../runs/job_feed.js").JobFeed} feed
+ * @property {import("../runs/predictions_feed.js").PredictionsFeed} predictions
  * @property {import("../runs/jobs_feed.js").JobsFeed} list
  * @property {import("../runs/job_select.js").JobSelect} select
  * @property {import("../runs/job_bar.js").JobBar} bar
@@ -88,6 +89,20 @@ export class Page extends PageParts {
     this.drawn.forget();
     this.bar.facts(this.feed);
     for (const spec of this.config.charts) this.painter.invalidate(spec.id);
+    this.charts.diagrams.redraw();
+  }
+
+  /** Kept predictions came, or the reader wants those of another epoch. */
+  predictionsArrived() {
+    this.charts.diagrams.predicted();
+    this.charts.filter.apply();
+  }
+
+  /** @param {number|null} epoch  whose predictions are shown; null: the newest */
+  predictedEpoch(epoch) {
+    this.view.predicted = epoch;
+    this.view.write();
+    this.predictions.choose(epoch, this.feed.job);
   }
 
   jobsArrived() {
@@ -166,6 +181,7 @@ export class Page extends PageParts {
     this.bar.render(feed);
     this.reading.render();
     this.charts.figuresNow(feed);
+    this.predictions.follow(feed.jobId, feed.job);
     const isListAway = list.link.state === "waiting" && list.link.failures > 1;
     const isWithoutStore = isListAway && list.link.closeCode === STORE_AWAY_CODE;
     this.notices.banners(feed.loadAt !== null || (isListAway && !isWithoutStore), this.isStoreAway || isWithoutStore);
@@ -296,6 +312,7 @@ export class Page extends PageParts {
     this.choice.restored();
     this.redrawRuns();
     this.reliability.render(this.feed, this.view);
+    this.predictions.choose(this.view.predicted, this.feed.job);
     this.applyRate();
     this.renderCards();
     this._renderList();

@@ -11,7 +11,7 @@ const BANDS = ["range", "sd"];
 export function defaultView() {
   return {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
-    zooms: {}, reliability: null, search: "", statuses: [], order: "status", runs: [],
+    zooms: {}, reliability: null, predicted: null, embed: null, search: "", statuses: [], order: "status", runs: [],
     eyes: [], group: "none", band: "range", off: {}, readout: "chart", wide: null, find: "", folded: [],
   };
 }
@@ -36,6 +36,8 @@ export function toQuery(view) {
     if (zoom) query.set(`zoom.${id}`, zoomText(zoom));
   }
   put("reliability", view.reliability, null);
+  put("predicted", view.predicted, null);
+  put("embed", view.embed, null);
   put("search", view.search, "");
   put("status", view.statuses.join(","), "");
   put("order", view.order, "status");
@@ -77,8 +79,11 @@ export function fromQuery(text) {
   }
   delete view.zooms["compare-chart"]; // of a page that was
   for (const [name, metric] of query) if (name.startsWith("off.")) (view.off[name.slice(4)] ??= []).push(metric);
-  const epoch = query.get("reliability");
-  if (epoch !== null && /^\d+$/.test(epoch)) view.reliability = Number(epoch);
+  const epochOf = (/** @type {string} */ name) => (/^\d+$/.test(query.get(name) ?? "") ? Number(query.get(name)) : null);
+  view.reliability = epochOf("reliability");
+  view.predicted = epochOf("predicted");
+  view.embed = query.get("embed") || null;
+  if (view.embed !== null) view.tab = "metrics";
   view.search = query.get("search") || "";
   view.statuses = list(query.get("status"));
   view.order = query.get("order") || view.order;

@@ -2,12 +2,13 @@
    that a link, a reload and the back button show the same again. */
 
 import { byId } from "../charts/elements.js";
+import { isDiagram } from "../figure/diagram_specs.js";
 import { toQuery, fromQuery } from "./url.js";
 
 const WRITE_MS = 150; // browsers refuse an address bar that changes too often
-const NOT_LINKED = new Set(["reliability-chart"]); // whose axis is no time
+const NOT_LINKED = new Set(["reliability-chart", "predictions-chart"]); // whose axis is no time
 
-const isFree = (/** @type {string} */ id) => NOT_LINKED.has(id);
+const isFree = (/** @type {string} */ id) => NOT_LINKED.has(id) || isDiagram(id);
 
 /** Its fields are those of `defaultView` in url.js. */
 /**
@@ -108,6 +109,7 @@ export class View extends Fields {
   forgetZooms() {
     this.zooms = {};
     this.reliability = null;
+    this.predicted = null;
   }
 
   /**
@@ -169,6 +171,7 @@ export class View extends Fields {
   /** @param {Spec} spec */
   _showScale(spec) {
     const { scale } = this.chart(spec);
+    if (isDiagram(spec.id) || spec.kind === "predictions") return; // shares and planes have no log axis
     if (!spec.id.startsWith("other:")) return this.#world.show(`scale-${spec.id}`, { value: scale });
     const select = byId(`scale-${spec.id}`);
     if (select) select.value = scale;

@@ -25,7 +25,7 @@ export class Sources {
   /** @param {Spec} spec  @returns {Source[]} */
   of(spec) {
     const { groups } = this.page;
-    const metrics = groups.isOn() && spec.kind !== "reliability" ? spec.lines.map(({ metric }) => metric) : null;
+    const metrics = groups.isOn() && spec.kind === "lines" ? spec.lines.map(({ metric }) => metric) : null;
     const key = metrics ? JSON.stringify(metrics) : "";
     const known = this.known.get(key) ?? this._make(metrics);
     this.known.set(key, known);
