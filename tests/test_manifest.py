@@ -11,6 +11,7 @@ import pytest
 
 from heimdall_dash.manifest import NO_TRAINER
 from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.ui import texts
 from heimdall_dash.ui.create_form import form_fields
 from heimdall_dash.ui.page import page_config
 from tests import small_trainer
@@ -72,6 +73,8 @@ def test_without_a_trainer_the_page_does_not_speak_of_what_only_ours_knows(alone
     units = json.dumps(told["texts"]["units"], ensure_ascii=False, separators=(",", ":"))
     assert units in layout
     assert OURS.findall(layout.replace(units, "")) == []
+    assert texts.FORM_NO_TRAINER in layout
+    assert "new-job" not in layout
 
 
 @pytest.mark.parametrize("command", [["app.py"], ["-P", "-m", "heimdall_dash"]])

@@ -1,1 +1,2 @@
-"""The only place that knows Redis: its keys, scripts and pub/sub, and the embedded server."""
+"""All that is known of Redis: keys, scripts, pub/sub, the embedded server. (The queue's entries are
+RQ's; `heimdall_dash.entries` looks at those.)"""

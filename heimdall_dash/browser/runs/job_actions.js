@@ -1,4 +1,5 @@
-/* Pause, resume, cancel, delete: asked for by a button, confirmed where there is no way back. */
+/* Pause, resume, cancel, delete: asked for by a button, confirmed where there is no way back.
+   By REST from here: the buttons stand on cards that stream, and the answer goes to their feed. */
 
 import { HttpError } from "../wire/rest.js";
 import { fill } from "../figure/words.js";
