@@ -60,7 +60,7 @@ function coverageFigure(spec, source, view, look, epoch) {
   const figure = framed(spec, view, look, rows);
   const { data, layout } = figure;
   shareAxis(layout.xaxis, look.texts.axis_nominal, view.zoom ? view.zoom.x : [0, 1.02], look);
-  shareAxis(layout.yaxis, spec.y_label, view.zoom ? view.zoom.y : [0, 1.02], look);
+  shareAxis(layout.yaxis, spec.y_label, view.zoom?.y ?? [0, 1.02], look);
   rows.forEach((row, order) => {
     const observed = levels.map(({ metric }) => valueAt(source, metric, row.epoch));
     data.push({
@@ -111,7 +111,7 @@ function pitFigure(spec, source, view, look, epoch) {
   const { data, layout } = figure;
   const highest = extent(rows.map(({ value }) => value), false)?.[1] ?? 2;
   shareAxis(layout.xaxis, look.texts.axis_pit, view.zoom ? view.zoom.x : [0, 1], look);
-  shareAxis(layout.yaxis, spec.y_label, view.zoom ? view.zoom.y : [0, Math.max(1.6, highest * 1.08)], look);
+  shareAxis(layout.yaxis, spec.y_label, view.zoom?.y ?? [0, Math.max(1.6, highest * 1.08)], look);
   layout.bargap = 0.06;
   rows.forEach((row, order) => {
     const bins = row.value.length;
@@ -161,7 +161,7 @@ function sharpnessFigure(spec, source, view, look, epoch) {
   const ticks = yTicks(range, true, { ...spec, ticks: [] }, { ...look, height: Math.min(look.height, look.width / 2) });
   Object.assign(layout.xaxis, ticks, { type: "log", range, title: { text: fill(look.texts.axis_sharpness, { unit: spec.unit ? ` (${spec.unit})` : "" }), standoff: 6, font: { size: 12 } } });
   const highest = extent([way.map(({ y }) => y)], false)?.[1] ?? 0.5;
-  shareAxis(layout.yaxis, spec.y_label, view.zoom ? view.zoom.y : [0, highest * 1.1 || 0.1], look);
+  shareAxis(layout.yaxis, spec.y_label, view.zoom?.y ?? [0, highest * 1.1 || 0.1], look);
   const hover = (/** @type {{epoch: number, x: number, y: number}} */ at) => `${look.texts.axis_epoch} ${at.epoch}: ${valueText(at.x, spec.unit)}, ${valueText(at.y)}`;
   data.push({
     type: "scatter", mode: "lines", name: look.texts.way, x: way.map(({ x }) => x), y: way.map(({ y }) => y),
@@ -192,7 +192,7 @@ function confidenceFigure(spec, source, view, look, epoch) {
   const figure = framed(spec, view, look, rows);
   const { data, layout } = figure;
   shareAxis(layout.xaxis, look.texts.axis_confidence, view.zoom ? view.zoom.x : [0, 1.02], look);
-  shareAxis(layout.yaxis, spec.y_label, view.zoom ? view.zoom.y : [0, 1.02], look);
+  shareAxis(layout.yaxis, spec.y_label, view.zoom?.y ?? [0, 1.02], look);
   rows.forEach((row, order) => {
     const shares = valueAt(source, parts, row.epoch) ?? [];
     const confidence = valueAt(source, sure, row.epoch) ?? [];

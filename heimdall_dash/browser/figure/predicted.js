@@ -119,7 +119,7 @@ function against({ data, layout }, kept, points, view, look) {
     line: { color: look.colors.reference, width: 1.2, dash: "longdash" },
   });
   planeAxis(layout.xaxis, withUnit(axisName(kept, 0, look.texts.axis_true, true), kept.unit), view.zoom ? view.zoom.x : range, look.width);
-  planeAxis(layout.yaxis, withUnit(look.texts.axis_predicted, kept.unit), view.zoom ? view.zoom.y : range, look.height);
+  planeAxis(layout.yaxis, withUnit(look.texts.axis_predicted, kept.unit), view.zoom?.y ?? range, look.height);
 }
 
 /**
@@ -154,7 +154,7 @@ function plane({ data, layout, notes }, kept, points, view, look, { isEnlarged }
     marker: { size: 3, color: look.colors.text }, hoverinfo: "skip",
   }, ...placeTraces(kept, look));
   planeAxis(layout.xaxis, withUnit(axisName(kept, 0, look.texts.axis_x), kept.unit), view.zoom ? view.zoom.x : ranges.x, look.width);
-  planeAxis(layout.yaxis, withUnit(axisName(kept, 1, look.texts.axis_y), kept.unit), view.zoom ? view.zoom.y : ranges.y, look.height);
+  planeAxis(layout.yaxis, withUnit(axisName(kept, 1, look.texts.axis_y), kept.unit), view.zoom?.y ?? ranges.y, look.height);
   layout.yaxis.scaleanchor = "x"; // a circle stays one, also when zoomed
   if (scale > 1) notes.push(fill(look.texts.predicted_enlarged, { scale: valueText(scale) }));
 }
