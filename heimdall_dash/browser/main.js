@@ -57,16 +57,23 @@ function assemble(page) {
   page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });
   page.charts = new Charts(page);
   page.compare = new Compare(page);
-  page.charts.add(page.compare.spec, byId("compare-chart"), (size) => page.compare.figure(size));
+  page.charts.add(page.compare.spec, compareCard(), (size) => page.compare.figure(size));
   page.choice = new Choice(page);
   page.actions = controlActions(page);
+}
+
+/** The comparison's card is a component of the layout. */
+function compareCard() {
+  const box = byId("compare-chart");
+  const card = box.closest(".chart-card");
+  return { card, box, note: card.querySelector("[data-note]"), buttons: card.querySelector("[data-buttons]") };
 }
 
 /** @param {Page} page  @returns {View} */
 function viewOf(page) {
   return new View({
     location, history, later: (f, ms) => setTimeout(f, ms), redraw: (id) => page.painter.invalidate(id),
-    show: page.setProps, charts: () => page.charts.specs,
+    show: page.setProps, charts: () => page.charts.specs, showScale: (id, scale) => page.charts.cards.get(id)?.showScale(scale),
     heights: (id) => {
       const plot = page.painter.cards.get(id)?.plot;
       return plot?.layout ? [...plot.layout.yaxis.range] : null;

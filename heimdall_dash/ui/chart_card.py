@@ -1,4 +1,5 @@
-"""One chart's card: toolbar, plot, and the line of notes under it."""
+"""The comparison's card: toolbar, plot, and the line of notes under it. Those of a job's charts are
+made in the browser, when its metrics come (browser/charts/card.js)."""
 
 import dash_mantine_components as dmc
 from dash import html
@@ -9,7 +10,7 @@ from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes
 
 
-def chart_card(chart: Chart, extra: Component | None = None) -> Component:
+def chart_card(chart: Chart) -> Component:
     """The browser draws into the element whose id is the chart's; buttons carry `data-do`."""
     return html.Section(
         [
@@ -27,7 +28,6 @@ def chart_card(chart: Chart, extra: Component | None = None) -> Component:
                 className="chart-tools",
             ),
             html.Div(id=chart.id, className="chart", tabIndex="0", role="group"),
-            *([extra] if extra is not None else []),
             html.P(className="chart-note", **attributes(data_note=chart.id, aria_live="off")),
         ],
         className="card chart-card",

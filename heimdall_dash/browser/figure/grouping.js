@@ -8,6 +8,7 @@ import { families, naturally } from "./siblings.js";
 
 export const MOST_LINES = 12; // on one derived chart: so many colours stay apart
 const LONGEST_NAME = 28; // characters in a legend, of numbered siblings
+const MOST_NAMES = 4; // siblings that are named in full: the title says what they share
 const LEAST_SHARED = 3; // charts whose names begin alike make a section
 const MOST_LOSSES = 12; // at the top; more of them stay in their sections
 const LOSS = /(^|[^a-z])(loss(es)?|nll|objective|elbo)([^a-z]|$)/i;
@@ -109,7 +110,7 @@ function chartsOf({ pattern, names, numbers, words }, byBase) {
       key: part === 0 ? pattern : `${pattern}#${part + 1}`,
       title: titleOf(pattern, members) + range,
       lines: members.slice(from, to).flatMap((roles, i) => roles.map(({ metric, role }) => ({
-        metric, role, color: i, name: metric.length <= LONGEST_NAME ? metric : shortened(words[from + i], role, roles.length > 1),
+        metric, role, color: i, name: metric.length <= LONGEST_NAME && to - from <= MOST_NAMES ? metric : shortened(words[from + i], role, roles.length > 1),
       }))),
     };
   }).filter((chart) => chart.lines.length > 0);

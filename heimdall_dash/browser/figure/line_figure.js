@@ -33,7 +33,7 @@ export function lineFigure(spec, source, view, look) {
   const axis = xAxis(source.columns, view.x);
   const span = visibleRange(axis.values, view.zoom, axis.isRising);
   const lines = spec.lines
-    .map((line, i) => ({ line, color: look.colors.lines[i % look.colors.lines.length] }))
+    .map((line, i) => ({ line, color: look.colors.lines[(line.color ?? i) % look.colors.lines.length] }))
     .filter(({ line }) => isScalar(source.columns[line.metric]))
     .map(({ line, color }) => drawnLine(spec, line, color, source, axis, span, view, look));
   const left = lines.filter(({ line }) => line.axis !== 2);

@@ -61,7 +61,7 @@ export class Page extends PageParts {
 
   /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
   epochsArrived() {
-    this.charts.others();
+    this.charts.update();
     for (const id of this.charts.specs.keys()) if (id !== "compare-chart") this.painter.invalidate(id);
     this.reliability.render(this.feed, this.view);
     this._soon("alerts", () => this.notices.alerts(this.feed), LIST_MS);
@@ -190,6 +190,13 @@ export class Page extends PageParts {
   /** @param {string} id  @param {Scale} scale */
   scaled(id, scale) {
     this.view.scaled(id, scale);
+  }
+
+  /** @param {Arrangement} arrangement  of the charts, by the reader */
+  rearranged(arrangement) {
+    this.view.arrangement = arrangement;
+    this.charts.update();
+    this.charts.showView();
   }
 
   applyRate() {

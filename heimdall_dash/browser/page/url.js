@@ -13,6 +13,7 @@ export function defaultView() {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
     zooms: {}, reliability: null, search: "", statuses: [], order: "status", compare: [],
     metric: "val_loss", compareX: "epoch", wide: null, find: "", folded: [],
+    saved: null,
   };
 }
 
@@ -44,6 +45,7 @@ export function toQuery(view) {
   put("cx", view.compareX, "epoch");
   put("wide", view.wide, null);
   put("find", view.find, "");
+  put("view", view.saved, null);
   for (const group of view.folded) query.append("fold", group); // one of them has no name
   const text = query.toString().replace(/%2C/g, ",");
   return text ? `?${text}` : "";
@@ -82,6 +84,7 @@ export function fromQuery(text) {
   view.compareX = among("cx", ["epoch", "relative"], view.compareX);
   view.wide = query.get("wide") || null;
   view.find = query.get("find") || "";
+  view.saved = query.get("view") || null;
   view.folded = [...new Set(query.getAll("fold"))];
   return view;
 }
