@@ -181,7 +181,7 @@ def test_search_and_folded_groups_of_other_metrics(reader: Page, train: StartJob
     label = reader.layout("other:queue_wait_seconds", "yaxis.title.text")
     assert label == "Seconds (s) - Log Scale"
     reader.show("other:sharpness_m")
-    assert reader.layout("other:sharpness_m", "title.text") == "sharpness_m"
+    assert reader.layout("other:sharpness_m", "title.text") == "Sharpness"
     assert reader.layout("other:sharpness_m", "yaxis.title.text") == "Metres (m)"
 
     summary = reader.driver.find_element(By.CSS_SELECTOR, "details[data-group=speed] > summary")
@@ -206,7 +206,7 @@ def test_search_and_folded_groups_of_other_metrics(reader: Page, train: StartJob
 
     # a link shows the same: the search, the folded group, the wide chart among those that come late
     search.send_keys("sharp")
-    reader.click("button[aria-label='Enlarge sharpness_m']")
+    reader.click("button[aria-label='Enlarge Sharpness']")
     query = ("wide=other%3Asharpness_m", "find=sharp&fold=speed")
     reader.wait(lambda: all(part in reader.driver.current_url for part in query), "the address")
     reader.driver.refresh()
