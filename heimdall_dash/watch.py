@@ -4,11 +4,15 @@ again where only a job's whole history tells."""
 import asyncio
 import logging
 import time
+from collections import Counter
 
+from heimdall_dash import telemetry
 from heimdall_dash.background import Background
 from heimdall_dash.clock import FED_EVERY_S, StoreClock
 from heimdall_dash.errors import NoQueue, StoreUnavailable, UnknownJob
 from heimdall_dash.queue import JobQueue
+from heimdall_dash.records import Status
+from heimdall_dash.removal import Removal
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
@@ -24,8 +28,8 @@ class Watch:
     """Goes round once a second. An outage of the store is waited for; any other failure ends it,
     to be started again by `background`."""
 
-    def __init__(self, store: Store, queue: JobQueue, clock: StoreClock) -> None:
-        self._store, self._queue, self._clock = store, queue, clock
+    def __init__(self, store: Store, queue: JobQueue, removal: Removal, clock: StoreClock) -> None:
+        self._store, self._queue, self._removal, self._clock = store, queue, removal, clock
         self._reconcile_at = time.monotonic() + RECONCILE_S
         self._sweep_at = time.monotonic() + RECONCILE_S
         self._has_swept = False
@@ -42,13 +46,17 @@ class Watch:
             await asyncio.sleep(max(0.0, FED_EVERY_S - (time.monotonic() - began)))
 
     def _go_round(self) -> None:
-        self._clock.feed(self._store.now())
+        with telemetry.store_trip.time():
+            store_now = self._store.now()
+        self._clock.feed(store_now)
         now = time.monotonic()
         if now < self._reconcile_at:
             return
         self._reconcile_at = now + RECONCILE_S
         jobs = self._store.jobs()
         self._recount(jobs)
+        _count(jobs)
+        self._removal.remove_old(self._clock.now(), jobs)
         try:
             self._queue.reconcile(self._clock.now(), jobs)
             if now >= self._sweep_at:
@@ -66,3 +74,9 @@ class Watch:
                     self._store.recount(job.id)
                 except (UnknownJob, ValueError) as error:
                     log.debug("job %s is not counted again: %s", job.id, error)
+
+
+def _count(jobs: list[Fields]) -> None:
+    found = Counter(fields.get("status", "") for fields in jobs)
+    for status in Status:
+        telemetry.jobs.labels(str(status)).set(found[str(status)])
