@@ -27,6 +27,7 @@ from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.refusals import add_refusals
 from heimdall_dash.api.security import Security
 from heimdall_dash.api.telemetry import telemetry_routes
+from heimdall_dash.api.views import view_routes
 from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
@@ -39,6 +40,7 @@ from heimdall_dash.settings import Settings, is_loopback
 from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.views import ViewStore
 from heimdall_dash.ui.page import build_page
 from heimdall_dash.watch import Watch
 
@@ -86,6 +88,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     )
     server.include_router(telemetry_routes(work))
     server.include_router(alert_routes(alerts))
+    server.include_router(view_routes(ViewStore(store)))
     server.include_router(live_routes(hub))
     _close_api(server)
     build_page(server, manifest)

@@ -76,7 +76,7 @@ def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
         "<!-- modules -->", preloads(app.config.requests_pathname_prefix)
     )
     app.layout = layout(manifest)
-    add_callbacks(app, manifest.charts)
+    add_callbacks(app)
     return app
 
 

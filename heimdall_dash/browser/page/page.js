@@ -68,7 +68,7 @@ export class Page extends PageParts {
   /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
   epochsArrived() {
     this.drawn.forget();
-    this.charts.others();
+    this.charts.update();
     this.painter.news();
     this.reliability.render(this.feed, this.view);
     this._soon("alerts", () => this.notices.alerts(this.feed), LIST_MS);
@@ -79,7 +79,7 @@ export class Page extends PageParts {
   runsArrived(isFirst) {
     this.drawn.forget();
     if (isFirst) {
-      this.charts.others();
+      this.charts.update();
       this.painter.invalidate(); // also while updates are paused: the reader just picked it
     } else this.painter.news();
     this._soon("picks", () => this.renderPicks(), BAR_MS);
@@ -185,7 +185,7 @@ export class Page extends PageParts {
   /** Other runs, or others in sight: every chart is drawn anew. */
   redrawRuns() {
     this.drawn.forget();
-    this.charts.others();
+    this.charts.update();
     this.painter.invalidate();
     this.followRuns();
     this.renderPicks();
@@ -247,6 +247,13 @@ export class Page extends PageParts {
   /** @param {string} id  @param {Scale} scale */
   scaled(id, scale) {
     this.view.scaled(id, scale);
+  }
+
+  /** @param {Arrangement} arrangement  of the charts, by the reader */
+  rearranged(arrangement) {
+    this.view.arrangement = arrangement;
+    this.charts.update();
+    this.charts.showView();
   }
 
   applyRate() {
