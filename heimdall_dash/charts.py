@@ -20,6 +20,8 @@ class Line:
     dash: Dash = "solid"
     axis: Literal[1, 2] = 1
     unit: str | None = None  # None: the chart's
+    color: int | None = None  # place in the theme's list: one metric, one colour on every chart
+    role: Literal["train", "val", "test"] | None = None  # training is drawn lighter
 
 
 @dataclass(frozen=True)
@@ -53,5 +55,6 @@ class Chart:
     y2_range: tuple[float, float] | None = None
     kind: Literal["lines", "reliability"] = "lines"
     hint: str = ""
+    says_scale: bool = False  # in the title, too
     proof: str | None = None
     unproven: Mapping[str, str] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.predictions import predictions_routes
 from heimdall_dash.api.refusals import add_refusals
 from heimdall_dash.api.telemetry import telemetry_routes
+from heimdall_dash.api.views import view_routes
 from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
@@ -47,6 +48,7 @@ from heimdall_dash.settings import Settings
 from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.views import ViewStore
 from heimdall_dash.ui.page import build_page
 from heimdall_dash.watch import Watch
 
@@ -98,6 +100,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     )
     server.include_router(telemetry_routes(work))
     server.include_router(alert_routes(alerts))
+    server.include_router(view_routes(ViewStore(store)))
     server.include_router(live_routes(hub))
     server.include_router(session_routes(bool(settings.heimdall_token)))
     add_docs(server)

@@ -91,7 +91,7 @@ function assemble(page) {
 function viewOf(page) {
   return new View({
     location, history, later: (f, ms) => setTimeout(f, ms), redraw: (id) => page.painter.invalidate(id),
-    show: page.setProps, charts: () => page.charts.specs,
+    show: page.setProps, charts: () => page.charts.specs, showScale: (id, scale) => page.charts.cards.get(id)?.showScale(scale),
   });
 }
 

@@ -35,7 +35,8 @@ interface Frame {
 
 type Scale = "log" | "linear";
 type XMode = "epoch" | "relative" | "wall";
-interface Line { metric: string; name: string; dash: string; axis: number; unit: string | null }
+/** `color`: place in the theme's list, where it is not the line's own; `role`: train, val or test. */
+interface Line { metric: string; name: string; dash: string; axis: number; unit: string | null; color?: number | null; role?: string | null }
 interface Reference { name: string; value: number | null; fact: string | null; of?: string | null }
 /** One entry of the page's chart list, or one that the browser makes for a metric. */
 interface Spec {
@@ -53,8 +54,20 @@ interface Spec {
   hint: string;
   proof: string | null;
   unproven: Record<string, string>;
+  says_scale?: boolean;
   isGuessed?: boolean;
   prefix?: string; // of a calibration diagram's metrics
+  isJoined?: boolean;
+}
+/** A chart of a job's or a reader's own; `metrics` of a reader's may be patterns. */
+interface OwnChart { title: string; metrics: string[]; unit?: string | null; scale?: Scale }
+/** Of charts by their ids; `order` by section, `joined` by the chart that the others stand on. */
+interface Arrangement {
+  pinned: string[];
+  hidden: string[];
+  order: Record<string, string[]>;
+  joined: Record<string, string[]>;
+  charts: OwnChart[];
 }
 interface KeyFigure {
   metric: string;
@@ -138,8 +151,10 @@ interface ViewFields {
   wide: string | null; // chart
   find: string;
   folded: string[]; // groups
+  saved: string | null; // the saved view
 }
 interface KeptView extends ViewFields {
+  arrangement: Arrangement;
   write(): void;
   chart(spec: { id: string; scale: Scale }): ChartView;
 }
@@ -151,16 +166,17 @@ interface Run {
   facts: Facts;
   notes: Note[];
   state: string; // none, loading, ready, unknown
+  names?: string[]; // of its metrics, in order of arrival
 }
 /** The chosen job, as its feed holds it. */
 interface ShownJob {
   jobId: string | null;
   store: { columns: Columns; notFinite: NotFinite; total: number };
+  names?: string[]; // of its metrics; without them, those of the columns
   job: Job | null;
   facts: Facts;
   notes: Note[];
   state: string; // none, loading, ready, unknown
-  names?: string[]; // of all its metrics, where not all of them are here
 }
 
 /** `page_config` of ui/page.py. */

@@ -9,6 +9,7 @@ ALERT_RULES = "heimdall:alerts:rules"  # hash: name of a rule → the rule as JS
 ALERT_OUTBOX = "heimdall:alerts:outbox"  # hash: id of an alert → what is still to be sent, as JSON
 ALERT_OWNER = "heimdall:alerts:owner"  # string with an expiry: the web process that looks
 ALERT_SINCE = "heimdall:alerts:since"  # string: when alerts were first looked for, Unix ms
+VIEWS = "heimdall:views"  # hash: project and name as JSON → how the charts are arranged, as JSON
 PROBE = "heimdall:probe"  # string, written to see whether the store takes writes
 
 

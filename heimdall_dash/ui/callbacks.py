@@ -1,10 +1,7 @@
 """Clientside callbacks, all of them thin: they hand a changed property to the page's scripts."""
 
-from collections.abc import Iterable
-
 from dash import ClientsideFunction, Dash, Input
 
-from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids
 
 NAMESPACE = "heimdall"
@@ -29,8 +26,7 @@ CONTROLS: list[tuple[str, str]] = [
 ]
 
 
-def add_callbacks(app: Dash, charts: Iterable[Chart]) -> None:
-    """charts: those whose cards stand on the page from the beginning."""
+def add_callbacks(app: Dash) -> None:
     app.clientside_callback(ClientsideFunction(NAMESPACE, "start"), Input(ids.PAGE_CONFIG, "data"))
     for socket, function in ((ids.JOB_SOCKET, "jobSocket"), (ids.JOBS_SOCKET, "jobsSocket")):
         for prop in ("message", "state"):
@@ -39,8 +35,7 @@ def add_callbacks(app: Dash, charts: Iterable[Chart]) -> None:
                 Input(socket, prop),
                 prevent_initial_call=True,
             )
-    scales = ((ids.scale(chart.id), "value") for chart in charts)
-    for control, prop in (*CONTROLS, *scales):
+    for control, prop in CONTROLS:
         app.clientside_callback(
             ClientsideFunction(NAMESPACE, "control"),
             Input(control, prop),

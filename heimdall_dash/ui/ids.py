@@ -43,7 +43,7 @@ KEY_FIGURES = "key-figures"
 CHART_FILTER = "chart-filter"
 CHARTS = "charts"
 OTHER_CHARTS = "other-charts"
-DIAGRAM_CHARTS = "diagram-charts"
+PREDICTIONS = "predictions"
 
 RUN_ADD = "run-add"
 RUN_PICKS = "run-picks"

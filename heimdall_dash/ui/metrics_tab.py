@@ -8,7 +8,6 @@ from dash.development.base_component import Component
 
 from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
-from heimdall_dash.ui.chart_card import chart_card
 from heimdall_dash.ui.controls import attributes, labelled, segmented
 from heimdall_dash.ui.runs_on_charts import go_to_epoch, grouping, readout, runs_on_charts
 
@@ -25,14 +24,11 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
             html.Div(id="alerts", className="alerts", role="status"),
             *_reading_bar(),
             html.H2(texts.CHARTS_TITLE, className="visually-hidden"),
-            html.Div(
-                [chart_card(chart, _extra(chart)) for chart in charts],
-                id=ids.CHARTS,
-                className="charts",
-            ),
-            html.Section(id=ids.DIAGRAM_CHARTS),
+            html.Div(id=ids.CHARTS, className="charts"),  # the browser makes the cards
+            html.Section(id=ids.PREDICTIONS, hidden=True),
             html.Div(id=ids.OTHER_CHARTS),
             readout(),
+            html.Div(_extras(charts), id="charts-store", hidden=True),
             html.Section(
                 [html.P(line) for line in texts.ZOOM_HELP],
                 className="help",
@@ -156,21 +152,20 @@ def _reading_bar() -> list[Component]:
     ]
 
 
-def _extra(chart: Chart) -> Component | None:
-    """What only a reliability diagram has: the epoch that is laid beside the newest."""
-    if chart.kind != "reliability":
-        return None
-    return labelled(
-        texts.RELIABILITY_LABEL,
-        dmc.Slider(
-            id=ids.RELIABILITY_EPOCH,
-            value=0,
-            min=0,
-            max=1,
-            step=1,
-            size="sm",
-            updatemode="drag",
-            thumbLabel=texts.RELIABILITY_LABEL,
-            className="slider",
-        ),
+def _extras(charts: Iterable[Chart]) -> list[Component]:
+    """What only a reliability diagram has: the epoch that is laid beside the newest. The browser
+    puts it into the chart's card."""
+    if not any(chart.kind == "reliability" for chart in charts):
+        return []
+    slider = dmc.Slider(
+        id=ids.RELIABILITY_EPOCH,
+        value=0,
+        min=0,
+        max=1,
+        step=1,
+        size="sm",
+        updatemode="drag",
+        thumbLabel=texts.RELIABILITY_LABEL,
+        className="slider",
     )
+    return [html.Div(labelled(texts.RELIABILITY_LABEL, slider), id="reliability-extra")]

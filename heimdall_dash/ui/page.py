@@ -85,7 +85,7 @@ def build_page(server: FastAPI, manifest: Manifest, attempt: Attempt, prefix: st
     )
     app.layout = layout(manifest, prefix)
     close_dash(app, server)
-    add_callbacks(app, manifest.charts)
+    add_callbacks(app)
     add_create_callbacks(app, manifest, attempt)
     return app
 

@@ -187,6 +187,12 @@ class Page:
         )
         return found
 
+    def from_menu(self, chart: str, entry: str) -> None:
+        """Choose an entry of a chart's menu, as a click does."""
+        tools = f"[data-chart='{chart}'] [aria-haspopup]"
+        self.driver.find_element(By.CSS_SELECTOR, tools).click()
+        self.click(f"#chart-menu [data-do={entry}]")
+
     def choose_segment(self, control_id: str, value: str) -> None:
         """Choose one value of a segmented control, as a click on its label does."""
         self.run(

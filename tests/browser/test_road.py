@@ -324,7 +324,7 @@ def test_cells_that_come_late_join_their_epochs_while_one_looks(
     chart = "other:mAP@0.5, <b>"
     page.show(chart)
     assert page.drawn(chart) == [epoch for epoch in range(1, 21) if epoch != 10]
-    assert page.layout(chart, "title.text").startswith("MAP@0.5, &lt;b>")
+    assert page.layout(chart, "title.text").startswith("mAP@0.5, &lt;b>")
     note = "return document.querySelector('[data-note=loss-chart]').textContent"
     assert "gap" not in page.run(note)
     api.post(path, content='{"epoch": 15, "val_loss": NaN}').raise_for_status()

@@ -21,8 +21,10 @@ test("the same input gives the same figure", () => {
   assert.deepEqual(lineFigure(spec, source(columns), view(), look), lineFigure(spec, source(columns), view(), look));
 });
 
-test("title and label say the scale", () => {
-  const at = (scale) => lineFigure(spec, source({ epoch: [1], a: [1] }), view({ scale }), look).layout;
+test("the label says the scale; title and label do where it is the chart's subject", () => {
+  const plain = lineFigure(spec, source({ epoch: [1], a: [1] }), view({ scale: "log" }), look).layout;
+  assert.deepEqual([plain.title.text, plain.yaxis.title.text], ["Chart", "Value (m) - Log Scale"]);
+  const at = (scale) => lineFigure({ ...spec, says_scale: true }, source({ epoch: [1], a: [1] }), view({ scale }), look).layout;
   assert.equal(at("log").title.text, "Chart (Log Scale)");
   assert.equal(at("log").yaxis.title.text, "Value (m) - Log Scale");
   assert.equal(at("linear").title.text, "Chart (Linear Scale)");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { otherMetrics } from "../../heimdall_dash/browser/figure/names.js";
 import { alerts, AlertLog, QUIET_MS } from "../../heimdall_dash/browser/runs/alerts.js";
 import { joinedNotes, noteText } from "../../heimdall_dash/browser/runs/job_facts.js";
 import { label, age, reasonText, deliveredText, etaText } from "../../heimdall_dash/browser/runs/job_texts.js";
@@ -115,15 +114,6 @@ test("a note names its epoch once", () => {
   assert.equal(noteText({ epoch: 3, message: "epoch 3: not finite, stored as null: val_loss" }, words), "epoch 3: not finite, stored as null: val_loss");
   assert.equal(noteText({ epoch: 3, message: "no sign of life; resumed from epoch 30" }, words), "Epoch 3: no sign of life; resumed from epoch 30");
   assert.equal(noteText({ epoch: null, kind: "stalled" }, words), "stalled");
-});
-
-test("unforeseen metrics are grouped by prefix; known, empty and array-valued ones are left out", () => {
-  const columns = { epoch: [1], timestamp: ["t"], val_loss: [1], "eval/acc": [1], "eval/f1": [2], coverage_50: [1], coverage_68: [1], z_std: [1], list: [[1, 2]], never: [null] };
-  assert.deepEqual(otherMetrics(columns, new Set(["val_loss"])), [
-    { group: "coverage", metrics: ["coverage_50", "coverage_68"] },
-    { group: "eval", metrics: ["eval/acc", "eval/f1"] },
-    { group: "", metrics: ["z_std"] },
-  ]);
 });
 
 test("the page says whether it holds every stored epoch", () => {

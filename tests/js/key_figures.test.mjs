@@ -35,6 +35,8 @@ test("a metric that the job lacks has no figure; a job without epochs waits for 
   assert.equal(one({}, { epoch: [1], a: [null] }), undefined);
   assert.deepEqual(one({}, { epoch: [] }).words, ["waits"]);
   assert.equal(one({}, { epoch: [] }).value, "–");
+  const waits = (job) => keyFigures([spec], { columns: { epoch: [] }, facts: {}, job }, texts, ["failed"]).length;
+  assert.deepEqual([{ external: false, status: "queued" }, { external: false, status: "failed" }, { external: true, status: "running" }].map(waits), [1, 0, 0]);
 });
 
 test("two metrics that should agree, a value that should be met, and the best", () => {

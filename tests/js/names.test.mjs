@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plotText, unitOf, valueUnitOf, titleOf, matches, prefersLog, firstScale } from "../../heimdall_dash/browser/figure/names.js";
+import { plotText, unitOf, valueUnitOf, matches, prefersLog, firstScale } from "../../heimdall_dash/browser/figure/names.js";
 
-test("titles and units come from names", () => {
+test("units come from names", () => {
   const said = ["sharpness_p10_m", "eval/gpu_wait_seconds", "queue_delay_ms", "snr_db", "gdop_below_5_percent", "eval/f1", "reward", "_"];
-  assert.deepEqual(said.map((name) => [titleOf(name), unitOf(name)]), [
-    ["Sharpness p10", "m"], ["GPU wait time", "s"], ["Queue delay", "ms"], ["SNR", "dB"], ["GDOP below 5", "%"], ["F1", ""], ["Reward", ""], ["_", ""],
-  ]);
+  assert.deepEqual(said.map(unitOf), ["m", "s", "ms", "dB", "%", "", "", ""]);
 });
 
 test("a metric's name carries its unit; a fraction's values are read without", () => {
@@ -43,4 +41,10 @@ test("a share, and what has a perfect value, is first read on a linear axis", ()
   assert.deepEqual([of("val_distance_p68_m"), of("clipped_fraction"), of("gdop_below_5_percent")], ["log", "linear", "linear"]);
   assert.deepEqual([of("z", { unit: "1", ideal: 1 }), of("ece", { unit: "1", ideal: 0 }), of("c", { unit: "fraction", ideal: null })], ["linear", "log", "linear"]);
   assert.equal(firstScale("a", [...fall, -1]), "linear");
+});
+
+test("a score between 0 and 1 is first read on a linear axis, a loss and a learning rate are not", () => {
+  const fall = Array.from({ length: 20 }, (_, i) => 0.9 * 0.6 ** i);
+  const first = (name) => firstScale(name, fall);
+  assert.deepEqual(["val/acc", "mAP50", "dropped", "val/loss", "lr", "grad_norm"].map(first), ["linear", "linear", "linear", "log", "log", "log"]);
 });

@@ -30,23 +30,24 @@ export class ChartFilter {
     this.apply();
   }
 
-  apply() {
+  /** @returns {boolean} */
+  isSearching() {
+    return this.page.view.find.trim() !== "";
+  }
+
+  /** @param {Spec} spec  @returns {boolean} */
+  isFound(spec) {
     const search = this.page.view.find.trim();
-    let shown = 0;
-    let total = 0;
-    for (const [id, { card }] of this.charts.cards) {
-      const spec = /** @type {Spec} */ (this.charts.specs.get(id));
-      const names = spec.lines.flatMap((line) => [line.metric, line.name]);
-      const isShown = !search || matches([spec.title, ...names].join(" "), search);
-      card.hidden = !isShown;
-      total += 1;
-      shown += Number(isShown);
-    }
-    for (const [name, { box, list }] of this.charts.otherCharts.groups) {
-      box.hidden = [...list.children].every((card) => /** @type {HTMLElement} */ (card).hidden);
-      box.open = search ? true : !this.page.view.folded.includes(name);
-    }
+    if (!search) return true;
+    const names = spec.lines.flatMap((line) => [line.metric, line.name]);
+    return matches([spec.title, ...names].join(" "), search);
+  }
+
+  apply() {
+    this.charts.sections.fill();
+    const all = this.charts.all();
+    const shown = all.filter((spec) => this.isFound(spec)).length;
     const { texts } = this.page.config;
-    setText(this.count, !search ? "" : shown ? fill(texts.find_count, { shown, total }) : texts.find_nothing);
+    setText(this.count, !this.isSearching() ? "" : shown ? fill(texts.find_count, { shown, total: all.length }) : texts.find_nothing);
   }
 }

@@ -1,16 +1,25 @@
-/* The chosen job's charts: which figure each card gets, its buttons, its notes and empty state. */
+/* The chosen job's charts: which stand, which figure each card gets, its notes and empty state. */
 
 /** @import { Size } from "./painter.js" */
 
 import { lineFigure } from "../figure/line_figure.js";
 import { diagramFigure, isDiagramKind } from "../figure/diagrams.js";
-import { proven, lacks } from "../figure/spec.js";
+import { isDiagram } from "../figure/diagram_specs.js";
+import { proven } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
+import { arranged } from "./arrangement.js";
+import { CardMenu } from "./card_menu.js";
+import { CardTools } from "./card_tools.js";
+import { chartCard } from "./card.js";
 import { ChartFilter } from "./chart_filter.js";
-import { diagramCharts } from "./diagram_charts.js";
+import { scaleOf } from "./derived.js";
 import { byId, el, setText, setAttribute, look } from "./elements.js";
+import { emptyText, nothingText } from "./empty.js";
 import { KeyFigures } from "./key_figures.js";
-import { OtherCharts } from "./other_charts.js";
+import { PredictionsCard } from "./predictions_card.js";
+import { runOf, isSameRun, holdsPoint } from "./run.js";
+import { Sections } from "./sections.js";
+import { standing } from "./standing.js";
 import { Wide } from "./wide.js";
 
 /**
@@ -24,9 +33,12 @@ import { Wide } from "./wide.js";
  * @property {(spec: Spec) => Source[]} sources   the runs on the charts
  * @property {() => ShownJob} charted   what all of them have
  * @property {(id: string, metric: string, isAlone: boolean) => void} toggledLine
+ * @property {(arrangement: Arrangement) => void} rearranged
  * @property {import("./reliability_slider.js").ReliabilitySlider} reliability
  * @property {import("./predictions_card.js").KeptEpochs} predictions
  * @property {(epoch: number|null) => void} predictedEpoch
+ *
+ * @typedef {{card: HTMLElement, buttons: Record<string, any>, showScale: (scale: Scale) => void}} Made
  */
 
 export class Charts {
@@ -34,62 +46,176 @@ export class Charts {
   constructor(page) {
     this.page = page;
     /** @type {Map<string, Spec>} */
-    this.specs = new Map();
-    /** @type {Map<string, {card: HTMLElement, buttons: Record<string, any>}>} */
+    this.specs = new Map(); // of the cards that were made
+    /** @type {Map<string, Made>} */
     this.cards = new Map();
     /** @type {Map<string, Record<string, string>>} */
     this.slots = new Map(); // where each chart's names of reference lines stand
+    /** @type {Map<string, Scale>} */
+    this.scales = new Map(); // that derived charts of this job are first read on
+    /** @type {import("./run.js").ChartedRun|null} */
+    this.run = null;
     this.wide = new Wide(this);
-    for (const spec of page.config.charts) {
-      this.add(spec, byId(spec.id), (size) => this._figure(spec, size));
-    }
-    this.otherCharts = new OtherCharts(byId("other-charts"), this);
-    this.diagrams = diagramCharts(this);
+    this.tools = new CardTools(this);
+    this.menu = new CardMenu(page.config.texts, this.tools);
+    this.predictions = new PredictionsCard(byId("predictions"), this);
     this.filter = new ChartFilter(byId("chart-filter"), this);
+    this.sections = new Sections(byId("charts"), byId("other-charts"), page.view, page.config.texts, {
+      card: (spec) => this._card(spec), remove: (id) => this.remove(id),
+      isFound: (spec) => this.filter.isFound(spec), isSearching: () => this.filter.isSearching(),
+    });
+    this.nothing = el("p", { class: "card empty-note", hidden: true });
+    byId("charts").before(this.nothing);
     this.keyFigures = new KeyFigures(byId("key-figures"), page.config);
+    this.update();
+  }
+
+  /** @returns {Spec[]} of all charts that stand, made or not */
+  all() {
+    return this.sections.sections.flatMap(({ specs }) => specs);
+  }
+
+  /* ------------------------------------------------------------- which stand */
+
+  /** New metrics, another job, another arrangement: the charts that stand now. */
+  update() {
+    const { config, view } = this.page;
+    const feed = this.page.charted();
+    byId("charts").classList.toggle("is-unknown", feed.state === "loading" && this.run?.jobId === undefined);
+    if (feed.state === "loading" && this.run !== null) return; // as the job before left them, until it is known
+    const run = runOf(feed);
+    if (this.run !== null && isSameRun(this.run, run) && this.shown === view.arrangement) return;
+    if (run.jobId !== this.run?.jobId) this.scales.clear();
+    this.run = run;
+    this.shown = view.arrangement;
+    const sections = arranged(standing(run, config, view.arrangement.charts), view.arrangement);
+    for (const spec of sections.flatMap(({ specs }) => specs)) this._refresh(spec);
+    this.sections.show(sections);
+    this.filter.apply();
+    for (const spec of this.all()) if (this._isFramed(spec)) this.sections.reveal(spec.id);
+    this.nothing.hidden = sections.length > 0;
+    setText(this.nothing, sections.length > 0 ? "" : nothingText(feed, config));
+    if (run.isKnown && run.published.length > 0) this.wide.settle();
+  }
+
+  /**
+   * A chart that was there gets what is new of it: the validation of a metric comes after its training.
+   * @param {Spec} spec
+   */
+  _refresh(spec) {
+    if (spec.isGuessed) this._chooseScale(spec);
+    const known = this.specs.get(spec.id);
+    if (!known || JSON.stringify(known) === JSON.stringify(spec)) return;
+    for (const name of Object.keys(known)) delete (/** @type {any} */ (known)[name]);
+    Object.assign(known, spec);
+    this.page.painter.invalidate(spec.id);
+  }
+
+  /**
+   * Once per job: a scale that changed by itself while somebody reads would be a surprise.
+   * @param {Spec} spec
+   */
+  _chooseScale(spec) {
+    const known = this.scales.get(spec.id) ?? scaleOf(spec, this.page.charted().store.columns, this.page.config.metrics);
+    if (known === null) return;
+    this.scales.set(spec.id, known);
+    spec.scale = known;
+  }
+
+  /* ------------------------------------------------------------- cards */
+
+  /** @param {Spec} spec  @returns {HTMLElement} */
+  _card(spec) {
+    const old = this.cards.get(spec.id);
+    if (old) return old.card;
+    const { texts } = this.page.config;
+    const { card, box, note, buttons, scale } = chartCard(spec, texts, (chosen) => this.page.scaled(spec.id, chosen));
+    this._extra(spec, card, note);
+    card.classList.toggle("is-framed", this._isFramed(spec));
+    this.add(spec, { card, box, note, buttons }, (size) => {
+      scale.show(this.page.chartView(spec).scale);
+      return this._figure(spec, size);
+    }, (shown) => scale.show(shown));
+    return card;
+  }
+
+  /**
+   * What only a diagram has: the epoch that is laid beside the newest. The preset's is a component of the layout.
+   * @param {Spec} spec  @param {HTMLElement} card  @param {HTMLElement} note
+   */
+  _extra(spec, card, note) {
+    if (isDiagram(spec.id)) card.insertBefore(this.page.reliability.for(spec.id), note);
+    else if (spec.kind === "reliability") card.insertBefore(byId("reliability-extra"), note);
+  }
+
+  /** @param {Spec} spec  @returns {boolean} whether a frame shows this chart alone */
+  _isFramed({ id, lines }) {
+    const { embed } = this.page.view;
+    return embed !== null && (id === embed || lines.some(({ metric }) => metric === embed));
+  }
+
+  /** Another epoch is laid beside the newest. */
+  redrawDiagrams() {
+    for (const spec of this.specs.values()) if (isDiagramKind(spec)) this.page.painter.invalidate(spec.id);
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    const spec = this.specs.get(id);
+    this.page.painter.remove(id);
+    if (isDiagram(id)) this.page.reliability.drop(id);
+    else if (spec?.kind === "reliability") byId("charts-store").append(byId("reliability-extra"));
+    this.cards.get(id)?.card.remove();
+    for (const known of [this.specs, this.cards, this.slots]) known.delete(id);
   }
 
   /**
    * Give a card its plot, buttons and empty state.
    * @param {Spec} spec
-   * @param {HTMLElement} box
+   * @param {{card: HTMLElement, box: HTMLElement, note: HTMLElement, buttons: HTMLElement}} parts
    * @param {(size: Size) => Figure} build
+   * @param {(scale: Scale) => void} showScale
    */
-  add(spec, box, build) {
+  add(spec, { card, box, note, buttons: place }, build, showScale = () => {}) {
     const { painter, config } = this.page;
-    /** @type {any} */
-    const card = box.closest(".chart-card");
-    const note = card.querySelector(`[data-note]`);
+    const title = el("strong", {}, spec.title);
     const reason = el("span");
-    const empty = el("p", { class: "chart-empty", hidden: true }, el("strong", {}, spec.title), reason);
-    const buttons = this._buttons(spec);
+    const empty = el("p", { class: "chart-empty", hidden: true }, title, reason);
+    const buttons = this.tools.buttons(spec);
     this.specs.set(spec.id, spec);
-    this.cards.set(spec.id, { card, buttons });
+    this.cards.set(spec.id, { card, buttons, showScale });
     box.append(empty);
-    card.querySelector("[data-buttons]").replaceChildren(...Object.values(buttons));
+    place.replaceChildren(...Object.values(buttons));
     card.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.wide.escape(spec, event), true);
     if (this.page.view.wide === spec.id) this.wide.show();
     painter.add({
       id: spec.id, box, build,
-      onZoom: (zoom) => this.page.zoomed(spec.id, zoom),
+      onZoom: (zoom) => this._zoomed(spec, zoom),
       onLegend: (metric, isAlone) => this.page.toggledLine(spec.id, metric, isAlone),
       onDrawn: (figure) => {
         empty.hidden = !figure.isEmpty;
-        if (figure.isEmpty) setText(reason, figure.emptyText || this._emptyText(spec));
+        setText(title, spec.title);
+        if (figure.isEmpty) setText(reason, figure.emptyText || emptyText(spec, this.page.charted(), config));
         this.slots.set(spec.id, figure.slots);
-        for (const name of ["png", "svg"]) buttons[name].disabled = figure.isEmpty;
-        buttons.follow.classList.toggle("is-idle", !this.page.view.zooms[spec.id]);
+        this.tools.drawn(spec, buttons, figure);
         setText(note, [this._known(spec).hint, ...figure.notes].filter(Boolean).join(" · "));
         setAttribute(box, "aria-label", `${figure.summary}. ${config.texts.chart_keys}`);
       },
     });
   }
 
-  /** @param {string} id */
-  remove(id) {
-    this.page.painter.remove(id);
-    for (const known of [this.specs, this.cards, this.slots]) known.delete(id);
+  /**
+   * A drag or a swipe past the last point would leave an empty chart: it is not obeyed.
+   * @param {Spec} spec
+   * @param {Zoom|null} zoom
+   */
+  _zoomed(spec, zoom) {
+    const plot = this.page.painter.cards.get(spec.id)?.plot;
+    if (zoom && !holdsPoint(plot?.data ?? [], zoom.x)) return this.page.painter.invalidate(spec.id);
+    this.page.zoomed(spec.id, zoom);
   }
+
+  /* ------------------------------------------------------------- figures */
 
   /**
    * Until the job's facts are there, nobody knows what they prove: words do not come and go.
@@ -101,22 +227,12 @@ export class Charts {
     return feed.state === "ready" ? proven(spec, feed.facts) : spec;
   }
 
-  /**
-   * The figure of one of the job's own charts.
-   * @param {Spec} spec
-   * @param {Size} size
-   * @returns {Figure}
-   */
-  jobFigure(spec, size) {
-    return this._figure(spec, size);
-  }
-
   /** @param {Spec} spec  @param {Size} size  @returns {Figure} */
   _figure(spec, size) {
     const { feed, config } = this.page;
     const sources = this.page.sources(spec);
     const view = this.page.chartView(spec);
-    const appearance = look(config, { ...size, slots: this.slots.get(spec.id) });
+    const appearance = look(config, { ...size, slots: this.slots.get(spec.id) }, feed.job?.step_name);
     const figure = isDiagramKind(spec)
       ? diagramFigure(spec, sources, view, appearance, this.page.view.reliability)
       : lineFigure(this._known(spec), sources, view, appearance);
@@ -127,96 +243,19 @@ export class Charts {
     return figure;
   }
 
-  /** @param {Spec} spec  @returns {string} */
-  _emptyText(spec) {
-    const { feed, config: { texts } } = this.page;
-    if (feed.state === "none") return texts.empty_no_job;
-    if (feed.state === "unknown") return texts.unknown_job;
-    if (feed.state === "loading" || !feed.job) return texts.empty_loading;
-    const metrics = spec.lines.map((line) => line.metric).join(", ");
-    const { status } = feed.job;
-    const hasNone = feed.store.columns.epoch.length === 0;
-    if (status === "queued" && hasNone) return texts.empty_queued;
-    if (status === "pending") return texts.empty_pending;
-    if (this.page.config.final.includes(status)) return fill(texts.empty_final, { metrics });
-    if (hasNone) return fill(texts.empty_running, { job: feed.job.job_name });
-    return fill(lacks(spec, feed.store.columns) ? texts.empty_so_far : texts.empty_metric, { metrics });
-  }
-
-  /* ------------------------------------------------------------- buttons */
-
-  /** @param {Spec} spec  @returns {Record<string, any>} */
-  _buttons(spec) {
-    const { texts } = this.page.config;
-    const button = (/** @type {string} */ name, /** @type {() => void} */ run, more = {}) => el("button", {
-      class: "button tiny", type: "button", "aria-label": fill(texts[`${name}_label`], { title: spec.title }), onclick: run, ...more,
-    }, texts[name]);
-    return {
-      follow: button("follow", () => this.page.zoomed(spec.id, null), { class: "button tiny is-idle" }),
-      png: button("save_png", () => this._save(spec, "png")),
-      svg: button("save_svg", () => this._save(spec, "svg")),
-      enlarge: this.wide.button(spec),
-    };
-  }
-
-  /** @param {Spec} spec  @param {string} format */
-  async _save(spec, format) {
-    const { feed, painter } = this.page;
-    const name = `${feed.job ? feed.job.job_name : "heimdall"}-${spec.id}`.replace(/[^\w.-]+/g, "_");
-    const url = URL.createObjectURL(blobOf(await painter.image(spec.id, format)));
-    const link = el("a", { href: url, download: `${name}.${format}` });
-    document.body.append(link);
-    link.click();
-    link.remove();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  }
-
-  /** New epochs: charts for metrics that stand on no other, and those the search leaves. */
-  others() {
-    const charted = this.page.charted();
-    const hasDiagrams = this.diagrams.update(charted);
-    if (this.otherCharts.update(charted) || hasDiagrams) this.filter.apply();
-    if (charted.store.columns.epoch.length) this.wide.settle();
-    this.compact(charted);
-  }
-
-  /**
-   * A chart that the job has nothing for is small and comes after all others (style.css).
-   * @param {ShownJob} feed
-   */
-  compact(feed) {
-    if (feed.state === "loading") return; // as the job before left them, until it is known
-    for (const spec of this.page.config.charts) {
-      const isLacking = feed.state === "ready" && lacks(spec, feed.store.columns);
-      this.cards.get(spec.id)?.card.classList.toggle("is-lacking", isLacking);
-    }
-  }
-
   /**
    * The key figures go with the charts: while these are paused, those stand still too.
    * @param {ShownJob} feed
    */
   figuresNow(feed) {
-    this.compact(this.page.charted());
+    this.update();
     if (!this.page.painter.isPaused) this.keyFigures.render(feed);
   }
 
   /** Whatever the view says of the cards themselves. */
   showView() {
+    this.update();
     this.wide.show();
     this.filter.show();
   }
-}
-
-/**
- * A data URL as a file: browsers save these up to any size.
- * @param {string} dataUrl
- * @returns {Blob}
- */
-function blobOf(dataUrl) {
-  const comma = dataUrl.indexOf(",");
-  const head = dataUrl.slice(5, comma);
-  const body = decodeURIComponent(dataUrl.slice(comma + 1));
-  if (!head.endsWith(";base64")) return new Blob([body], { type: head });
-  return new Blob([Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0))], { type: head.slice(0, -7) });
 }

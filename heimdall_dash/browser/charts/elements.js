@@ -1,6 +1,8 @@
 /* Elements of the page: made with texts that are never HTML, written only where something changed;
    and what figures look like on it at present. */
 
+import { plotText } from "../figure/names.js";
+
 /**
  * An element: `el("button", {class: "x", onclick: f, "aria-label": "…"}, "text", child)`.
  * Texts are set as text, never as HTML.
@@ -47,10 +49,28 @@ export function setAttribute(element, name, value) {
  * What figures look like at present: colours of the theme, words, size.
  * @param {{colors: Config["colors"], texts: Texts, font: string}} config
  * @param {any} size
+ * @param {string} [stepName]  what the job counts, where it is not epochs
  * @returns {Look}
  */
-export function look(config, size) {
+export function look(config, size, stepName = "epoch") {
   const scheme = document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light";
   const isCoarse = matchMedia("(pointer: coarse)").matches;
-  return { ...size, isCoarse, colors: config.colors[scheme], texts: config.texts, font: config.font };
+  return { ...size, isCoarse, colors: config.colors[scheme], texts: wordsFor(config.texts, stepName), font: config.font };
+}
+
+/** @type {WeakMap<Texts, Map<string, Texts>>} */
+const knownWords = new WeakMap();
+
+/**
+ * The axis is named by what the job counts: made once, since every draw asks for it.
+ * @param {Texts} texts
+ * @param {string} stepName
+ * @returns {Texts}
+ */
+function wordsFor(texts, stepName) {
+  if (stepName === "epoch" || !stepName) return texts;
+  const known = knownWords.get(texts) ?? new Map();
+  knownWords.set(texts, known);
+  if (!known.has(stepName)) known.set(stepName, { ...texts, axis_epoch: plotText(stepName[0].toUpperCase() + stepName.slice(1)) });
+  return known.get(stepName);
 }

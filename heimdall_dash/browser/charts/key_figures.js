@@ -6,14 +6,17 @@ import { el, setText } from "./elements.js";
 
 /**
  * What is said of each figure whose metric the job has. A value that the newest epoch lacks is
- * shown as missing; an older one stands beside it with its epoch. Pure.
+ * shown as missing; an older one stands beside it with its epoch. Before the first epoch they wait
+ * where it will come with them: for a job of our own trainer that is not over. Pure.
  * @param {KeyFigure[]} specs  as in manifest.py
  * @param {{columns: Columns, facts: Facts, job: Job|null}} source
  * @param {Texts} texts
+ * @param {string[]} [final]  statuses of a job that is over
  * @returns {{metric: string, label: string, value: string, words: string[]}[]}
  */
-export function keyFigures(specs, { columns, facts, job }, texts) {
+export function keyFigures(specs, { columns, facts, job }, texts, final = []) {
   const last = columns.epoch.length - 1;
+  if (last < 0 && job && (job.external !== false || final.includes(job.status))) return [];
   return specs
     .filter(({ metric }) => last < 0 || hasNumber(columns[metric]))
     .map((given) => {
@@ -82,7 +85,7 @@ function missing(spec, columns, last, texts) {
 
 /** Writes them into their places, which stand still: only texts change while epochs arrive. */
 export class KeyFigures {
-  /** @param {HTMLElement} box  @param {{key_figures: KeyFigure[], texts: Texts}} config */
+  /** @param {HTMLElement} box  @param {{key_figures: KeyFigure[], texts: Texts, final: string[]}} config */
   constructor(box, config) {
     this.box = box;
     this.config = config;
@@ -99,7 +102,7 @@ export class KeyFigures {
 
   /** @param {ShownJob} feed */
   render(feed) {
-    const found = keyFigures(this.config.key_figures, { columns: feed.store.columns, facts: feed.facts, job: feed.job }, this.config.texts);
+    const found = keyFigures(this.config.key_figures, { columns: feed.store.columns, facts: feed.facts, job: feed.job }, this.config.texts, this.config.final);
     const shown = new Map(found.map((figure) => [figure.metric, figure]));
     this.box.hidden = found.length === 0 || feed.state === "none" || feed.state === "unknown";
     for (const [metric, tile] of this.tiles) {

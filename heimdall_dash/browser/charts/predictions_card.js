@@ -15,7 +15,7 @@ const WORST = 8;
 export class PredictionsCard {
   /** @param {HTMLElement} list  @param {import("./charts.js").Charts} charts */
   constructor(list, charts) {
-    this.list = list;
+    this.list = list; // a section of its own: it is wider than a chart
     this.charts = charts;
     this.texts = charts.page.config.texts;
     /** @type {any} */
@@ -58,13 +58,18 @@ export class PredictionsCard {
       table));
     this.card.classList.add("predictions-card");
     this.list.append(this.card);
-    this.charts.add(spec, this.card.querySelector(".chart"), (size) => this._figure(spec, size));
+    this.list.hidden = false;
+    const part = (/** @type {string} */ selector) => this.card.querySelector(selector);
+    const parts = { card: this.card, box: part(".chart"), note: part("[data-note]"), buttons: part("[data-buttons]") };
+    this.card.classList.toggle("is-framed", this.charts.page.view.embed === PREDICTIONS);
+    this.charts.add(spec, parts, (size) => this._figure(spec, size));
   }
 
   _remove() {
     if (!this.card) return;
     this.card.remove();
     this.card = null;
+    this.list.hidden = true;
     this.charts.remove(PREDICTIONS);
   }
 

@@ -3,7 +3,7 @@
 import { fill } from "../figure/words.js";
 import { el, setAttribute } from "./elements.js";
 
-const mayCome = (/** @type {string} */ id) => /^(other:|diagram:|predictions-chart$)/.test(id); // its card comes with the job's metrics
+const mayCome = (/** @type {string} */ id) => id.includes(":") || id === "predictions-chart"; // its card comes with the job's metrics
 
 export class Wide {
   /** @param {import("./charts.js").Charts} charts */
@@ -46,9 +46,10 @@ export class Wide {
     this.shown = id;
   }
 
-  /** All cards of the job are there: one that is not will not come. */
+  /** All charts of the job are known: one that is not will not come. */
   settle() {
-    if (this.view.wide !== null && !this.charts.cards.has(this.view.wide)) this.choose(null);
+    const { wide } = this.view;
+    if (wide !== null && !this.charts.cards.has(wide) && !this.charts.sections.reveal(wide)) this.choose(null);
   }
 
   /** @param {Spec} spec  @param {KeyboardEvent} event */

@@ -3,6 +3,9 @@
 import { plotText } from "./names.js";
 
 const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
+const LEGEND_BELOW_PX = 36; // under the axis: its ticks and its title stand between
+const TITLE_LETTER_PX = 8.6; // bold, at 15 px
+const TITLE_MARGIN_PX = 24;
 const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it
 
 /** @param {Spec} spec  @param {ChartView} view  @param {Look} look  @returns {any} */
@@ -11,7 +14,7 @@ export function baseLayout(spec, view, look) {
   return {
     width: look.width, height: look.height, autosize: false,
     title: {
-      text: plotText(titleText(spec, view.scale, look.texts)), x: 0.02, xanchor: "left", y: 0.97,
+      text: plotText(fitting(titleText(spec, view.scale, look.texts), look.width - TITLE_MARGIN_PX)), x: 0.02, xanchor: "left", y: 0.97,
       yanchor: "top", font: { size: 15, weight: 600 },
     },
     font: { family: look.font, size: 12, color: look.colors.text },
@@ -19,7 +22,7 @@ export function baseLayout(spec, view, look) {
     margin: { ...MARGIN },
     hovermode: "closest", hoverdistance: -1, // the nearest line, however far; the others stand in the readout
     hoverlabel: { bgcolor: look.colors.hover, bordercolor: look.colors.axis, font: { color: look.colors.text } },
-    legend: { orientation: "h", x: 0, y: -0.19, yanchor: "top", font: { size: 12 }, itemclick: "toggle", itemdoubleclick: "toggleothers" },
+    legend: { orientation: "h", x: 0, y: -LEGEND_BELOW_PX / plotArea(look).h, yanchor: "top", font: { size: 12 }, itemclick: "toggle", itemdoubleclick: "toggleothers" },
     showlegend: true, dragmode: look.isCoarse ? false : "zoom",
     xaxis: {
       gridcolor: look.colors.grid, linecolor: look.colors.axis, zeroline: false, showline: true,
@@ -34,20 +37,37 @@ export function baseLayout(spec, view, look) {
 }
 
 /**
- * "… (Log Scale)"; "(Linear Scale)" only where the chart's own default is log.
+ * A text in the room that there is; what is left out of a metric's name is its middle.
+ * @param {string} text
+ * @param {number} roomPx
+ * @returns {string}
+ */
+export function fitting(text, roomPx) {
+  const most = Math.max(12, Math.floor(roomPx / TITLE_LETTER_PX));
+  const letters = [...text];
+  if (letters.length <= most) return text;
+  const start = Math.ceil((most - 1) * 0.4);
+  return `${letters.slice(0, start).join("")}…${letters.slice(letters.length - (most - 1 - start)).join("")}`;
+}
+
+/**
+ * "… (Log Scale)" where the scale is the chart's subject; "(Linear Scale)" when that is switched. On
+ * all other charts the axis alone says it.
  * @param {Spec} spec
  * @param {Scale} scale
  * @param {Texts} texts
  * @returns {string}
  */
 export function titleText(spec, scale, texts) {
+  if (!spec.says_scale) return spec.title;
   if (scale === "log") return `${spec.title} (${texts.log_scale})`;
   return spec.scale === "log" ? `${spec.title} (${texts.linear_scale})` : spec.title;
 }
 
 /** @param {Spec} spec  @param {Scale} scale  @param {Texts} texts  @returns {string} */
 export function labelText(spec, scale, texts) {
-  if (scale === "log") return `${spec.y_label} - ${texts.log_scale}`;
+  if (scale === "log") return spec.y_label ? `${spec.y_label} - ${texts.log_scale}` : texts.log_scale;
+  if (!spec.says_scale) return spec.y_label;
   return spec.scale === "log" ? `${spec.y_label} - ${texts.linear_scale}` : spec.y_label;
 }
 

@@ -79,7 +79,7 @@ function linesOf(spec, sources) {
  */
 function inOrder(lines) {
   if (!lines.some(({ isMany }) => isMany)) return lines;
-  return [...lines].sort((a, b) => Number(isTraining(b.line.metric)) - Number(isTraining(a.line.metric)));
+  return [...lines].sort((a, b) => Number(isTraining(b.line)) - Number(isTraining(a.line)));
 }
 
 /**

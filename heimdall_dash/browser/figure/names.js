@@ -1,4 +1,9 @@
-/* What the names of metrics say when nobody described them: titles, units, groups, scales. Pure. */
+/* What the names of metrics say when nobody described them: units, scales. Pure. */
+
+import { direction } from "../series/better.js";
+import { extent } from "../series/lines.js";
+
+const NO_SCORE = /(^|[^a-z])(lr|learning[_ ]?rate|norm|grad\w*|weight\w*|scale\w*|sigma|std|var|temperature)([^a-z]|$)/i;
 
 /** @type {Record<string, string>} */
 const UNITS = {
@@ -6,8 +11,6 @@ const UNITS = {
   percent: "%", pct: "%", hz: "Hz", khz: "kHz", mhz: "MHz", db: "dB", dbm: "dBm", deg: "°", rad: "rad",
   bytes: "B", kb: "kB", mb: "MB", gb: "GB", nats: "nats", bits: "bits", fraction: "fraction",
 };
-const TIMES = new Set(["s", "ms", "µs", "ns", "min", "h"]);
-const UPPER = new Set(["cpu", "gpu", "rmse", "mse", "mae", "gdop", "nll", "ece", "crps", "auc", "lr", "snr", "f1", "l1", "l2", "kl"]);
 
 /**
  * `val_distance_p68_m` → `m`, as the names of metrics carry it; an empty text: unknown.
@@ -28,22 +31,6 @@ export function unitOf(metric) {
 export function valueUnitOf(metric) {
   const unit = unitOf(metric);
   return unit === "fraction" ? "" : unit;
-}
-
-/**
- * `eval/gpu_wait_seconds` → `GPU wait time`: the last part in words, its unit left to the axis.
- * @param {string} metric
- * @returns {string}
- */
-export function titleOf(metric) {
-  const unit = unitOf(metric);
-  const last = metric.split("/").pop() || metric;
-  const words = (unit ? last.replace(/_[a-z]+$/i, "") : last).split(/[_\s]+/).filter(Boolean);
-  if (words.length === 0) return metric;
-  const said = words.map((word) => (UPPER.has(word.toLowerCase()) ? word.toUpperCase() : word));
-  said[0] = said[0][0].toUpperCase() + said[0].slice(1);
-  const endsInTime = /^(time|duration|latency|age|delay|eta)$/i.test(words[words.length - 1]);
-  return said.join(" ") + (TIMES.has(unit) && !endsInTime ? " time" : "");
 }
 
 /**
@@ -97,29 +84,20 @@ export function prefersLog(values) {
 export function firstScale(metric, values, known) {
   const unit = known ? known.unit : unitOf(metric);
   const isShare = Boolean(known && known.ideal) || unit === "fraction" || unit === "%";
-  return !isShare && prefersLog(values) ? "log" : "linear";
+  return !isShare && !isScore(metric, values) && prefersLog(values) ? "log" : "linear";
 }
 
 /**
- * Metrics that stand on no chart, by prefix: the part before `/`, or a first word they share.
- * @param {Columns} columns
- * @param {Set<string>} known
- * @returns {{group: string, metrics: string[]}[]}
+ * What is better the higher it is and lies between 0 and 1, as far as anybody can tell: by its name,
+ * or because it comes near to 1 and its name says nothing else.
+ * @param {string} metric
+ * @param {Column} values
+ * @returns {boolean}
  */
-export function otherMetrics(columns, known) {
-  const names = Object.keys(columns).filter((name) =>
-    name !== "epoch" && name !== "timestamp" && !known.has(name) &&
-    !columns[name].some(Array.isArray) && columns[name].some((value) => typeof value === "number"));
-  const firstWord = (/** @type {string} */ name) => name.split("_")[0];
-  const shared = new Map();
-  for (const name of names) shared.set(firstWord(name), (shared.get(firstWord(name)) || 0) + 1);
-  const groups = new Map();
-  for (const name of names.sort()) {
-    const word = firstWord(name);
-    const group = name.includes("/") ? name.slice(0, name.indexOf("/")) : shared.get(word) > 1 ? word : "";
-    if (!groups.has(group)) groups.set(group, []);
-    groups.get(group).push(name);
-  }
-  return [...groups].sort(([a], [b]) => Number(a === "") - Number(b === "") || a.localeCompare(b))
-    .map(([group, metrics]) => ({ group, metrics }));
+function isScore(metric, values) {
+  const { way } = direction(metric);
+  if (way === "lower") return false;
+  const found = extent([values], false);
+  if (!found || found[0] < 0 || found[1] > 1) return false;
+  return way === "higher" || (found[1] > 0.5 && !NO_SCORE.test(metric));
 }

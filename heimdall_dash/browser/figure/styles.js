@@ -1,16 +1,18 @@
 /* What a line looks like: of one run each metric has its colour; of several, each run has. Pure. */
 
+import { roleOf } from "./roles.js";
+
 export const DASHES = ["solid", "dash", "longdash", "dashdot", "longdashdot"];
 const TRAINING = "dot"; // behind the validation of the same run, of whatever dash
 const TRAINING_OPACITY = 0.6;
 
 /**
- * Whether a metric is taken on what the model learns from, by its name.
- * @param {string} metric
+ * Whether a line is taken on what the model learns from.
+ * @param {{metric: string, role?: string|null}} line
  * @returns {boolean}
  */
-export function isTraining(metric) {
-  return /(^|[/_.-])(train|training|tr)([/_.-]|$)/i.test(metric);
+export function isTraining({ metric, role }) {
+  return (role ?? roleOf(metric).role) === "train";
 }
 
 /**
@@ -23,11 +25,11 @@ export function isTraining(metric) {
  */
 export function styleOf(lines, at, source, isMany, colors) {
   const line = lines[at];
-  if (!isMany) return { color: colors[at % colors.length], dash: line.dash, width: 2, opacity: 1 };
+  if (!isMany) return { color: colors[(line.color ?? at) % colors.length], dash: line.dash, width: 2, opacity: 1 };
   const color = source.color ?? colors[0];
-  const left = lines.filter(({ metric }) => !isTraining(metric));
+  const left = lines.filter((one) => !isTraining(one));
   const round = source.round ?? 0;
-  if (left.length > 0 && isTraining(line.metric)) {
+  if (left.length > 0 && isTraining(line)) {
     return { color, dash: TRAINING, width: 1.4, opacity: TRAINING_OPACITY };
   }
   const order = (left.length ? left : lines).indexOf(line);

@@ -22,8 +22,7 @@ export function controlActions(page) {
     notify: (isOn) => page.notices.allow(isOn),
     "reliability-epoch": (epoch) => {
       if (!page.reliability.moved(epoch, page.view)) return;
-      page.painter.invalidate("reliability-chart");
-      page.charts.diagrams.redraw();
+      page.charts.redrawDiagrams();
     },
     "created-job": (id) => { if (id) page.choice.open({ id }); },
     "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },

@@ -68,7 +68,7 @@ export class Page extends PageParts {
   /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
   epochsArrived() {
     this.drawn.forget();
-    this.charts.others();
+    this.charts.update();
     this.painter.news();
     this.reliability.render(this.feed, this.view);
     this._soon("alerts", () => this.notices.alerts(this.feed), LIST_MS);
@@ -79,7 +79,7 @@ export class Page extends PageParts {
   runsArrived(isFirst) {
     this.drawn.forget();
     if (isFirst) {
-      this.charts.others();
+      this.charts.update();
       this.painter.invalidate(); // also while updates are paused: the reader just picked it
     } else this.painter.news();
     this._soon("picks", () => this.renderPicks(), BAR_MS);
@@ -89,12 +89,12 @@ export class Page extends PageParts {
     this.drawn.forget();
     this.bar.facts(this.feed);
     for (const spec of this.config.charts) this.painter.invalidate(spec.id);
-    this.charts.diagrams.redraw();
+    this.charts.redrawDiagrams();
   }
 
   /** Kept predictions came, or the reader wants those of another epoch. */
   predictionsArrived() {
-    this.charts.diagrams.predicted();
+    this.charts.predictions.render();
     this.charts.filter.apply();
   }
 
@@ -200,7 +200,7 @@ export class Page extends PageParts {
   /** Other runs, or others in sight: every chart is drawn anew. */
   redrawRuns() {
     this.drawn.forget();
-    this.charts.others();
+    this.charts.update();
     this.painter.invalidate();
     this.followRuns();
     this.renderPicks();
@@ -262,6 +262,13 @@ export class Page extends PageParts {
   /** @param {string} id  @param {Scale} scale */
   scaled(id, scale) {
     this.view.scaled(id, scale);
+  }
+
+  /** @param {Arrangement} arrangement  of the charts, by the reader */
+  rearranged(arrangement) {
+    this.view.arrangement = arrangement;
+    this.charts.update();
+    this.charts.showView();
   }
 
   applyRate() {

@@ -13,6 +13,7 @@ export function defaultView() {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
     zooms: {}, reliability: null, predicted: null, embed: null, search: "", statuses: [], order: "status", runs: [],
     eyes: [], group: "none", band: "range", off: {}, readout: "chart", wide: null, find: "", folded: [],
+    saved: null,
   };
 }
 
@@ -49,6 +50,7 @@ export function toQuery(view) {
   for (const [id, metrics] of Object.entries(view.off)) for (const metric of metrics) query.append(`off.${id}`, metric);
   put("wide", view.wide, null);
   put("find", view.find, "");
+  put("view", view.saved, null);
   for (const group of view.folded) query.append("fold", group); // one of them has no name
   const text = query.toString().replace(/%2C/g, ",");
   return text ? `?${text}` : "";
@@ -93,6 +95,7 @@ export function fromQuery(text) {
   view.readout = among("readout", ["chart", "value"], view.readout);
   view.wide = query.get("wide") || null;
   view.find = query.get("find") || "";
+  view.saved = query.get("view") || null;
   view.folded = [...new Set(query.getAll("fold"))];
   return view;
 }

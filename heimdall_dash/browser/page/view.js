@@ -1,8 +1,8 @@
 /* How the reader looks at the page: tab, job, scales, zooms, filters. Kept in the address bar, so
    that a link, a reload and the back button show the same again. */
 
-import { byId } from "../charts/elements.js";
 import { isDiagram } from "../figure/diagram_specs.js";
+import { unarranged } from "../charts/arrangement.js";
 import { toQuery, fromQuery } from "./url.js";
 
 const WRITE_MS = 150; // browsers refuse an address bar that changes too often
@@ -17,7 +17,7 @@ const isFree = (/** @type {string} */ id) => NOT_LINKED.has(id) || isDiagram(id)
  * @property {{search: string, pathname: string}} location  @property {any} history
  * @property {(f: () => void, ms: number) => any} later
  * @property {(id?: string) => void} redraw  @property {Show} show
- * @property {() => Map<string, Spec>} charts
+ * @property {() => Map<string, Spec>} charts  @property {(id: string, scale: Scale) => void} showScale
  */
 
 const Fields = /** @type {new () => ViewFields} */ (/** @type {unknown} */ (Object)); // which `read` sets
@@ -26,6 +26,7 @@ export class View extends Fields {
   /** @type {ViewWorld} */
   #world;
   #timer = null;
+  arrangement = unarranged(); // of the charts; in the address bar stands the name that it is saved under
 
   /** @param {ViewWorld} world */
   constructor(world) {
@@ -171,9 +172,6 @@ export class View extends Fields {
   /** @param {Spec} spec */
   _showScale(spec) {
     const { scale } = this.chart(spec);
-    if (isDiagram(spec.id) || spec.kind === "predictions") return; // shares and planes have no log axis
-    if (!spec.id.startsWith("other:")) return this.#world.show(`scale-${spec.id}`, { value: scale });
-    const select = byId(`scale-${spec.id}`);
-    if (select) select.value = scale;
+    this.#world.showScale(spec.id, scale);
   }
 }

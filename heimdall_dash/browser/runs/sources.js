@@ -58,7 +58,8 @@ export class Sources {
       const longest = runs.map(({ store }) => store.columns.epoch).reduce((a, b) => (b.length > a.length ? b : a));
       const { jobId, job, facts, notes } = feed;
       const state = runs.some((run) => run.state === "ready") ? "ready" : feed.state;
-      this.all = { jobId, job, facts, notes, state, store: { columns: { ...columns, epoch: longest }, notFinite: {}, total: longest.length } };
+      const names = [...new Set(runs.flatMap((run) => run.names ?? Object.keys(run.store.columns)))];
+      this.all = { jobId, job, facts, notes, state, names, store: { columns: { ...columns, epoch: longest }, notFinite: {}, total: longest.length } };
     }
     return this.all;
   }

@@ -1,0 +1,100 @@
+/* A chart's tools: the buttons on its card and the entries of its menu. */
+
+import { fill } from "../figure/words.js";
+import { hidden, joined, moved, parted, pinned, withoutChart } from "./arrangement.js";
+import { el } from "./elements.js";
+import { fileName, save } from "./picture.js";
+
+export class CardTools {
+  /** @param {import("./charts.js").Charts} charts */
+  constructor(charts) {
+    this.charts = charts;
+    this.page = charts.page;
+  }
+
+  /** @param {Spec} spec  @returns {Record<string, any>} */
+  buttons(spec) {
+    const { texts } = this.page.config;
+    const follow = el("button", {
+      class: "button tiny is-idle", type: "button", "aria-label": fill(texts.follow_label, { title: spec.title }),
+      onclick: () => this.page.zoomed(spec.id, null),
+    }, texts.follow);
+    return {
+      follow, enlarge: this.charts.wide.button(spec),
+      menu: this.charts.menu.button(spec, () => this.charts.specs.get(spec.id) ?? spec),
+    };
+  }
+
+  /** @param {Spec} spec  @param {Record<string, any>} buttons  @param {Figure} figure */
+  drawn(spec, buttons, figure) {
+    buttons.follow.classList.toggle("is-idle", !this.page.view.zooms[spec.id]);
+    if (figure.isEmpty) this.empty.add(spec.id);
+    else this.empty.delete(spec.id);
+  }
+
+  /** @type {Set<string>} */
+  empty = new Set(); // there is no picture of them
+
+  /* ------------------------------------------------------------- the menu's hooks */
+
+  /** @param {Spec} spec  @returns {import("./card_menu.js").Item[]} */
+  items(spec) {
+    const pictures = [
+      { name: "save_png", run: () => this._save(spec, "png"), isOff: this.empty.has(spec.id) },
+      { name: "save_svg", run: () => this._save(spec, "svg"), isOff: this.empty.has(spec.id) },
+    ];
+    const { arrangement } = this.page.view;
+    const { section, ids, at } = this._place(spec);
+    if (ids.length === 0) return pictures; // it has a place of its own
+    const change = (/** @type {Arrangement} */ changed) => () => {
+      this.page.rearranged(changed);
+      this._focus(spec);
+    };
+    return [
+      { name: arrangement.pinned.includes(spec.id) ? "unpin" : "pin", run: change(pinned(arrangement, spec.id)) },
+      { name: "earlier", run: change(moved(arrangement, section, ids, spec.id, at - 1)), isOff: at <= 0 },
+      { name: "later", run: change(moved(arrangement, section, ids, spec.id, at + 1)), isOff: at >= ids.length - 1 },
+      ...(spec.isJoined ? [{ name: "part", run: change(parted(arrangement, spec.id)) }] : []),
+      spec.id.startsWith("new:")
+        ? { name: "remove_chart", run: () => this.page.rearranged(withoutChart(arrangement, spec.id.slice(4))) }
+        : { name: "hide", run: () => this.page.rearranged(hidden(arrangement, spec.id)) },
+      ...pictures,
+    ];
+  }
+
+  /** @param {Spec} spec  @returns {Spec[]} */
+  joinable(spec) {
+    if (spec.kind !== "lines") return [];
+    return this.charts.all().filter((other) => other.id !== spec.id && other.kind === "lines");
+  }
+
+  /** @param {Spec} spec  @param {string} other */
+  join(spec, other) {
+    this.page.rearranged(joined(this.page.view.arrangement, spec.id, other));
+    this._focus(spec);
+  }
+
+  /** The chart stands elsewhere now: the reader goes with it.  @param {Spec} spec */
+  _focus({ id }) {
+    const made = this.charts.cards.get(id);
+    made?.card.scrollIntoView({ block: "nearest" });
+    made?.buttons.menu.focus();
+  }
+
+  /** @param {Spec} spec  @returns {{section: string, ids: string[], at: number}} */
+  _place({ id }) {
+    for (const { name, specs } of this.charts.sections.sections) {
+      const ids = specs.map((spec) => spec.id);
+      if (ids.includes(id)) return { section: name, ids, at: ids.indexOf(id) };
+    }
+    return { section: "", ids: [], at: 0 };
+  }
+
+  /** @param {Spec} spec  @param {string} format */
+  async _save(spec, format) {
+    const { feed, painter } = this.page;
+    const more = this.page.sources(spec).length - 1;
+    const name = fileName(`${feed.job?.job_name ?? "heimdall"}${more > 0 ? `+${more}` : ""}`, spec.title);
+    save(await painter.image(spec.id, format), `${name}.${format}`);
+  }
+}
