@@ -18,6 +18,7 @@ import { Choice } from "./page/choice.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
 import { View } from "./page/view.js";
+import { Views } from "./page/views.js";
 import { controlActions } from "./page/controls.js";
 
 /**
@@ -56,6 +57,10 @@ function assemble(page) {
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });
   page.charts = new Charts(page);
+  page.views = new Views({
+    call, show, texts, view: page.view, applied: () => page.arranged(),
+    copy: (text) => navigator.clipboard.writeText(text), address: () => page.view.address(),
+  });
   page.compare = new Compare(page);
   page.charts.add(page.compare.spec, compareCard(), (size) => page.compare.figure(size));
   page.choice = new Choice(page);

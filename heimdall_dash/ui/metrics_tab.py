@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes, labelled, segmented
+from heimdall_dash.ui.views import view_dialogs, views_bar
 
 
 def metrics_tab(charts: Iterable[Chart]) -> Component:
@@ -20,8 +21,10 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
                 className="key-figures",
                 **attributes(aria_label=texts.KEY_FIGURES_LABEL),
             ),
+            *view_dialogs(),
             html.Div(id="alerts", className="alerts", role="status"),
             _reading_bar(),
+            html.P(id=ids.VIEW_SAID, className="view-said", role="status"),
             html.H2(texts.CHARTS_TITLE, className="visually-hidden"),
             html.Div(id=ids.CHARTS, className="charts"),  # the browser makes the cards
             html.Div(id=ids.OTHER_CHARTS),
@@ -118,6 +121,7 @@ def _reading_bar() -> Component:
             segmented(ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"),
             segmented(ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"),
             html.Div(id=ids.CHART_FILTER, className="control find"),
+            *views_bar(),
             dmc.Checkbox(id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"),
             dmc.Checkbox(id=ids.NOTIFY, label=texts.NOTIFY_LABEL, checked=False, radius="sm"),
         ],

@@ -21,6 +21,7 @@ from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
 from heimdall_dash.ui.modules import PATH, Modules, preloads
 from heimdall_dash.ui.sockets import sockets
+from heimdall_dash.ui.views import add_view_callbacks
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -77,6 +78,7 @@ def build_page(server: FastAPI, manifest: Manifest = NO_TRAINER) -> Dash:
     )
     app.layout = layout(manifest)
     add_callbacks(app)
+    add_view_callbacks(app)
     return app
 
 

@@ -4,6 +4,7 @@
 
 import { lineFigure } from "../figure/line_figure.js";
 import { reliabilityFigure } from "../figure/diagrams.js";
+import { naturally } from "../figure/siblings.js";
 import { proven } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
 import { arranged } from "./arrangement.js";
@@ -64,6 +65,11 @@ export class Charts {
   /** @returns {Spec[]} of all charts that stand, made or not */
   all() {
     return this.sections.sections.flatMap(({ specs }) => specs);
+  }
+
+  /** @returns {string[]} that a chart of the reader's own may show */
+  metricNames() {
+    return [...(this.run?.names ?? [])].sort(naturally);
   }
 
   /* ------------------------------------------------------------- which stand */
