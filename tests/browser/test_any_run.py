@@ -1,4 +1,4 @@
-"""Somebody's run of sixty metrics: which charts it gets, and how a reader arranges and keeps them."""
+"""Somebody's run of sixty metrics: which charts it gets, how a reader arranges and keeps them."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +23,10 @@ CARDS = (
 SECTIONS = (
     "return [...document.querySelectorAll('#other-charts details')].map((s) => s.dataset.group)"
 )
-PINNED = "return [...document.querySelectorAll('.pinned-charts .chart-card')].map((c) => c.dataset.chart)"
+PINNED = (
+    "return [...document.querySelectorAll('.pinned-charts .chart-card')]"
+    ".map((card) => card.dataset.chart)"
+)
 
 
 def row(epoch: int) -> dict[str, float]:

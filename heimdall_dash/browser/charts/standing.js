@@ -3,6 +3,7 @@
 
 /** @import { SpecSection } from "./arrangement.js" */
 
+import { NEW } from "./arrangement.js";
 import { grouped } from "../figure/grouping.js";
 import { broughtSpec, derivedSpec } from "./derived.js";
 import { chosen } from "./patterns.js";
@@ -32,7 +33,7 @@ export function standing(run, { charts, metrics: known, texts }, made) {
     name, specs: found.map((chart) => derivedSpec(chart, known[chart.lines[0].metric], texts)),
   }));
   const first = sections[0]?.name === "" ? /** @type {SpecSection} */ (sections.shift()).specs : [];
-  const own = made.map((chart) => broughtSpec(`new:${chart.title}`, { ...chart, metrics: chosen(chart.metrics, run.names) }, texts))
+  const own = made.map((chart) => broughtSpec(`${NEW}${chart.title}`, { ...chart, metrics: chosen(chart.metrics, run.names) }, texts))
     .filter((spec) => spec.lines.length > 0 || run.isKnown);
   return [{ name: "", specs: [...own, ...brought, ...keyFirst(presets, first, keyMetrics)] }, ...sections];
 }

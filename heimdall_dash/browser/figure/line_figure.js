@@ -10,6 +10,8 @@ import { gapShapes, epochMarks, referencesOf, referenceShape, referenceNames } f
 import { visibleRange, pick, trace, rawTrace } from "./traces.js";
 import { valueText, fill } from "./words.js";
 
+const MOST_IN_LEGEND = 16; // more would leave no room for the lines; the pointer names them
+
 /**
  * A line of the figure: its column as the axis shows it, what of that is drawn, and its traces.
  * @typedef {Object} Drawn
@@ -44,7 +46,7 @@ export function lineFigure(spec, source, view, look) {
   const marks = epochMarks(source, axis, xRange, area, look);
   const names = referenceNames(references, { range, onLog }, xRange, left.map((drawn) => drawn.main), area, look);
   const layout = baseLayout(spec, view, look);
-  layout.showlegend = lines.length > 1 || lines.some(({ line }) => line.name !== spec.title);
+  layout.showlegend = lines.length <= MOST_IN_LEGEND && (lines.length > 1 || lines.some(({ line }) => line.name !== spec.title));
   layout.shapes = [
     ...lines.flatMap((drawn) => gapShapes(axis.values, drawn.gaps, look.colors)),
     ...references.map((reference) => referenceShape(reference, lines, look)), ...marks.shapes,
