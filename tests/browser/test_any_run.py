@@ -12,6 +12,7 @@ from selenium.webdriver.support.ui import Select
 
 from heimdall_dash import Job
 from tests.browser.conftest import Page
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -224,6 +225,26 @@ def test_view_is_arranged_saved_and_seen_by_somebody_else(opened: Page, run_id: 
     opened.wait(lambda: "other:lr" in opened.run(CARDS), "the default arrangement")
     assert opened.run(PINNED) == []
     assert httpx.get(url, params={"project": "vision"}).status_code == 404
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_menus_and_dialogs_have_no_axe_violations(opened: Page, scheme: str) -> None:
+    opened.screen(1440, scheme)
+    opened.driver.find_element(By.CSS_SELECTOR, "[data-chart='other:loss'] [aria-haspopup]").click()
+    assert opened.run("return document.activeElement.dataset.do") == "pin"
+    assert violations(opened) == []
+    opened.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN * 2)
+    assert opened.run("return document.activeElement.dataset.do") == "hide", "past what is off"
+    opened.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    opener = "return document.activeElement.getAttribute('aria-label')"
+    opened.wait(lambda: opened.run(opener) == "More for loss", "the focus where it was")
+    shown = "return arguments[0].checkVisibility({opacityProperty: true})"
+    for button, inside in (("view-menu", "view-save"), ("new-chart", "new-chart-title")):
+        press(opened, button)
+        found = opened.driver.find_element(By.ID, inside)
+        opened.wait(lambda: opened.run(shown, found), inside)  # noqa: B023
+        assert violations(opened) == [], button
+        opened.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
 
 
 def test_two_thousand_metrics_are_charted_at_once_and_found(reader: Page) -> None:

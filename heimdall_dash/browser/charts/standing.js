@@ -46,7 +46,8 @@ export function standing(run, { charts, metrics: known, texts }, made) {
  * @returns {boolean}
  */
 function stands({ lines }, { published, job, isKnown }) {
-  if (!isKnown || (published.length === 0 && job !== null && job.external === false)) return true;
+  if (!isKnown && job === null) return true;
+  if (job?.external === false && (!isKnown || published.length === 0)) return true;
   return lines.some((line) => published.includes(line.metric));
 }
 
