@@ -1,4 +1,4 @@
-"""REST for saved views: how the charts of a project's runs are arranged, for everybody who looks."""
+"""REST for saved views: how the charts of a project's runs are arranged, for all who look."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -32,7 +32,6 @@ _Project = Annotated[
 ]
 _ChartId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHART_ID)]
 _Ids = Annotated[list[_ChartId], Field(max_length=MAX_LISTED)]
-_ByChart = Field(default_factory=dict, max_length=MAX_LISTED)
 
 
 class View(BaseModel):
@@ -54,7 +53,7 @@ class View(BaseModel):
     charts: Charts = Field(
         [], description="charts made by readers; metrics by name or by pattern such as `grad/*`"
     )
-    scales: dict[_ChartId, Scale] = _ByChart
+    scales: dict[_ChartId, Scale] = Field(default_factory=dict, max_length=MAX_LISTED)
     smoothing: float = Field(0.0, ge=0.0, lt=1.0, allow_inf_nan=False)
     x_axis: Literal["epoch", "relative", "wall"] = "epoch"
 

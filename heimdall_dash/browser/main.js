@@ -28,6 +28,7 @@ import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
 import { showSession } from "./page/session.js";
 import { View } from "./page/view.js";
+import { Views } from "./page/views.js";
 import { controlActions } from "./page/controls.js";
 
 /**
@@ -76,6 +77,10 @@ function assemble(page) {
   page.groups = new GroupBy(page);
   page.drawn = new Sources(page);
   page.charts = new Charts(page);
+  page.views = new Views({
+    call, show, texts, view: page.view, applied: () => page.arranged(),
+    copy: (text) => navigator.clipboard.writeText(text), address: () => page.view.address(),
+  });
   page.choice = new Choice(page);
   page.front = new Front(page.painter, (id) => page.picks.front(id));
   page.picks = new RunPicks(page);

@@ -61,6 +61,8 @@ interface Spec {
 }
 /** A chart of a job's or a reader's own; `metrics` of a reader's may be patterns. */
 interface OwnChart { title: string; metrics: string[]; unit?: string | null; scale?: Scale }
+/** As the server keeps it. */
+type SavedView = Arrangement & { scales: Record<string, Scale>; smoothing: number; x_axis: XMode };
 /** Of charts by their ids; `order` by section, `joined` by the chart that the others stand on. */
 interface Arrangement {
   pinned: string[];

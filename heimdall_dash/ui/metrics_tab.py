@@ -10,6 +10,7 @@ from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes, labelled, segmented
 from heimdall_dash.ui.runs_on_charts import go_to_epoch, grouping, readout, runs_on_charts
+from heimdall_dash.ui.views import view_dialogs, views_bar
 
 
 def metrics_tab(charts: Iterable[Chart]) -> Component:
@@ -21,8 +22,10 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
                 className="key-figures",
                 **attributes(aria_label=texts.KEY_FIGURES_LABEL),
             ),
+            *view_dialogs(),
             html.Div(id="alerts", className="alerts", role="status"),
             *_reading_bar(),
+            html.P(id=ids.VIEW_SAID, className="view-said", role="status"),
             html.H2(texts.CHARTS_TITLE, className="visually-hidden"),
             html.Div(id=ids.CHARTS, className="charts"),  # the browser makes the cards
             html.Section(id=ids.PREDICTIONS, hidden=True),
@@ -141,6 +144,7 @@ def _reading_bar() -> list[Component]:
                 segmented(ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"),
                 segmented(ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"),
                 *grouping(),
+                *views_bar(),
                 dmc.Checkbox(
                     id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"
                 ),

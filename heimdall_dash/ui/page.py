@@ -23,6 +23,7 @@ from heimdall_dash.ui.metrics_tab import metrics_tab
 from heimdall_dash.ui.modules import PATH, Modules, preloads
 from heimdall_dash.ui.runs_on_charts import MOST_RUNS
 from heimdall_dash.ui.sockets import sockets
+from heimdall_dash.ui.views import add_view_callbacks
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -87,6 +88,7 @@ def build_page(server: FastAPI, manifest: Manifest, attempt: Attempt, prefix: st
     close_dash(app, server)
     add_callbacks(app)
     add_create_callbacks(app, manifest, attempt)
+    add_view_callbacks(app)
     return app
 
 

@@ -40,6 +40,29 @@ ZOOM_HELP = [
     "On a touch screen one finger scrolls, two zoom, and a tap reads the values.",
     "Enlarge gives a chart the full width; Escape returns it.",
 ]
+VIEWS_LABEL = "Saved view"
+VIEW_DEFAULT = "Default"
+VIEW_MENU = "⋯"
+VIEW_MENU_LABEL = "Save, share and change this view"
+VIEW_SAVE = "Save"
+VIEW_SAVE_AS = "Save as…"
+VIEW_LINK = "Copy link"
+VIEW_HIDDEN = "Show hidden charts"
+VIEW_RESET = "Arrange as by default"
+VIEW_DELETE = "Delete"
+VIEW_STORE = "Save this view"
+VIEW_NAME_LABEL = "Name"
+VIEW_NAME_HELP = "Everybody who looks at runs of this project can choose it."
+NEW_CHART = "New chart"
+NEW_CHART_TITLE = "Title"
+NEW_CHART_METRICS = "Metrics"
+NEW_CHART_HELP = (
+    "Names, or patterns such as grad/* (* is any text, ? one character). Enter adds one."
+)
+NEW_CHART_SCALE = "Scale"
+NEW_CHART_MAKE = "Make this chart"
+NEW_CHART_NONE = "Please choose at least one metric."
+CLOSE = "Close"
 KEY_FIGURES_LABEL = "Key figures of the newest epoch"
 HELP_TITLE = "Reading the charts"
 CHARTS_TITLE = "Charts"
@@ -190,6 +213,13 @@ BROWSER: dict[str, str] = {
     "key_floor": "lowest possible {value}",
     "key_missing": "no value at epoch {epoch}",
     "key_older": "last {value} at epoch {epoch}",
+    "view_default": VIEW_DEFAULT,
+    "view_hidden": "Show {n} hidden charts",
+    "view_saved": "View “{name}” is saved.",
+    "view_deleted": "View “{name}” is deleted.",
+    "view_name_missing": "Please give the view a name.",
+    "view_link_copied": "The link is in the clipboard.",
+    "view_link": "The link: {link}",
     "pinned_title": "Pinned",
     "section_count": "{n} charts",
     "more_charts": "Show {n} more charts",

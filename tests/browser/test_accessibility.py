@@ -110,7 +110,7 @@ def test_every_control_of_the_metrics_tab_is_reached_by_tab_and_shows_its_focus(
             break
     for wanted in (
         "job-select", "export-csv", "export-json", "chart-search", "linked-zoom", "loss-chart",
-        "Save Loss as PNG", "Save Loss as SVG", "Enlarge Loss", "gradient-chart",
+        "views", "view-menu", "new-chart", "Enlarge Loss", "More for Loss", "gradient-chart",
     ):  # fmt: skip
         assert wanted in keys, wanted
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { roleOf } from "../../heimdall_dash/browser/figure/roles.js";
-import { families, naturally } from "../../heimdall_dash/browser/figure/siblings.js";
+import { apartOnly, families, naturally } from "../../heimdall_dash/browser/figure/siblings.js";
 import { grouped } from "../../heimdall_dash/browser/figure/grouping.js";
 
 const titles = (names, run) => grouped(names, run).flatMap(({ charts }) => charts.map((chart) => chart.title));
@@ -101,4 +101,11 @@ test("two thousand norms are a few hundred charts, at once", () => {
   const charts = grouped(names).flatMap((section) => section.charts);
   assert.equal(charts.length, 42 * 4);
   assert.equal(charts.reduce((sum, chart) => sum + chart.lines.length, 0), 2016);
+});
+
+test("a legend names what differs", () => {
+  assert.deepEqual(apartOnly(["grad/layer1.w", "grad/layer2.w"]), ["layer1", "layer2"]);
+  assert.deepEqual(apartOnly(["a", "b/c"]), ["a", "b/c"]);
+  assert.deepEqual(apartOnly(["x/a", "x/a/b"]), ["a", "a/b"]);
+  assert.deepEqual(apartOnly(["only"]), ["only"]);
 });

@@ -46,3 +46,14 @@ test("durations read as people say them", () => {
   assert.deepEqual([0, 3, 59.6, 61, 3600, 7500, 90_000, -5].map(durationText),
     ["0 s", "3 s", "1 min", "1 min", "1 h", "2 h 5 min", "1 d 1 h", "0 s"]);
 });
+
+test("huge and tiny ticks stay short, and none says another number than its own", () => {
+  assert.deepEqual(tickTexts([1e19, 2e19]), ["1e19", "2e19"]);
+  assert.deepEqual(tickTexts([0, 2.5e-13, 5e-13]), ["0", "2.5e−13", "5e−13"]);
+  assert.deepEqual(tickTexts([0.25, 0.5, 0.75, 1, 1.25]), ["0.25", "0.5", "0.75", "1", "1.25"]);
+  assert.deepEqual(tickTexts([0, 1250, 2500]), ["0", "1250", "2500"]);
+  assert.deepEqual(tickTexts([1_000_000, 2_000_000]), ["1M", "2M"]);
+  for (let low = 1e-20; low < 1e25; low *= 13) {
+    for (const text of tickTexts(linearTicks(0, low, 6))) assert.ok(text.length <= 8, text);
+  }
+});

@@ -82,6 +82,7 @@ export function withoutChart(before, title) {
 /* ---------------------------------------------------------------- applied */
 
 export const PINNED = "pinned:"; // no metric's prefix: that of `pinned/x` is `pinned`
+export const NEW = "new:"; // begins the id of a chart that a reader made
 const MOST_LINES = 50; // on one chart, however many were joined
 
 /**
@@ -110,14 +111,14 @@ export function arranged(sections, arrangement) {
 }
 
 /**
- * What the reader put in order first, then what came since.
+ * The reader's newest charts, what the reader put in order, then what came since.
  * @param {Spec[]} specs
  * @param {string[]} [order]
  * @returns {Spec[]}
  */
 function ordered(specs, order = []) {
   const place = new Map(order.map((id, i) => [id, i]));
-  const at = (/** @type {Spec} */ spec) => place.get(spec.id) ?? order.length;
+  const at = (/** @type {Spec} */ spec) => place.get(spec.id) ?? (spec.id.startsWith(NEW) ? -1 : order.length);
   return [...specs].sort((a, b) => at(a) - at(b));
 }
 

@@ -1,7 +1,7 @@
 /* A chart's tools: the buttons on its card and the entries of its menu. */
 
 import { fill } from "../figure/words.js";
-import { hidden, joined, moved, parted, pinned, withoutChart } from "./arrangement.js";
+import { NEW, hidden, joined, moved, parted, pinned, withoutChart } from "./arrangement.js";
 import { el } from "./elements.js";
 import { fileName, save } from "./picture.js";
 
@@ -55,8 +55,8 @@ export class CardTools {
       { name: "earlier", run: change(moved(arrangement, section, ids, spec.id, at - 1)), isOff: at <= 0 },
       { name: "later", run: change(moved(arrangement, section, ids, spec.id, at + 1)), isOff: at >= ids.length - 1 },
       ...(spec.isJoined ? [{ name: "part", run: change(parted(arrangement, spec.id)) }] : []),
-      spec.id.startsWith("new:")
-        ? { name: "remove_chart", run: () => this.page.rearranged(withoutChart(arrangement, spec.id.slice(4))) }
+      spec.id.startsWith(NEW)
+        ? { name: "remove_chart", run: () => this.page.rearranged(withoutChart(arrangement, spec.id.slice(NEW.length))) }
         : { name: "hide", run: () => this.page.rearranged(hidden(arrangement, spec.id)) },
       ...pictures,
     ];

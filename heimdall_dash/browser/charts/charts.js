@@ -5,6 +5,7 @@
 import { lineFigure } from "../figure/line_figure.js";
 import { diagramFigure, isDiagramKind } from "../figure/diagrams.js";
 import { isDiagram } from "../figure/diagram_specs.js";
+import { naturally } from "../figure/siblings.js";
 import { proven } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
 import { arranged } from "./arrangement.js";
@@ -55,6 +56,7 @@ export class Charts {
     this.scales = new Map(); // that derived charts of this job are first read on
     /** @type {import("./run.js").ChartedRun|null} */
     this.run = null;
+    this.hasStood = false; // charts of a job that was known
     this.wide = new Wide(this);
     this.tools = new CardTools(this);
     this.menu = new CardMenu(page.config.texts, this.tools);
@@ -75,14 +77,21 @@ export class Charts {
     return this.sections.sections.flatMap(({ specs }) => specs);
   }
 
+  /** @returns {string[]} that a chart of the reader's own may show */
+  metricNames() {
+    return [...(this.run?.names ?? [])].sort(naturally);
+  }
+
   /* ------------------------------------------------------------- which stand */
 
   /** New metrics, another job, another arrangement: the charts that stand now. */
   update() {
     const { config, view } = this.page;
     const feed = this.page.charted();
-    byId("charts").classList.toggle("is-unknown", feed.state === "loading" && this.run?.jobId === undefined);
-    if (feed.state === "loading" && this.run !== null) return; // as the job before left them, until it is known
+    const isLoading = feed.state === "loading";
+    if (isLoading && this.hasStood) return; // as the job before left them, until it is known
+    this.hasStood = !isLoading;
+    byId("charts").classList.toggle("is-unknown", isLoading && feed.job === null); // room for them, at the first load
     const run = runOf(feed);
     if (this.run !== null && isSameRun(this.run, run) && this.shown === view.arrangement) return;
     if (run.jobId !== this.run?.jobId) this.scales.clear();

@@ -4,7 +4,9 @@
 /** @import { Derived } from "../figure/grouping.js" */
 
 import { firstScale, unitOf } from "../figure/names.js";
+import { MOST_NAMES } from "../figure/grouping.js";
 import { roleOf } from "../figure/roles.js";
+import { apartOnly } from "../figure/siblings.js";
 import { fill } from "../figure/words.js";
 
 const TRAINING_DASH = "dash"; // validation is solid
@@ -48,11 +50,12 @@ export function derivedSpec({ key, title, lines }, known, texts) {
  */
 export function broughtSpec(id, { title, metrics, unit, scale }, texts) {
   const unitSaid = unit ?? "";
+  const names = metrics.length > MOST_NAMES ? apartOnly(metrics) : metrics;
   return {
     id, title, y_label: unitSaid ? texts.units[unitSaid] || unitSaid : "", unit: unitSaid, scale: scale ?? "linear", ticks: [], kind: "lines",
     proof: null, unproven: {}, references: [], hint: "",
     lines: metrics.map((metric, i) => ({
-      metric, name: metric, axis: 1, unit: null, color: i, role: roleOf(metric).role, dash: "solid",
+      metric, name: names[i], axis: 1, unit: null, color: i, role: roleOf(metric).role, dash: "solid",
     })),
   };
 }

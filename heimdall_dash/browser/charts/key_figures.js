@@ -104,7 +104,7 @@ export class KeyFigures {
   render(feed) {
     const found = keyFigures(this.config.key_figures, { columns: feed.store.columns, facts: feed.facts, job: feed.job }, this.config.texts, this.config.final);
     const shown = new Map(found.map((figure) => [figure.metric, figure]));
-    this.box.hidden = found.length === 0 || feed.state === "none" || feed.state === "unknown";
+    this.box.hidden = found.length === 0 || feed.job === null;
     for (const [metric, tile] of this.tiles) {
       const figure = shown.get(metric);
       tile.box.hidden = !figure;

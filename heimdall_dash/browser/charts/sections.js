@@ -79,7 +79,7 @@ export class Sections {
         setText(place.title.count, found.length > FIRST ? fill(this.texts.section_count, { n: found.length }) : "");
       }
       const shown = place.box && !place.box.open ? [] : found.slice(0, place.room);
-      if (!place.box || place.box.open) this._cards(place, shown);
+      if (!place.box || place.box.open) this._cards(place, specs, shown);
       const left = found.length - shown.length;
       place.more.hidden = left <= 0 || shown.length === 0;
       setText(place.more, fill(this.texts.more_charts, { n: Math.min(left, MORE) }));
@@ -91,16 +91,27 @@ export class Sections {
     return this.sections.some(({ name }) => name === "") ? this.sections : [{ name: "", specs: [] }, ...this.sections];
   }
 
-  /** @param {Place} place  @param {Spec[]} shown */
-  _cards({ list }, shown) {
+  /**
+   * What the search leaves out keeps its card, out of sight: it is there at once when it is wanted again.
+   * @param {Place} place
+   * @param {Spec[]} specs  of the section
+   * @param {Spec[]} shown
+   */
+  _cards({ list }, specs, shown) {
     const wanted = new Set(shown.map((spec) => spec.id));
+    const own = new Set(specs.map((spec) => spec.id));
     for (const card of [...list.children]) {
       const { chart = "" } = /** @type {HTMLElement} */ (card).dataset;
-      if (wanted.has(chart)) continue;
+      /** @type {HTMLElement} */ (card).hidden = !wanted.has(chart);
+      if (own.has(chart)) continue;
       if (this._isElsewhere(chart, list)) card.remove();
       else this.hooks.remove(chart);
     }
-    shown.forEach((spec, i) => putAt(list, this.hooks.card(spec), i));
+    shown.forEach((spec, i) => {
+      const card = this.hooks.card(spec);
+      card.hidden = false;
+      putAt(list, card, i);
+    });
   }
 
   /**

@@ -4,6 +4,7 @@
 /** @import { SpecSection } from "./arrangement.js" */
 
 import { diagramSpecs } from "../figure/diagram_specs.js";
+import { NEW } from "./arrangement.js";
 import { grouped } from "../figure/grouping.js";
 import { broughtSpec, derivedSpec } from "./derived.js";
 import { chosen } from "./patterns.js";
@@ -34,7 +35,7 @@ export function standing(run, { charts, metrics: known, texts }, made) {
   }));
   const first = sections[0]?.name === "" ? /** @type {SpecSection} */ (sections.shift()).specs : [];
   const diagrams = diagramSpecs(run.published, new Set(presets.filter(({ kind }) => kind !== "lines").flatMap(({ lines }) => lines.map(({ metric }) => metric))), texts);
-  const own = made.map((chart) => broughtSpec(`new:${chart.title}`, { ...chart, metrics: chosen(chart.metrics, run.names) }, texts))
+  const own = made.map((chart) => broughtSpec(`${NEW}${chart.title}`, { ...chart, metrics: chosen(chart.metrics, run.names) }, texts))
     .filter((spec) => spec.lines.length > 0 || run.isKnown);
   return [{ name: "", specs: [...own, ...brought, ...keyFirst(presets, first, keyMetrics)] }, { name: texts.diagrams_title, specs: diagrams }, ...sections].filter(({ name, specs }) => name === "" || specs.length > 0);
 }
@@ -47,7 +48,8 @@ export function standing(run, { charts, metrics: known, texts }, made) {
  * @returns {boolean}
  */
 function stands({ lines }, { published, job, isKnown }) {
-  if (!isKnown || (published.length === 0 && job !== null && job.external === false)) return true;
+  if (!isKnown && job === null) return true;
+  if (job?.external === false && (!isKnown || published.length === 0)) return true;
   return lines.some((line) => published.includes(line.metric));
 }
 

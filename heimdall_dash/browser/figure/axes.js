@@ -7,7 +7,8 @@ import { tickTexts, logTicks, linearTicks, durationTicks } from "./ticks.js";
 import { fill } from "./words.js";
 import { wallTicks, timesMs } from "./times.js";
 
-const LEAST_PX = 10; // between two ticks of a log axis
+const LEAST_PX = 14; // between two ticks of a log axis
+const LONG_TICK = 6; // characters beside a title in the usual margin
 const TITLE = { standoff: 6, font: { size: 12 } };
 
 /**
@@ -128,7 +129,9 @@ export function yTicks(range, onLog, spec, look, heightPx = look.height - 130) {
   const values = onLog
     ? apart(logTicks(10 ** range[0], 10 ** range[1], spec.ticks, room), (LEAST_PX / heightPx) * (range[1] - range[0]))
     : linearTicks(range[0], range[1], Math.min(room, 6));
-  return { tickmode: "array", tickvals: values, ticktext: tickTexts(values) };
+  const words = tickTexts(values);
+  // only long ones: a margin that follows every text would let the lines jump
+  return { tickmode: "array", tickvals: values, ticktext: words, automargin: words.some((word) => word.length > LONG_TICK) };
 }
 
 /** @param {number[]} values  @param {number} leastDecades  @returns {number[]} */

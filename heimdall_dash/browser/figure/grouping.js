@@ -8,7 +8,7 @@ import { families, naturally } from "./siblings.js";
 
 export const MOST_LINES = 12; // on one derived chart: so many colours stay apart
 const LONGEST_NAME = 28; // characters in a legend, of numbered siblings
-const MOST_NAMES = 4; // siblings that are named in full: the title says what they share
+export const MOST_NAMES = 4; // siblings that are named in full: the title says what they share
 const LEAST_SHARED = 3; // charts whose names begin alike make a section
 const MOST_LOSSES = 12; // at the top; more of them stay in their sections
 const LOSS = /(^|[^a-z])(loss(es)?|nll|objective|elbo)([^a-z]|$)/i;

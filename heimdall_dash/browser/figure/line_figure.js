@@ -16,6 +16,7 @@ import { valueText, fill } from "./words.js";
 /** @import { Drawn } from "./drawn_line.js" */
 
 const MOST_SAID = 5; // lines whose newest value the summary says
+const MOST_IN_LEGEND = 16; // more would leave no room for the lines; the pointer names them
 
 /**
  * @param {Spec} spec
@@ -40,7 +41,8 @@ export function lineFigure(spec, sources, view, look) {
   const names = referenceNames(references, { range, onLog }, xRange, isMany ? [] : left.map((drawn) => drawn.main), area, look);
   const layout = baseLayout(spec, view, look);
   const legend = isMany ? legendOf(spec, lines, look) : [];
-  layout.showlegend = isMany ? legend.length > 1 : lines.length > 1 || lines.some(({ line }) => line.name !== spec.title);
+  const isNamed = lines.length > 1 || lines.some(({ line }) => line.name !== spec.title);
+  layout.showlegend = isMany ? legend.length > 1 : isNamed && lines.length <= MOST_IN_LEGEND;
   layout.shapes = [
     ...(isMany ? [] : lines.flatMap((drawn) => gapShapes(drawn.places, drawn.gaps, look.colors))),
     ...references.map((reference) => referenceShape(reference, lines, look)), ...marks.shapes,

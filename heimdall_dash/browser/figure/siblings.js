@@ -44,6 +44,23 @@ export function families(names) {
   return [...groups].map(([pattern, members]) => family(pattern, members)).sort((a, b) => naturally(a.pattern, b.pattern));
 }
 
+/**
+ * Names without the words that all of them begin or end with: `grad/l1.w`, `grad/l2.w` → `l1`, `l2`.
+ * @param {string[]} names
+ * @returns {string[]}
+ */
+export function apartOnly(names) {
+  if (names.length < 2) return names;
+  const words = names.map((name) => name.split(/(?<=[/._\s:-])|(?=[/._\s:-])/));
+  const least = Math.min(...words.map((parts) => parts.length)) - 1;
+  const same = (/** @type {(parts: string[]) => string|undefined} */ of) => new Set(words.map(of)).size === 1;
+  let start = 0;
+  while (start < least && same((parts) => parts[start])) start += 1;
+  let end = 0;
+  while (end < least - start && same((parts) => parts[parts.length - 1 - end])) end += 1;
+  return words.map((parts) => parts.slice(start, parts.length - end).join("").replace(/^[._\s:-]+|[._\s:-]+$/g, "") || parts.join(""));
+}
+
 /** @param {string} pattern  @param {{name: string, number: string, word: string}[]} members  @returns {Family} */
 function family(pattern, members) {
   if (members.length === 1) return { pattern: members[0].name, names: [members[0].name], numbers: [], words: [] };

@@ -1,5 +1,7 @@
 /* Where the ticks of an axis stand, and what they say. Pure. */
 
+const LONGEST = 7; // characters: longer ones run into the axis's title
+
 /**
  * Text of a tick: 0.05, 0.5, 1, 2.5, 10, 100, 1k, 2.5k, 10k.
  * From 1,000 on in thousands with at most one decimal, from 100 on without decimals, from 1 on
@@ -10,13 +12,19 @@
 export function tickText(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
+  if (size >= 1e9) return exponential(value);
   if (size >= 1e6) return `${trimmed(value / 1e6, 1)}M`;
   if (size >= 1000) return `${trimmed(value / 1000, 1)}k`;
   if (size >= 100) return trimmed(value, 0);
   if (size >= 1) return trimmed(value, 1);
   if (size >= 0.01) return trimmed(value, 2);
-  if (size < 1e-6) return value.toExponential(1).replace(".0e", "e").replace("-", "−");
-  return trimmed(value, 1 - Math.floor(Math.log10(size)));
+  const text = trimmed(value, 1 - Math.floor(Math.log10(size)));
+  return size < 1e-6 || text.length > LONGEST ? exponential(value) : text;
+}
+
+/** @param {number} value  @param {number} [digits]  @returns {string}  `1e19`, `2.5e−7` */
+function exponential(value, digits = 2) {
+  return value.toExponential(digits - 1).replace(/\.?0*e\+?/, "e").replace("e-", "e−");
 }
 
 /** @param {number} value  @param {number} decimals  @returns {string} */
@@ -26,18 +34,33 @@ function trimmed(value, decimals) {
 }
 
 /**
- * Texts of ticks side by side: more digits where two would otherwise read the same.
+ * Texts of ticks side by side: more digits where two would otherwise read the same, or where one
+ * would be another number than its tick: 1.25 is not 1.3.
  * @param {number[]} values
  * @returns {string[]}
  */
 export function tickTexts(values) {
   const texts = values.map(tickText);
-  if (new Set(texts).size === texts.length) return texts;
+  const isTold = (/** @type {string[]} */ words) => new Set(words).size === words.length && words.every((word, i) => isTrue(word, values[i]));
+  if (isTold(texts)) return texts;
   for (let digits = 3; digits <= 12; digits += 1) {
-    const longer = values.map((value) => String(Number(value.toPrecision(digits))));
-    if (new Set(longer).size === longer.length) return longer;
+    const longer = values.map((value) => longText(value, digits));
+    if (isTold(longer)) return longer;
   }
   return texts;
+}
+
+/** @param {number} value  @param {number} digits  @returns {string} */
+function longText(value, digits) {
+  const size = Math.abs(value);
+  if (value !== 0 && (size >= 1e9 || size < 1e-4)) return exponential(value, digits);
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** @param {string} word  @param {number} value  @returns {boolean} */
+function isTrue(word, value) {
+  const times = word.endsWith("k") ? 1e3 : word.endsWith("M") ? 1e6 : 1;
+  return Math.abs(Number.parseFloat(word.replace("−", "-")) * times - value) <= 0.005 * Math.abs(value);
 }
 
 /**

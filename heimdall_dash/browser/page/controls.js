@@ -18,6 +18,21 @@ export function controlActions(page) {
     },
     "update-rate": (rate) => { page.view.rate = rate; page.applyRate(); },
     "scale-all": (scale) => page.view.scaleAll(scale),
+    views: (name) => page.views.choose(name ?? ""),
+    "view-save": () => page.views.save(),
+    "view-save-as": () => page.setProps("view-dialog", { opened: true }),
+    "view-name": (name) => { page.typedName = name ?? ""; page.setProps("view-name", { error: null }); },
+    "view-store": () => page.views.saveAs(page.typedName),
+    "view-link": () => page.views.copyLink(),
+    "view-hidden": () => page.views.showHidden(),
+    "view-reset": () => page.views.reset(),
+    "view-delete": () => page.views.remove(),
+    "new-chart": () => {
+      page.setProps("new-chart-metrics", { data: page.charts.metricNames(), value: [], error: null });
+      page.setProps("new-chart-title", { value: "" });
+      page.setProps("new-chart-dialog", { opened: true });
+    },
+    "new-chart-made": (chart) => page.views.make(chart),
     "linked-zoom": (isOn) => { page.view.linked = isOn; },
     notify: (isOn) => page.notices.allow(isOn),
     "reliability-epoch": (epoch) => {

@@ -31,6 +31,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("./view.js").View} view
  * @property {import("./notices.js").Notices} notices
  * @property {import("./choice.js").Choice} choice
+ * @property {import("./views.js").Views} views
  * @property {Record<string, (value: any) => any>} actions   by the control's id
  */
 
@@ -52,6 +53,7 @@ export class Page extends PageParts {
     /** @type {Record<string, any>} */
     this.timers = {};
     this.isStoreAway = false;
+    this.typedName = ""; // of a view that is being saved
     this.alertedState = "";
   }
 
@@ -182,6 +184,7 @@ export class Page extends PageParts {
     this.reading.render();
     this.charts.figuresNow(feed);
     this.predictions.follow(feed.jobId, feed.job);
+    this.views.follow(feed);
     const isListAway = list.link.state === "waiting" && list.link.failures > 1;
     const isWithoutStore = isListAway && list.link.closeCode === STORE_AWAY_CODE;
     this.notices.banners(feed.loadAt !== null || (isListAway && !isWithoutStore), this.isStoreAway || isWithoutStore);
@@ -266,9 +269,15 @@ export class Page extends PageParts {
 
   /** @param {Arrangement} arrangement  of the charts, by the reader */
   rearranged(arrangement) {
-    this.view.arrangement = arrangement;
-    this.charts.update();
+    this.views.rearranged(arrangement);
+    this.arranged();
+  }
+
+  /** The view says other charts, scales, smoothing. */
+  arranged() {
+    this.view.showControls();
     this.charts.showView();
+    this.painter.invalidate();
   }
 
   applyRate() {
@@ -318,6 +327,7 @@ export class Page extends PageParts {
     this._showControls();
     this.choice.restored();
     this.redrawRuns();
+    this.views.restored();
     this.reliability.render(this.feed, this.view);
     this.predictions.choose(this.view.predicted, this.feed.job);
     this.applyRate();

@@ -14,7 +14,7 @@ const isFree = (/** @type {string} */ id) => NOT_LINKED.has(id) || isDiagram(id)
 /**
  * What a view needs: the address bar, a clock, and the page that shows it.
  * @typedef {Object} ViewWorld
- * @property {{search: string, pathname: string}} location  @property {any} history
+ * @property {{search: string, pathname: string, href: string}} location  @property {any} history
  * @property {(f: () => void, ms: number) => any} later
  * @property {(id?: string) => void} redraw  @property {Show} show
  * @property {() => Map<string, Spec>} charts  @property {(id: string, scale: Scale) => void} showScale
@@ -134,6 +134,11 @@ export class View extends Fields {
   /** Something changed that the back button does not undo by itself. */
   write() {
     if (this.#timer === null) this.#timer = this.#world.later(() => this._replace(), WRITE_MS);
+  }
+
+  /** @returns {string} a link to what is shown, also when the address bar is a moment behind */
+  address() {
+    return new URL(toQuery(this) || "?", this.#world.location.href).href;
   }
 
   _replace() {
