@@ -7,6 +7,8 @@ import { arrange } from "./status.js";
 
 /** @import { Words } from "./job_texts.js" */
 
+const TOLD_MS = 300; // a list that is written while Dash still takes up a choice undoes it
+
 export class JobSelect {
   /** @param {{words: Words, show: Show}} world */
   constructor(world) {
@@ -62,8 +64,13 @@ export class JobSelect {
 
   /** The list was opened or closed, or its text was written. */
   _turned() {
-    if (this.later && !this._isOpen()) this.render(...this.later);
+    if (this.later && !this._isOpen()) setTimeout(() => this._catchUp(), TOLD_MS);
     this._keepLabel();
+  }
+
+  /** What came while it was open. */
+  _catchUp() {
+    if (this.later && !this._isOpen()) this.render(...this.later);
   }
 
   /**
