@@ -202,6 +202,7 @@ def test_search_and_folded_groups_of_other_metrics(reader: Page, train: StartJob
     reader.wait(lambda: "other:sharpness_p10_m" in reader.run(shown), "the late metric")
     kept = "return document.getElementById('other:sharpness_m').dataset.kept"
     assert reader.run(kept) == "yes"
+    reader.show("other:queue_wait_seconds")
     assert reader.layout("other:queue_wait_seconds", "yaxis.type") == "log"
 
     # a link shows the same: the search, the folded group, the wide chart among those that come late

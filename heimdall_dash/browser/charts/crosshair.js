@@ -16,6 +16,8 @@ import { nearestPlace, steppedPlace } from "./values.js";
  */
 
 const FAR = 10; // rows that shift and an arrow go
+const CHEAP_MS = 12; // a readout that takes longer is written less often,
+const REST = 2; // with so many times as long between
 
 export class Crosshair {
   /** @param {ReadPage} page */
@@ -29,6 +31,8 @@ export class Crosshair {
     /** @type {Map<string, HTMLElement>} */
     this.lines = new Map();
     this.isDue = false;
+    this.isSaying = false;
+    this.costMs = 0; // of the last readout
     this.readout = new Readout(page, { close: () => this.clear(), sorted: () => this.show() });
     page.painter.watchers.push((entry) => this._redrawn(entry));
     page.painter.keys.push((entry, event) => this._key(entry, event));
@@ -131,8 +135,21 @@ export class Crosshair {
     requestAnimationFrame(() => {
       this.isDue = false;
       for (const entry of this.page.painter.cards.values()) this._line(entry);
-      this._say();
+      this._saySoon();
     });
+  }
+
+  /** The lines follow the pointer; hundreds of values follow when there is time for them. */
+  _saySoon() {
+    if (this.isSaying) return;
+    this.isSaying = true;
+    const wait = this.x === null || this.costMs < CHEAP_MS ? 0 : REST * this.costMs;
+    setTimeout(() => {
+      this.isSaying = false;
+      const began = performance.now();
+      this._say();
+      this.costMs = performance.now() - began;
+    }, wait);
   }
 
   /** @param {Entry} entry */

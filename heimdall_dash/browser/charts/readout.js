@@ -8,7 +8,7 @@ import { valuesAt, byValue } from "./values.js";
 
 /** @import { Said } from "./values.js" */
 
-const MOST_ROWS = 600; // a screen holds fewer
+const MOST_ROWS = 400; // a screen holds fewer
 const ROOM_PX = 8;
 
 export class Readout {

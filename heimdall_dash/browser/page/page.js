@@ -80,10 +80,9 @@ export class Page extends PageParts {
   /** @param {boolean} isFirst  nothing of the run was known before */
   runsArrived(isFirst) {
     this.drawn.forget();
-    if (isFirst) {
-      this.charts.update();
-      this.painter.invalidate(); // also while updates are paused: the reader just picked it
-    } else this.painter.news();
+    if (isFirst) this.charts.update();
+    if (isFirst && this.painter.isPaused) this.painter.invalidate(); // the reader just picked it
+    else this.painter.news();
     this._soon("picks", () => this.renderPicks(), BAR_MS);
   }
 

@@ -113,12 +113,13 @@ export class JobBar {
     if (key === this.actionsKey) return;
     this.actionsKey = key;
     const box = byId("job-actions");
+    setAttribute(box, "tabindex", "-1");
     const hadFocus = box.contains(document.activeElement);
     box.replaceChildren(...names.map((name) => el("button", {
       class: `button${name === "cancel" ? " danger" : ""}`, type: "button", "data-action": name,
       onclick: () => this.job && act(name, this.job),
     }, texts[name])));
-    if (hadFocus) (box.firstChild || byId("job-select")).focus();
+    if (hadFocus) (box.firstChild || box).focus(); // not the select: it would open
   }
 
   /** @param {string|null} jobId */

@@ -7,6 +7,8 @@ import { arrange } from "./status.js";
 
 /** @import { Words } from "./job_texts.js" */
 
+const TOLD_MS = 300; // a list that is written while Dash still takes up a choice undoes it
+
 export class JobSelect {
   /** @param {{words: Words, show: Show}} world */
   constructor(world) {
@@ -14,7 +16,8 @@ export class JobSelect {
     /** @type {HTMLInputElement} */
     this.input = byId("job-select");
     this.hand = new Hand(this.input);
-    this.told = ""; // the job that it says
+    /** @type {string|null|undefined} */
+    this.told = undefined; // the job that it says
     this.label = "";
     /** @type {[Job[]|null, Job|null, {job: string|null}]|null} */
     this.later = null; // what came while the list was open
@@ -41,9 +44,12 @@ export class JobSelect {
     if (chosen && !arranged.includes(chosen)) arranged.unshift(chosen);
     const data = arranged.map((job) => ({ value: job.id, label: label(job, this.world.words) }));
     const isThere = data.some((choice) => choice.value === view.job);
-    if (this.told !== String(isThere && view.job)) this.hand.told();
-    this.told = String(isThere && view.job);
-    this._show("job-select", { data, value: isThere ? view.job : null });
+    const value = isThere ? view.job : null;
+    const isNews = this.told !== value;
+    if (isNews) this.hand.told();
+    this.told = value;
+    // written with every list, the value would undo a choice that Dash has not told of yet
+    this._show("job-select", isNews ? { data, value } : { data });
   }
 
   /**
@@ -58,8 +64,13 @@ export class JobSelect {
 
   /** The list was opened or closed, or its text was written. */
   _turned() {
-    if (this.later && !this._isOpen()) this.render(...this.later);
+    if (this.later && !this._isOpen()) setTimeout(() => this._catchUp(), TOLD_MS);
     this._keepLabel();
+  }
+
+  /** What came while it was open. */
+  _catchUp() {
+    if (this.later && !this._isOpen()) this.render(...this.later);
   }
 
   /**
@@ -88,5 +99,6 @@ export class JobSelect {
   /** The controls were set from outside: write them again. */
   forget() {
     this.shown = {};
+    this.told = undefined;
   }
 }
