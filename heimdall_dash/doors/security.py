@@ -8,6 +8,7 @@
 * Bodies are bounded, and every answer tells the browser what it may load.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
@@ -30,6 +31,7 @@ PLEASE = (
     "the address serves to open a page, not here)"
 )
 TOO_MANY = "too many wrong tokens came from this address; try again later"
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")  # no name of ours, and no file, has any
 CALLBACKS = "/_dash-update-component"
 
 
@@ -74,8 +76,8 @@ class Security:
 
     def _problem(self, scope: Scope) -> tuple[int, str] | None:
         host = header(scope, b"host")
-        if not scope["path"].isprintable():
-            return 404, "no such path: it holds characters that none has"
+        if CONTROLS.search(scope["path"]):
+            return 404, "no such path: it holds control characters"
         if self._doors.is_loopback and not self._doors.tokens and not is_literal(host):
             return 403, (
                 f"the Host {host[:200]!r} is not a loopback name; set HEIMDALL_TOKEN to serve "
