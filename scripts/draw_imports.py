@@ -18,6 +18,7 @@ ROOMS: dict[str, set[str]] = {
     "agreed": {
         "addresses", "background", "calibration", "cells", "charts", "clock", "config_errors",
         "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "records",
+        "roles",
         "settings", "telemetry",
     },
     "machine": {

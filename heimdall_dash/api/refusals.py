@@ -14,6 +14,7 @@ from heimdall_dash.config_errors import place
 from heimdall_dash.errors import (
     IllegalTransition,
     InvalidMetric,
+    NotAllowed,
     StaleAttempt,
     StoreUnavailable,
     UnknownJob,
@@ -32,6 +33,7 @@ CODES: dict[type[Exception], int] = {
     IllegalTransition: 409,
     StaleAttempt: 409,
     InvalidMetric: 422,
+    NotAllowed: 403,
     StoreUnavailable: 503,
 }
 

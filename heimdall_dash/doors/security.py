@@ -21,10 +21,10 @@ from heimdall_dash.doors.bodies import MAX_BODY_BYTES, TOO_LARGE, bounded
 from heimdall_dash.doors.headers import with_headers
 from heimdall_dash.doors.login import LOGIN, LOGOUT, asked_for, login_page, posted
 from heimdall_dash.doors.origins import is_literal, origin_problem
-from heimdall_dash.doors.roles import READS_ALONE, Role, set_role
 from heimdall_dash.doors.scopes import answer, header, is_reading, redirect, refuse
 from heimdall_dash.doors.sessions import Sessions
 from heimdall_dash.live.routes import NOT_ALLOWED
+from heimdall_dash.roles import READS_ALONE, Role, set_role
 
 PLEASE = (
     "a token is required: open the page and sign in, or send Authorization: Bearer … (a token in "
