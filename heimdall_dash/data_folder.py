@@ -36,7 +36,7 @@ class DataFolder:
     def __enter__(self) -> None:
         """Raises InUse; StartupRefused when the folder cannot be written."""
         try:
-            self._data.mkdir(parents=True, exist_ok=True)
+            self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._file = (self._data / "lock").open("a")
             self._take(self._file)
             self.remains.end()

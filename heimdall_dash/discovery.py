@@ -221,7 +221,7 @@ def _folder() -> Path:
 
 
 def _make(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)  # an announcement holds the store's password
 
 

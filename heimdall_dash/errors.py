@@ -61,3 +61,7 @@ class DeliveryIncomplete(HeimdallError):
 
 class StartupRefused(HeimdallError):
     """The settings or the machine do not allow a start; one line says why."""
+
+
+class NotAllowed(HeimdallError):
+    """Who asks may look alone, and this would change something."""

@@ -28,6 +28,7 @@ class CloseCode:
     HISTORY_CHANGED = 4002  # the store holds another history than the one being sent
     STORE_AWAY = 4003  # the job cannot be looked up at present
     TOO_SLOW = 4008  # frames were not acknowledged, or events not read, in time
+    TOO_MANY = 4029  # more messages than a client may send in a second
     NOT_ALLOWED = 4501  # no token, or a wrong one
     UNKNOWN_JOB = 4504
     BAD_REQUEST = 4522  # a query or a message that cannot be understood

@@ -36,7 +36,6 @@ from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
 from heimdall_dash.doors.docs import add_docs
 from heimdall_dash.doors.headers import content_policy
-from heimdall_dash.doors.roles import Role
 from heimdall_dash.doors.security import Doors, Security
 from heimdall_dash.doors.session_routes import session_routes
 from heimdall_dash.live.hub import Hub
@@ -44,6 +43,7 @@ from heimdall_dash.live.routes import live_routes
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.removal import Removal
+from heimdall_dash.roles import Role
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.follow import Follower

@@ -9,6 +9,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from heimdall_dash.doors.http_guard import GuardedHttp
+from heimdall_dash.doors.socket_guard import GuardedSocket
 from heimdall_dash.errors import StartupRefused
 from heimdall_dash.log import set_up
 from heimdall_dash.manifest import NO_TRAINER, Manifest
@@ -62,6 +64,8 @@ def uvicorn_options(settings: Settings) -> dict[str, Any]:
         # Heartbeats and acknowledgements show whether a viewer lives; a ping that waits behind
         # what a slow reader has not read would end it with 1011 instead of 4008.
         "ws_ping_interval": None,
+        "http": GuardedHttp,
+        "ws": GuardedSocket,
         "ws_max_size": MAX_MESSAGE_BYTES,
         "ws_per_message_deflate": True,
         # By itself uvicorn believes what this machine says of X-Forwarded-For.

@@ -36,7 +36,7 @@ KNOWN_BY: dict[str, Callable[[str], bool]] = {
     "fastapi": lambda m: (
         room_of(m) in {"api", "doors", "live", "web", "app"} or m == "heimdall_dash.ui.page"
     ),
-    "uvicorn": lambda m: m == "heimdall_dash.web",
+    "uvicorn": lambda m: m == "heimdall_dash.web" or m.endswith("_guard"),
     "torch": lambda m: room_of(m) in {"trainer", "integrations"},
 }
 

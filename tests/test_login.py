@@ -1,5 +1,6 @@
 """Signing in: the token once, a session after that, and nothing foreign that acts."""
 
+import contextvars
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,11 @@ import httpx
 import pytest
 
 from heimdall_dash.doors.attempts import FREE_PER_MINUTE, MAX_WAITING, Attempts
+from heimdall_dash.errors import NotAllowed
+from heimdall_dash.records import Status
+from heimdall_dash.roles import Role, set_role
 from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.store.store import Store
 from tests.conftest import Web, web_settings
 from tests.viewers import Viewer
 
@@ -158,3 +163,20 @@ async def test_wrong_tokens_are_slowed_down_and_logged(caplog: pytest.LogCapture
     assert await attempts.may_try("10.0.0.2")
     attempts._waiting["10.0.0.1"] -= 1
     assert await attempts.may_try("10.0.0.1")
+
+
+def test_store_refuses_what_a_readers_callback_would_change(store: Store) -> None:
+    """Dash's callbacks are calls of one path: what they may do is asked where it is done."""
+    made = store.create_job("x", status=Status.PENDING, config={}, total_epochs=1, external=True)
+    job = made["id"]
+
+    def as_reader() -> None:
+        set_role(Role.READ)
+        assert store.job(job)["job_name"]
+        with pytest.raises(NotAllowed):
+            store.change(job, event="training:progress", fields={"job_name": "other"}, remove=[])
+        with pytest.raises(NotAllowed):
+            store.delete(job, set(Status))
+
+    contextvars.copy_context().run(as_reader)
+    store.delete(job, set(Status))

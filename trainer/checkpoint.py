@@ -175,7 +175,7 @@ def serialised(state: TrainingState) -> bytes:
 
 def write(path: Path, content: bytes) -> None:
     """Writes a file so that a crash or a full disk leaves the old one whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with aside.open("wb") as file:

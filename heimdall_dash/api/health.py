@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from heimdall_dash.api.refusals import documented
+
 Check = Callable[[], str]
 HEALTHY = "healthy"
 SERVING = ("store", "live")  # without these there is nothing to show
@@ -19,7 +21,7 @@ def health_routes(checks: Mapping[str, Check], work: Mapping[str, Check]) -> API
     """
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/health")
+    @routes.get("/health", responses=documented())
     def health() -> JSONResponse:
         """200 when all is well; 503 and the sick part's name otherwise."""
         services = {name: check() for name, check in checks.items()}
@@ -32,14 +34,14 @@ def health_routes(checks: Mapping[str, Check], work: Mapping[str, Check]) -> API
             answer["detail"] = f"not healthy: {', '.join(sick)}"
         return JSONResponse(answer, 503 if sick else 200)
 
-    @routes.get("/health/live")
+    @routes.get("/health/live", responses=documented())
     async def live() -> JSONResponse:
         """For a platform that starts again what does not answer: 503 only where a fresh start of
         this process would help. An outage of the store is none of that."""
         stuck = [name for name, one in work.items() if "stuck" in one()]
         return JSONResponse({"status": "stuck" if stuck else "alive"}, 503 if stuck else 200)
 
-    @routes.get("/health/ready")
+    @routes.get("/health/ready", responses=documented())
     def ready() -> JSONResponse:
         """For a proxy that shares visitors out: 200 when this process can serve what is stored."""
         sick = [name for name in SERVING if checks[name]() != HEALTHY]

@@ -15,6 +15,7 @@ from heimdall_dash.errors import (
     IllegalTransition,
     InvalidMetric,
     InvalidPrediction,
+    NotAllowed,
     StaleAttempt,
     StoreUnavailable,
     UnknownJob,
@@ -34,6 +35,7 @@ CODES: dict[type[Exception], int] = {
     StaleAttempt: 409,
     InvalidMetric: 422,
     InvalidPrediction: 422,
+    NotAllowed: 403,
     StoreUnavailable: 503,
 }
 
@@ -69,7 +71,7 @@ MEANINGS = {
     400: "the body is not JSON",
     401: "a token is missing, or is another one",
     403: "the Host or the Origin is a foreign one",
-    404: "no such job",
+    404: "there is no such thing",
     409: "the job's present state does not allow it",
     405: "the path takes other methods; Allow names them",
     413: "more than may come at once",
@@ -83,7 +85,7 @@ def documented(*codes: int) -> dict[int | str, dict[str, Any]]:
     """A route's refusals, for OpenAPI; those that every route may give are added."""
     return {
         code: {"model": Refusal, "description": MEANINGS[code]}
-        for code in sorted({*codes, 401, 403, 405, 422, 429, 503})
+        for code in sorted({*codes, 401, 403, 404, 405, 422, 429, 503})
     }
 
 

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from heimdall_dash import telemetry
+from heimdall_dash.api.refusals import documented
 from heimdall_dash.background import Background
 
 
@@ -14,7 +15,7 @@ def telemetry_routes(work: Iterable[Background]) -> APIRouter:
     """work: what is begun again when it ends."""
     routes = APIRouter(tags=["health"])
 
-    @routes.get("/metrics", response_class=Response)
+    @routes.get("/metrics", response_class=Response, responses=documented())
     def metrics() -> Response:
         """Prometheus' text format."""
         for one in work:

@@ -8,6 +8,7 @@
 * Bodies are bounded, and every answer tells the browser what it may load.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
@@ -20,16 +21,17 @@ from heimdall_dash.doors.bodies import MAX_BODY_BYTES, TOO_LARGE, bounded
 from heimdall_dash.doors.headers import with_headers
 from heimdall_dash.doors.login import LOGIN, LOGOUT, asked_for, login_page, posted
 from heimdall_dash.doors.origins import is_literal, origin_problem
-from heimdall_dash.doors.roles import READS_ALONE, Role, set_role
 from heimdall_dash.doors.scopes import answer, header, is_reading, redirect, refuse
 from heimdall_dash.doors.sessions import Sessions
 from heimdall_dash.live.routes import NOT_ALLOWED
+from heimdall_dash.roles import READS_ALONE, Role, set_role
 
 PLEASE = (
     "a token is required: open the page and sign in, or send Authorization: Bearer … (a token in "
     "the address serves to open a page, not here)"
 )
 TOO_MANY = "too many wrong tokens came from this address; try again later"
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")  # no name of ours, and no file, has any
 CALLBACKS = "/_dash-update-component"
 
 
@@ -74,8 +76,8 @@ class Security:
 
     def _problem(self, scope: Scope) -> tuple[int, str] | None:
         host = header(scope, b"host")
-        if not scope["path"].isprintable():
-            return 404, "no such path: it holds characters that none has"
+        if CONTROLS.search(scope["path"]):
+            return 404, "no such path: it holds control characters"
         if self._doors.is_loopback and not self._doors.tokens and not is_literal(host):
             return 403, (
                 f"the Host {host[:200]!r} is not a loopback name; set HEIMDALL_TOKEN to serve "

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from heimdall_dash.api.refusals import documented
-from heimdall_dash.doors.roles import Role
+from heimdall_dash.roles import Role
 
 
 def session_routes(has_token: bool) -> APIRouter:

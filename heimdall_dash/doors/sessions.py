@@ -11,8 +11,8 @@ from http.cookies import CookieError, SimpleCookie
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from starlette.types import Scope
 
-from heimdall_dash.doors.roles import Role
 from heimdall_dash.doors.scopes import header
+from heimdall_dash.roles import Role
 
 AGE_S = 30 * 24 * 3600
 

@@ -44,7 +44,7 @@ class EmbeddedStore:
 
     def start(self) -> None:
         """Raises StartupRefused when the server cannot be started or does not answer."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.losses = self._seen.losses() + mend_manifest(self._folder)
         try:
             self._start()
@@ -73,7 +73,7 @@ class EmbeddedStore:
             log.error("The store's files cannot be looked after: %s", error)
 
     def _write_anew(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _write_secret(self._url_file, self.url + "\n")
         client = redis.Redis.from_url(self.url, socket_timeout=60)
         client.config_set("appendonly", "no")

@@ -22,12 +22,14 @@ from heimdall_dash.errors import (
     HeimdallError,
     IllegalTransition,
     InvalidMetric,
+    NotAllowed,
     StaleAttempt,
     StoreUnavailable,
     UnknownJob,
 )
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
+from heimdall_dash.roles import READS_ALONE, may_change
 from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
@@ -525,6 +527,7 @@ class Store:
     # -- inside ----------------------------------------------------------------------------
 
     def _list(self, job_id: str, created_at: str) -> None:
+        _check_role()
         score = parse_time(created_at).timestamp() * 1000
         self._call(lambda client: client.zadd(JOBS, {job_id: score}, nx=True))
 
@@ -534,6 +537,9 @@ class Store:
         return self._publish_command
 
     def _script(self, name: str, keys: list[str], arguments: list[Any]) -> Any:
+        """Each changes something: raises NotAllowed where whoever asks may look alone."""
+        _check_role()
+
         def run(client: Any) -> Any:
             known = self._scripts.get(name)
             if known is None:
@@ -622,3 +628,9 @@ def _refusal(job_id: str, action: str, reply: list[Any]) -> Exception:
         case "NAMES":
             return TooManyNames(int(reply[1]))
     return StoreUnavailable(f"unexpected reply of the store: {reply!r:.200}")
+
+
+def _check_role() -> None:
+    """Raises NotAllowed where whoever asks may look alone."""
+    if not may_change():
+        raise NotAllowed(READS_ALONE)

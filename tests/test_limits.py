@@ -1,0 +1,203 @@
+"""What a stranger may cost before any token is asked for: each limit, its refusal, and a viewer who
+is served meanwhile."""
+
+import contextlib
+import json
+import logging
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from heimdall_dash.doors import http_guard, socket_guard
+from heimdall_dash.doors.guests import ROOM, Allowance, Guests
+from heimdall_dash.frames import CloseCode
+from tests.conftest import Web, wait_for
+from tests.viewers import Viewer
+
+HEAD = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.fixture
+def raw(web: Web) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", web.settings.port), timeout=20) as opened:
+        yield opened
+
+
+def send_what_is_taken(raw: socket.socket, part: bytes, times: int) -> None:
+    """Until it is closed."""
+    with contextlib.suppress(OSError):
+        for _ in range(times):
+            raw.sendall(part)
+
+
+def answer(raw: socket.socket) -> bytes:
+    said = b""
+    with contextlib.suppress(OSError):
+        while part := raw.recv(65536):
+            said += part
+    return said
+
+
+@pytest.mark.parametrize(
+    "part", [b"X: " + b"y" * 60_000, b"a: b\r\n" * 5000, b"a: " + b"b" * 50 + b"\r\n"]
+)
+def test_head_that_never_ends_is_refused_early(raw: socket.socket, part: bytes) -> None:
+    """Small headers took 2.3 GB in three seconds; one line of 150 MB stopped everybody for 19 s."""
+    raw.sendall(HEAD)
+    sender = threading.Thread(target=send_what_is_taken, args=(raw, part, 5000))
+    sender.start()
+    said = answer(raw)  # empty where the reset, since more came, overtook it
+    sender.join(10)
+    assert not sender.is_alive()
+    assert said[:12] in {b"HTTP/1.1 431", b""}
+
+
+def test_too_many_headers_are_refused_with_431(raw: socket.socket) -> None:
+    raw.sendall(HEAD + b"a: b\r\n" * (http_guard.MAX_HEADERS + 1) + b"\r\n")
+    assert answer(raw).startswith(b"HTTP/1.1 431")
+
+
+def test_large_head_of_a_browser_is_taken(web: Web) -> None:
+    headers = {f"x-{i}": "y" * 500 for i in range(60)}
+    assert httpx.get(web.api + "/jobs", headers=headers).status_code == 200
+
+
+def test_large_body_in_one_piece_is_taken(web: Web) -> None:
+    body = json.dumps({"job_name": "x", "external": True, "config": {"a": "y" * 900_000}})
+    assert httpx.post(web.api + "/jobs", content=body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HT",
+        HEAD,
+        HEAD.replace(b"GET /health", b"POST /api/v1/training/jobs") + b"Content-Length: 9\r\n\r\n{",
+    ],
+)
+def test_what_never_ends_is_ended(web: Web, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(http_guard, "LOOK_S", 0.05)
+    monkeypatch.setattr(http_guard, "HEAD_S", 0.2)
+    with socket.create_connection(("127.0.0.1", web.settings.port), timeout=20) as raw:
+        raw.sendall(sent)
+        assert answer(raw).startswith(b"HTTP/1.1 408")
+
+
+def test_connections_are_counted_by_address_and_in_all() -> None:
+    guests = Guests(most=4)
+    guests.came("a")
+    guests.came("a")
+    assert not guests.may_come("a")
+    guests.came("b")
+    guests.came("c")
+    assert not guests.may_come("d")
+    guests.went("a")
+    assert guests.may_come("d")
+    assert guests.may_come("a")
+
+
+def test_connection_too_many_is_refused_and_all_are_counted_down(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests = vars(web._server.server_state)[ROOM]
+    wait_for(lambda: guests._all == 0, what="connections of earlier tests to end")
+    monkeypatch.setattr(guests, "most", 8)
+    idle = [socket.create_connection(("127.0.0.1", web.settings.port)) for _ in range(3)]
+    try:
+        with Viewer(web.ws_url) as viewer:
+            assert viewer.next()["event"] == "connected"
+            wait_for(lambda: guests._all == 4, what="all four to be counted")
+            with socket.create_connection(("127.0.0.1", web.settings.port), timeout=20) as fifth:
+                assert answer(fifth).startswith(b"HTTP/1.1 503")
+    finally:
+        for one in idle:
+            one.close()
+    wait_for(lambda: guests._all == 0, what="all to be counted down")
+
+
+def test_allowance_has_a_burst_and_fills_up_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("heimdall_dash.doors.guests.time.monotonic", lambda: now[0])
+    allowance = Allowance(per_second=10, burst=3)
+    assert [allowance.take() for _ in range(4)] == [True, True, True, False]
+    now[0] = 1.0
+    assert allowance.take()
+
+
+FLOODS = ['{"event": "ping"}', '{"ack": "1-1"}', "garbage", "", "PING"]
+
+
+@pytest.mark.parametrize("text", FLOODS)
+def test_flood_on_a_socket_is_closed_with_a_code(
+    web: Web, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    socket_guard._rarely._next.clear()
+    with caplog.at_level(logging.WARNING), connect(web.ws_url, compression=None) as flooding:
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(20_000):
+                _say(flooding, text)
+        with contextlib.suppress(ConnectionClosed):
+            while flooding.recv(timeout=20):
+                pass
+        assert flooding.protocol.close_code in {CloseCode.TOO_MANY, 1006}  # or a reset came first
+    said = [one.getMessage() for one in caplog.records]
+    assert said == ["A client at 127.0.0.1 says too much, its socket is closed"]
+
+
+def _say(flooding: Any, text: str) -> None:
+    if text == "PING":
+        flooding.ping()
+    else:
+        flooding.send(text)
+
+
+FLOOD = """
+import sys, threading
+from websockets.sync.client import connect
+
+def flood(text):
+    while True:
+        try:
+            with connect(sys.argv[1], compression=None) as flooding:
+                while True:
+                    flooding.send(text)
+        except Exception:
+            pass
+
+for text in sys.argv[2:] * 2:
+    threading.Thread(target=flood, args=(text,), daemon=True).start()
+print("floods", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+def test_viewer_is_served_while_others_flood(web: Web) -> None:
+    """Eight connections held everybody up for up to eleven seconds."""
+    command = [sys.executable, "-c", FLOOD, web.ws_url, *FLOODS[:4]]
+    with (
+        Viewer(web.ws_url) as viewer,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as flooding,
+    ):
+        viewer.next()
+        assert flooding.stdout is not None
+        flooding.stdout.readline()
+        took = []
+        for _ in range(20):
+            began = time.monotonic()
+            viewer.send({"event": "ping"})
+            viewer.next_of("pong")
+            took.append(time.monotonic() - began)
+        flooding.kill()
+    print("ms:", [round(1000 * one) for one in sorted(took)])
+    assert sorted(took)[len(took) // 2] < 1.0, took  # some 30 ms where two cores are free
