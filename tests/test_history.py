@@ -118,7 +118,7 @@ def test_kept_histories_are_bounded_together_and_alone(
 ) -> None:
     small, other = new(store, 1, 2), new(store, 1, 2)
     large = new(store, *range(100), a=0.5)
-    monkeypatch.setattr(history_module, "MAX_CELLS", 60)
+    monkeypatch.setattr(history_module, "MAX_BYTES", 3_000)
     history = History(store)
     for job_id in (small, other, small):
         assert epochs_of(history, job_id) == [1, 2]

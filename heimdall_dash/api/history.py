@@ -1,23 +1,25 @@
 """The histories of the jobs that were last asked for, kept as tables: only what was written since
-is read from the store. Bounded: 8 million cells over all jobs together (about 130 MB), least
-recently used dropped first, and the last one too when it alone is more than that.
+is read from the store. Bounded by bytes over all jobs together, least recently used dropped first,
+and the last one too when it alone is more than that.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
+from heimdall_dash.api.series import Series, series_of
 from heimdall_dash.api.table import Table
 from heimdall_dash.cells import START, Position, Write
 from heimdall_dash.frames import LAST_PART
+from heimdall_dash.records import NO_EPOCH
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
 
 CHUNK_WRITES = 2_000
-MAX_CELLS = 8_000_000
+MAX_BYTES = 128 * 2**20
 MAX_JOBS = 256
 
 
@@ -27,7 +29,7 @@ class Kept:
 
     table: Table = field(default_factory=lambda: Table(""))
     lock: threading.Lock = field(default_factory=threading.Lock)
-    cells: int = 0
+    nbytes: int = 0
 
 
 class History:
@@ -55,6 +57,20 @@ class History:
         finally:
             self._drop_oldest()
 
+    def series(
+        self,
+        job_id: str,
+        names: Sequence[str],
+        points: int | None = None,
+        after: int = NO_EPOCH,
+        before: int | None = None,
+    ) -> dict[str, Series]:
+        """Each metric thinned by itself to about `points`, of the epochs with after < epoch <
+        before; those that have no value there are left out. Raises UnknownJob, StoreUnavailable.
+        """
+        with self.of(job_id) as (_, kept):
+            return series_of(kept.table, names, points, after, before)
+
     def writes_after(self, job_id: str, after: Position, limit: int) -> list[Write]:
         """At most `limit` writes behind a position, straight from the store."""
         return list(islice(self._store.each_write(job_id, after=after), limit))
@@ -65,7 +81,7 @@ class History:
         writes = self._store.each_write(job_id, after=kept.table.position)
         while chunk := list(islice(writes, CHUNK_WRITES)):
             kept.table.apply(chunk)
-        kept.cells = kept.table.cells
+        kept.nbytes = kept.table.nbytes
 
     def _has_less(self, job_id: str, position: Position) -> bool:
         """Whether the store lost the newest write that is in the table."""
@@ -77,7 +93,7 @@ class History:
         with self._lock:
             while (
                 len(self._kept) > MAX_JOBS
-                or sum(kept.cells for kept in self._kept.values()) > MAX_CELLS
+                or sum(kept.nbytes for kept in self._kept.values()) > MAX_BYTES
             ):
                 self._kept.popitem(last=False)
 

@@ -17,8 +17,9 @@ from heimdall_dash.api.jobs import PREFIX
 from heimdall_dash.api.json_body import json_body, read_json
 from heimdall_dash.api.posted import EpochRow, append_rows
 from heimdall_dash.api.refusals import Refused, documented
-from heimdall_dash.api.table import Table, Values
+from heimdall_dash.api.table import Table
 from heimdall_dash.api.thinning import kept_rows
+from heimdall_dash.api.values import Values
 from heimdall_dash.cells import Position, join
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.frames import portion
