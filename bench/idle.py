@@ -1,4 +1,4 @@
-"""What `make run` takes until a job comes: memory of each process, and how long until it is ready."""
+"""What `make run` takes until a job comes: memory of each process, seconds until it is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One attempt to train a job of the queue, from its claim to its end: what a worker's child does."""
+"""One attempt to train a job of the queue, from its claim to its end: a worker's child."""
 
 import json
 import logging
