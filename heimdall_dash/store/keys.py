@@ -49,11 +49,22 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:names"
 
     @property
+    def blocks(self) -> str:
+        """Hash: what is older than the newest writes, as compressed columns: `manifest` (JSON) and
+        `<block>:<column>`."""
+        return f"heimdall:{{{self.job_id}}}:blocks"
+
+    @property
+    def compacting(self) -> str:
+        """String, for a minute at most: a web process is putting writes into blocks."""
+        return f"heimdall:{{{self.job_id}}}:compacting"
+
+    @property
     def others(self) -> list[str]:
         """Every key of the job but its hash and its tombstone."""
         return [
             self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
-            self.names,
+            self.names, self.blocks, self.compacting,
         ]  # fmt: skip
 
     @property
