@@ -1,13 +1,14 @@
 """Compaction: whoever reads or writes cannot tell a compacted history from one that never was."""
 
-
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from heimdall_dash.api.csv_rows import csv_pieces
+from heimdall_dash.api.history import History
 from heimdall_dash.api.table import Table
 from heimdall_dash.cells import Position, Write
 from heimdall_dash.records import Status
@@ -15,10 +16,11 @@ from heimdall_dash.store.compact import Sizes, compact
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.log_write import LogWrite, back_write, row_write
 from heimdall_dash.store.store import Store
-from tests.test_table import columns_of, kinds_of, usual_time
+from tests.test_table import columns_of, kinds_of, plain, usual_time
 
 SMALL = Sizes(keep=1, final=1, least=1, round=2, cells=40, touched=2)
 TOKEN = "t"
+NO_SHRINK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,8 @@ moves = st.lists(
         row, row, row, st.tuples(st.just("next"), cells, marks), st.tuples(st.just("again")),
         st.tuples(st.just("back"), st.integers(-1, 14)),
         st.tuples(st.just("compact"), st.sampled_from(["whole", "before", "after"])),
-        st.tuples(st.just("compact"), st.just("whole")), st.tuples(st.just("look")),
+        st.tuples(st.just("compact"), st.just("whole")),
+        st.tuples(st.just("look"), st.sets(st.sampled_from(["timestamp", "a", "b", "nobody"]))),
     ),
     min_size=10, max_size=60,
 )  # fmt: skip
@@ -64,6 +67,7 @@ class Run:
         self.answers: list[Any] = []
         self.last: LogWrite | None = None
         self.looks: list[tuple[Position, Table]] = []
+        self.history = History(store)
 
     def make(self, number: int, move: tuple[Any, ...]) -> None:
         kind, *given = move
@@ -83,6 +87,7 @@ class Run:
         elif kind == "look":
             table = self.table()
             self.looks.append((table.position, table))
+            self.answers.append(self.columns(given[0]))
 
     def send(self, write: LogWrite) -> None:
         self.place += 1
@@ -117,6 +122,19 @@ class Run:
     def table(self) -> Table:
         return applied(Table("s"), self.store.each_write(self.id))
 
+    def columns(self, names: set[str]) -> Any:
+        """Some columns of the history that a web process keeps."""
+        with self.history.of(self.id, lambda _: names) as (_, kept):
+            count = len(kept.table.epochs)
+            found = {n: plain(kept.table.cut(n, 0, count)) for n in ["epoch", *sorted(names)]}
+            return found, kinds_of(found), kept.table.not_finite(names, 2, 9), kept.table.position
+
+    def csv(self) -> str:
+        with self.history.of(self.id) as (_, kept):
+            names = ["epoch", *sorted(kept.whole_names)]
+            assert kept.has_sure_names is False or set(kept.names) == set(kept.whole_names)
+        return "".join(csv_pieces(self.history, self.id, names, -1, 12))
+
     def counted(self) -> dict[str, str | None]:
         self.store.recount(self.id)
         fields = self.store.job(self.id)
@@ -138,19 +156,24 @@ def shown(table: Table) -> Any:
 
 @pytest.mark.slow
 @given(moves)
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    deadline=None, max_examples=400, phases=NO_SHRINK, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_compacted_history_is_the_same_for_whoever_reads_and_writes(
     valkey: EmbeddedStore, script: list[tuple[Any, ...]]
 ) -> None:
     store = Store(valkey.url)
-    plain, compacted = Run(store, compacts=False), Run(store, compacts=True)
+    bare, compacted = Run(store, compacts=False), Run(store, compacts=True)
     for number, move in enumerate(script):
-        plain.make(number, move)
+        bare.make(number, move)
         compacted.make(number, move)
-        assert compacted.answers == plain.answers
-    assert compacted.counted() == plain.counted()
-    everything = shown(plain.table())
+        assert compacted.answers == bare.answers
+    assert compacted.counted() == bare.counted()
+    everything = shown(bare.table())
     assert shown(compacted.table()) == everything
+    with compacted.history.of(compacted.id) as (_, kept):
+        assert shown(kept.table) == everything
+    assert compacted.csv() == bare.csv()
     for position, table in compacted.looks:  # whoever had something goes on from there
         assert shown(applied(table, store.each_write(compacted.id, after=position))) == everything
     store.close()

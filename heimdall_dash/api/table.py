@@ -59,6 +59,7 @@ class Table:
         self.epochs = array("q")
         self.columns: dict[str, Column] = {"timestamp": Column(self.epochs, Times())}
         self.marks: dict[str, dict[int, str]] = {}  # metric → epoch → "nan", "inf", "-inf"
+        self.taken_back: int | None = None  # the least epoch that a write took back to
 
     @property
     def nbytes(self) -> int:
@@ -204,6 +205,7 @@ class Table:
             self._mark(name, epoch, kind)
 
     def _take_back(self, epoch: int) -> None:
+        self.taken_back = epoch if self.taken_back is None else min(epoch, self.taken_back)
         for name, column in self.columns.items():
             at = bisect_right(column.epochs, epoch)
             column.values.delete(slice(at, None))

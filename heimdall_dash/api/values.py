@@ -43,6 +43,16 @@ class Numbers:
         if self._is_whole is not None:
             self._is_whole.extend(type(value) is int for value in values)
 
+    def extend_floats(self, floats: "array[float]", is_whole: bytes | None) -> None:
+        """Many at once; is_whole: 1 for each that is a whole number, None: none is."""
+        if self._objects is not None or (is_whole is not None and self._is_whole is None):
+            mixed = zip(floats, is_whole or bytes(len(floats)), strict=True)
+            self.extend([int(value) if whole else value for value, whole in mixed])
+            return
+        self._floats.extend(floats)
+        if self._is_whole is not None:
+            self._is_whole.extend(is_whole or bytes(len(floats)))
+
     def insert(self, at: int, value: Any) -> None:
         self._make_room_for([value])
         if self._objects is not None:

@@ -374,9 +374,8 @@ class Store:
                     losses = {e: loss for e, loss in losses.items() if e <= write.epoch}
                     continue
                 loss = write.row.get("val_loss")
-                is_number = isinstance(loss, (int, float))
                 losses.setdefault(write.epoch, None)
-                if is_number or "val_loss" in write.not_finite:
+                if loss is not None or "val_loss" in write.not_finite:
                     losses[write.epoch] = float(loss) if isinstance(loss, (int, float)) else None
             known = {epoch: loss for epoch, loss in losses.items() if loss is not None}
             best = min(known, key=lambda epoch: (known[epoch], epoch)) if known else None
@@ -408,6 +407,15 @@ class Store:
                     log.debug("job %s is compacted further while it is read", job_id)
                 continue
             yield from self._readable(job_id, found)
+            if len(found) < CHUNK_ENTRIES:
+                return
+            after = Position.parse(found[-1][0])
+
+    def pieces(self, job_id: str, after: Position) -> Iterator[list[Write]]:
+        """What the stream has behind a position, read in pieces. Raises HistoryCompacted."""
+        while True:
+            found = self._entries(job_id, after, None, CHUNK_ENTRIES)
+            yield list(self._readable(job_id, found))
             if len(found) < CHUNK_ENTRIES:
                 return
             after = Position.parse(found[-1][0])
