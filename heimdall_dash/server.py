@@ -25,6 +25,7 @@ from heimdall_dash.api.security import Security
 from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
+from heimdall_dash.compaction import Compaction
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.routes import live_routes
 from heimdall_dash.manifest import NO_TRAINER, Manifest
@@ -54,18 +55,21 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
 
     store, clock = Store(where), StoreClock()
     queue, hub = JobQueue(store, where), Hub(Follower(where), clock.now)
-    hub_work, watch = Background("the hub", hub.run), Watch(store, queue, clock)
+    hub_work, compaction = Background("the hub", hub.run), Compaction(store)
+    watch = Watch(store, queue, clock, compaction.hear)
     server = FastAPI(
         title="Heimdall Dash",
         version=__version__,
         description="Training runs that know how uncertain they are, while they happen.",
-        lifespan=_lifespan(hub, store, queue, [hub_work, watch.background]),
+        lifespan=_lifespan(hub, store, queue, [hub_work, watch.background, compaction.background]),
     )
     add_refusals(server)
     server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now, manifest))
     server.include_router(metric_routes(store, History(store)))
     server.include_router(log_routes(store))
-    server.include_router(health_routes(checks(store, hub, clock, hub_work, watch.background)))
+    server.include_router(
+        health_routes(checks(store, hub, clock, hub_work, watch.background, compaction.background))
+    )
     server.include_router(live_routes(hub))
     _close_api(server)
     build_page(server, manifest)

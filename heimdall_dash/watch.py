@@ -4,6 +4,7 @@ again where only a job's whole history tells."""
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from heimdall_dash.background import Background
 from heimdall_dash.clock import FED_EVERY_S, StoreClock
@@ -24,8 +25,15 @@ class Watch:
     """Goes round once a second. An outage of the store is waited for; any other failure ends it,
     to be started again by `background`."""
 
-    def __init__(self, store: Store, queue: JobQueue, clock: StoreClock) -> None:
-        self._store, self._queue, self._clock = store, queue, clock
+    def __init__(
+        self,
+        store: Store,
+        queue: JobQueue,
+        clock: StoreClock,
+        hear: Callable[[list[Fields]], None] = lambda jobs: None,
+    ) -> None:
+        """hear: is told of all jobs, every few seconds."""
+        self._store, self._queue, self._clock, self._hear = store, queue, clock, hear
         self._reconcile_at = time.monotonic() + RECONCILE_S
         self._sweep_at = time.monotonic() + RECONCILE_S
         self._has_swept = False
@@ -48,6 +56,7 @@ class Watch:
             return
         self._reconcile_at = now + RECONCILE_S
         jobs = self._store.jobs()
+        self._hear(jobs)
         self._recount(jobs)
         try:
             self._queue.reconcile(self._clock.now(), jobs)

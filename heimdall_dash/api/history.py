@@ -14,9 +14,8 @@ from itertools import islice
 from heimdall_dash.api.kept import Kept
 from heimdall_dash.api.series import Series, series_of
 from heimdall_dash.api.table import Table
-from heimdall_dash.cells import START, Position, Write
+from heimdall_dash.cells import LAST_PART, START, Position, Write
 from heimdall_dash.errors import HistoryCompacted, StoreUnavailable
-from heimdall_dash.frames import LAST_PART
 from heimdall_dash.records import NO_EPOCH
 from heimdall_dash.store.blocks import Manifest
 from heimdall_dash.store.compacted import COMPACTED, BlockReplaced

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from heimdall_dash.cells import START, NotFinite, Position, Write
+from heimdall_dash.cells import LAST_PART, START, NotFinite, Position, Write
 from heimdall_dash.records import Row
 from heimdall_dash.store.columns import (
     packed,
@@ -145,14 +145,15 @@ def newer_writes(
     )
     if stays is not None and after > START:
         yield Write(after, stays, None)
-    has = after.epoch if stays is None else min(after.epoch, stays)
-    if after == START:
-        has = -1
+    # Of the epoch at the cursor there may be more, unless the cursor says that it has all of it.
+    has = after.epoch if after.part == LAST_PART else after.epoch - 1
+    if stays is not None:
+        has = min(has, stays)
     pending: Write | None = None
     for block in _late_first(manifest.blocks, after, has):
         is_late = block.late != "" and Position.parse(block.late) > after
         for write in writes_of_block(*read(block), after):
-            if write.epoch < has and not is_late:
+            if write.epoch <= has and not is_late:
                 continue
             if pending is not None:
                 yield pending
@@ -165,5 +166,5 @@ def newer_writes(
 def _late_first(blocks: Sequence[Block], after: Position, has: int) -> Iterable[Block]:
     for block in blocks:
         is_late = block.late != "" and Position.parse(block.late) > after
-        if block.last >= has or is_late:
+        if block.last > has or is_late:
             yield block
