@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "live": {"live"},
     "api": {"api"},
     "ui": {"ui"},
-    "web": {"checks", "server", "watch", "web"},
+    "web": {"checks", "compaction", "server", "watch", "web"},
     "launcher": {"cli", "launcher", "__main__"},
 }  # fmt: skip
 OUTSIDE = ("trainer", "app")  # the demonstration, and the root that composes both

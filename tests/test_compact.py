@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heimdall_dash.api.csv_rows import csv_pieces
@@ -20,7 +20,6 @@ from tests.test_table import columns_of, kinds_of, plain, usual_time
 
 SMALL = Sizes(keep=1, final=1, least=1, round=2, cells=40, touched=2)
 TOKEN = "t"
-NO_SHRINK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +155,7 @@ def shown(table: Table) -> Any:
 
 @pytest.mark.slow
 @given(moves)
-@settings(
-    deadline=None, max_examples=400, phases=NO_SHRINK, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_compacted_history_is_the_same_for_whoever_reads_and_writes(
     valkey: EmbeddedStore, script: list[tuple[Any, ...]]
 ) -> None:
