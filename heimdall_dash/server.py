@@ -15,6 +15,10 @@ from starlette.routing import Match
 from starlette_compress import CompressMiddleware
 
 from heimdall_dash import __version__
+from heimdall_dash.alerts.letters import Letters
+from heimdall_dash.alerts.lookout import Lookout
+from heimdall_dash.api.alerts import alert_routes
+from heimdall_dash.api.counted import Counted
 from heimdall_dash.api.health import health_routes
 from heimdall_dash.api.history import History
 from heimdall_dash.api.jobs import job_routes
@@ -22,6 +26,7 @@ from heimdall_dash.api.log import log_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.refusals import add_refusals
 from heimdall_dash.api.security import Security
+from heimdall_dash.api.telemetry import telemetry_routes
 from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
@@ -30,7 +35,9 @@ from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.routes import live_routes
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.queue import JobQueue
+from heimdall_dash.removal import Removal
 from heimdall_dash.settings import Settings, is_loopback
+from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
 from heimdall_dash.ui.page import build_page
@@ -55,21 +62,33 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
 
     store, clock = Store(where), StoreClock()
     queue, hub = JobQueue(store, where), Hub(Follower(where), clock.now)
-    hub_work, compaction = Background("the hub", hub.run), Compaction(store)
-    watch = Watch(store, queue, clock, compaction.hear)
+    compaction = Compaction(store)
+    removal = Removal(
+        store, queue, settings.heimdall_data, keep_days=settings.heimdall_retention_days
+    )
+    hub_work = Background("the hub", hub.run)
+    watch = Watch(store, queue, removal, clock, compaction.hear)
+    alerts = AlertStore(store)
+    lookout = _lookout(settings, store, alerts, clock)
+    work = [hub_work, watch.background, lookout.background, compaction.background]
     server = FastAPI(
         title="Heimdall Dash",
         version=__version__,
         description="Training runs that know how uncertain they are, while they happen.",
-        lifespan=_lifespan(hub, store, queue, [hub_work, watch.background, compaction.background]),
+        lifespan=_lifespan(hub, store, queue, work),
     )
     add_refusals(server)
-    server.include_router(job_routes(store, queue, settings.heimdall_data, clock.now, manifest))
+    server.include_router(job_routes(store, queue, removal, clock.now, manifest))
     server.include_router(metric_routes(store, History(store)))
     server.include_router(log_routes(store))
     server.include_router(
-        health_routes(checks(store, hub, clock, hub_work, watch.background, compaction.background))
+        health_routes(
+            checks(store, hub, clock, hub_work, watch.background, compaction.background),
+            {one.name: one.health for one in work},
+        )
     )
+    server.include_router(telemetry_routes(work))
+    server.include_router(alert_routes(alerts))
     server.include_router(live_routes(hub))
     _close_api(server)
     build_page(server, manifest)
@@ -77,8 +96,16 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     server.add_middleware(
         Security, token=settings.heimdall_token, is_loopback=is_loopback(settings.host)
     )
+    server.add_middleware(Counted)  # the outermost: refusals count as well
     server.state.hub = hub
     return server
+
+
+def _lookout(settings: Settings, store: Store, alerts: AlertStore, clock: StoreClock) -> Lookout:
+    address = settings.heimdall_url or f"http://{settings.host}:{settings.port}"
+    letters = Letters(alerts, (settings.heimdall_alert_urls or "").split())
+    kinds = settings.heimdall_alert_on.split(",")
+    return Lookout(store, alerts, letters, clock.now, kinds, address)
 
 
 def _lifespan(hub: Hub, store: Store, queue: JobQueue, work: list[Background]) -> Lifespan:
@@ -129,6 +156,6 @@ def _close_api(server: FastAPI) -> None:
             return JSONResponse({"detail": f"{request.method} is not allowed here"}, 405)
         return JSONResponse({"detail": "no such path; /docs lists what there is"}, 404)
 
-    for prefix in ("/api", "/ws", "/health"):
+    for prefix in ("/api", "/ws", "/health", "/metrics"):
         for path in (prefix, prefix + "/{rest:path}"):
             server.add_api_route(path, unknown, methods=methods, include_in_schema=False)

@@ -3,6 +3,7 @@
 import sys
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from heimdall_dash.errors import StartupRefused
 
 STORE_URL_FILE = "store/url"
+ALERT_KINDS = ("failed", "stalled", "nan", "divergence", "completed")
 
 
 class Settings(BaseSettings):
@@ -37,6 +39,38 @@ class Settings(BaseSettings):
     heimdall_log_level: str = Field(
         "info", description="debug, info, warning or error; debug logs every broadcast"
     )
+
+    heimdall_log_format: Literal["text", "json"] = Field(
+        "text", description="json: one JSON object per line of the log, for collectors"
+    )
+    heimdall_retention_days: float = Field(
+        0.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="jobs that ended longer ago than this are deleted, with their local logs; "
+        "0: never",
+    )
+
+    heimdall_url: str | None = Field(
+        None, description="the dashboard's address, as others reach it: for links in alerts"
+    )
+    heimdall_alert_urls: str | None = Field(
+        None,
+        description="who is told of alerts: addresses of webhooks, or of services that apprise "
+        "knows, divided by spaces",
+    )
+    heimdall_alert_on: str = Field(
+        ",".join(ALERT_KINDS),
+        description="what is told without a rule, of these kinds",
+    )
+
+    @field_validator("heimdall_alert_on")
+    @classmethod
+    def _known_kinds(cls, kinds: str) -> str:
+        words = [word.strip() for word in kinds.split(",") if word.strip()]
+        if unknown := [word for word in words if word not in (*ALERT_KINDS, "none")]:
+            raise ValueError(f"{unknown[0]!r} is none of {', '.join(ALERT_KINDS)}, none")
+        return ",".join(words)
 
     @field_validator("heimdall_log_level")
     @classmethod

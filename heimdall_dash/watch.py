@@ -4,12 +4,16 @@ again where only a job's whole history tells."""
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 
+from heimdall_dash import telemetry
 from heimdall_dash.background import Background
 from heimdall_dash.clock import FED_EVERY_S, StoreClock
 from heimdall_dash.errors import NoQueue, StoreUnavailable, UnknownJob
 from heimdall_dash.queue import JobQueue
+from heimdall_dash.records import Status
+from heimdall_dash.removal import Removal
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
@@ -29,11 +33,13 @@ class Watch:
         self,
         store: Store,
         queue: JobQueue,
+        removal: Removal,
         clock: StoreClock,
         hear: Callable[[list[Fields]], None] = lambda jobs: None,
     ) -> None:
         """hear: is told of all jobs, every few seconds."""
-        self._store, self._queue, self._clock, self._hear = store, queue, clock, hear
+        self._store, self._queue, self._removal, self._clock = store, queue, removal, clock
+        self._hear = hear
         self._reconcile_at = time.monotonic() + RECONCILE_S
         self._sweep_at = time.monotonic() + RECONCILE_S
         self._has_swept = False
@@ -50,7 +56,9 @@ class Watch:
             await asyncio.sleep(max(0.0, FED_EVERY_S - (time.monotonic() - began)))
 
     def _go_round(self) -> None:
-        self._clock.feed(self._store.now())
+        with telemetry.store_trip.time():
+            store_now = self._store.now()
+        self._clock.feed(store_now)
         now = time.monotonic()
         if now < self._reconcile_at:
             return
@@ -58,6 +66,8 @@ class Watch:
         jobs = self._store.jobs()
         self._hear(jobs)
         self._recount(jobs)
+        _count(jobs)
+        self._removal.remove_old(self._clock.now(), jobs)
         try:
             self._queue.reconcile(self._clock.now(), jobs)
             if now >= self._sweep_at:
@@ -75,3 +85,9 @@ class Watch:
                     self._store.recount(job.id)
                 except (UnknownJob, ValueError) as error:
                     log.debug("job %s is not counted again: %s", job.id, error)
+
+
+def _count(jobs: list[Fields]) -> None:
+    found = Counter(fields.get("status", "") for fields in jobs)
+    for status in Status:
+        telemetry.jobs.labels(str(status)).set(found[str(status)])

@@ -14,6 +14,7 @@ from heimdall_dash.log import set_up
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.server import build_server
 from heimdall_dash.settings import Settings, settings_or_exit
+from heimdall_dash.telemetry import shared_numbers
 
 GRACE_S = 3
 MAX_MESSAGE_BYTES = 64 * 1024  # a client's message is an acknowledgement or a ping
@@ -29,13 +30,9 @@ def main(
     settings = settings_or_exit()
     options = uvicorn_options(settings)
     if settings.web_concurrency > 1:  # each process builds its own
-        set_up(settings.heimdall_log_level)
-        uvicorn.run(
-            name,
-            factory=True,
-            workers=settings.web_concurrency,
-            **options,
-        )
+        set_up(settings.heimdall_log_level, settings.heimdall_log_format)
+        with shared_numbers():
+            uvicorn.run(name, factory=True, workers=settings.web_concurrency, **options)
     else:
         uvicorn.run((build or application)(), **options)
 
@@ -46,7 +43,7 @@ def application(manifest: Manifest = NO_TRAINER) -> FastAPI:
     manifest: of the trainer that is installed here.
     """
     settings = settings_or_exit()
-    set_up(settings.heimdall_log_level)
+    set_up(settings.heimdall_log_level, settings.heimdall_log_format)
     try:
         return build_server(settings, manifest)
     except StartupRefused as error:

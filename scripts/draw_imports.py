@@ -18,7 +18,7 @@ ROOMS: dict[str, set[str]] = {
     "agreed": {
         "background", "calibration", "cells", "charts", "clock", "config_errors",
         "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "records",
-        "settings",
+        "settings", "telemetry",
     },
     "machine": {
         "arrivals", "data_folder", "discovery", "installed", "part", "processes", "remains",
@@ -30,7 +30,8 @@ ROOMS: dict[str, set[str]] = {
     "client": {"figures", "not_finite", "read", "rest"},
     "integrations": {"importers", "integrations", "wandb"},
     "live": {"live"},
-    "api": {"api"},
+    "alerts": {"alerts"},
+    "api": {"api", "removal"},
     "ui": {"ui"},
     "web": {"checks", "compaction", "server", "watch", "web"},
     "launcher": {"cli", "launcher", "__main__"},
@@ -46,6 +47,7 @@ MEANINGS = {
     "client": "client: REST from Python",
     "integrations": "integrations, importers",
     "live": "live/: hub and connections",
+    "alerts": "alerts/: who is told",
     "api": "api/: REST",
     "ui": "ui/: the page",
     "web": "web: server and its watch",

@@ -126,3 +126,15 @@ def test_store_that_is_away_is_told(own_valkey: EmbeddedStore, tmp_path: Path) -
 
 def test_time_of_the_store_is_close_to_ours(store: Store) -> None:
     assert abs((store.now() - datetime.now(UTC)).total_seconds()) < 5
+
+
+def test_health_of_a_process_does_not_hang_on_the_store(
+    web: Web, own_valkey: EmbeddedStore
+) -> None:
+    def codes() -> list[int]:
+        return [httpx.get(f"{web.url}/health/{one}").status_code for one in ("live", "ready")]
+
+    assert codes() == [200, 200]
+    own_valkey.stop()
+    wait_for(lambda: codes() == [200, 503], 30)
+    assert httpx.get(f"{web.url}/health/ready").json()["status"] == "unready"

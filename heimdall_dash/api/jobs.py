@@ -1,10 +1,8 @@
 """REST for jobs: list, create, look at, change, pause, resume, cancel, delete."""
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,9 +16,9 @@ from heimdall_dash.api.reports import report_routes
 from heimdall_dash.api.schemas import JobChange, NewJob
 from heimdall_dash.cells import join
 from heimdall_dash.manifest import Manifest
-from heimdall_dash.publish.journal import JOB_ID
 from heimdall_dash.queue import JobQueue
-from heimdall_dash.records import LEGAL, Row, Status
+from heimdall_dash.records import Row, Status
+from heimdall_dash.removal import Removal
 from heimdall_dash.store.jobs import JobView, job_view, shown_status
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
@@ -32,7 +30,7 @@ PREFIX = "/api/v1/training"
 
 
 def job_routes(
-    store: Store, queue: JobQueue, data: Path, now: Callable[[], datetime], manifest: Manifest
+    store: Store, queue: JobQueue, removal: Removal, now: Callable[[], datetime], manifest: Manifest
 ) -> APIRouter:
     """now: by the store's clock, which judges whether a trainer lives; does not wait for it.
     manifest: of the trainer that queued jobs are for."""
@@ -107,10 +105,7 @@ def job_routes(
     @routes.delete("/jobs/{job_id}", status_code=204, responses=documented(404, 409))
     def delete(job_id: str) -> Response:
         """Remove a job that is not running, with its epochs, local log and checkpoints."""
-        store.delete(job_id, LEGAL["delete"])
-        queue.drop(job_id)
-        if JOB_ID.match(job_id):
-            shutil.rmtree(data / "jobs" / job_id, ignore_errors=True)
+        removal.remove(job_id)
         return Response(status_code=204)
 
     return routes

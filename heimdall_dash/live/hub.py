@@ -10,18 +10,20 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from heimdall_dash import telemetry
 from heimdall_dash.cells import Position, Write
 from heimdall_dash.errors import StoreUnavailable
 from heimdall_dash.live.all_jobs import AllJobs
-from heimdall_dash.live.messages import publication
+from heimdall_dash.live.messages import Publication, publication
 from heimdall_dash.live.reader import Reader
 from heimdall_dash.live.topic import Topic, local_now
 from heimdall_dash.live.vitals import STEADY_S, Vitals
 from heimdall_dash.log import Rarely
+from heimdall_dash.records import parse_time
 from heimdall_dash.store.follow import Follower, Message
 
 log = logging.getLogger(__name__)
@@ -193,11 +195,20 @@ class Hub:
             await self._reader.catch_up(topic, "a message that cannot be read")
             return
         await self._reader.take(topic, heard)
+        self._count(heard)
         event, job_id, viewers = heard.event, topic.job_id, topic.viewers
         self._broadcast.info(
             job_id + event, "Broadcasted %s to %d WebSocket clients", event, viewers
         )
         self._broadcast_job.info(job_id + event, "Broadcasted %s to training job %s", event, job_id)
+
+    def _count(self, heard: Publication) -> None:
+        rows = [write.row for write in heard.writes or () if write.row is not None]
+        telemetry.writes.inc(len(rows))
+        for row in rows[-1:]:
+            with suppress(ValueError, TypeError):
+                lag = self.now() - parse_time(row["timestamp"])
+                telemetry.lag.observe(max(0.0, lag.total_seconds()))
 
     async def _check(self) -> None:
         try:
@@ -235,6 +246,7 @@ class Hub:
             log.info("The store answers: following it")
         else:
             self._had_outage = True
+            telemetry.store_outages.inc()
             log.warning("The store is away, trying again: %s", why)
         for topic in self._topics.values():
             topic.changed()

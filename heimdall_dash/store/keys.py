@@ -5,6 +5,10 @@ from dataclasses import dataclass
 JOBS = "heimdall:jobs"  # sorted set: job id, scored by its creation in Unix milliseconds
 JOBS_CHANNEL = "heimdall:jobs:live"  # updates of all jobs, without their epochs
 WORKERS = "heimdall:workers"  # sorted set: worker's name, scored by its last sign of life, Unix ms
+ALERT_RULES = "heimdall:alerts:rules"  # hash: name of a rule → the rule as JSON
+ALERT_OUTBOX = "heimdall:alerts:outbox"  # hash: id of an alert → what is still to be sent, as JSON
+ALERT_OWNER = "heimdall:alerts:owner"  # string with an expiry: the web process that looks
+ALERT_SINCE = "heimdall:alerts:since"  # string: when alerts were first looked for, Unix ms
 PROBE = "heimdall:probe"  # string, written to see whether the store takes writes
 
 
@@ -60,11 +64,16 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:compacting"
 
     @property
+    def alerted(self) -> str:
+        """Set: the alerts that were told of this job."""
+        return f"heimdall:{{{self.job_id}}}:alerted"
+
+    @property
     def others(self) -> list[str]:
         """Every key of the job but its hash and its tombstone."""
         return [
             self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
-            self.names, self.blocks, self.compacting,
+            self.names, self.alerted, self.blocks, self.compacting,
         ]  # fmt: skip
 
     @property
