@@ -205,6 +205,9 @@ def test_column_that_every_row_has_shares_the_epochs() -> None:
     epochs, values = table.column("n", after=496)
     assert epochs.tolist() == values.tolist() == [497, 498, 499]
     assert table.cut("timestamp", 499, 501) == [usual_time(499), usual_time(500)]
+    assert table.times([500, 3]) == [usual_time(500), usual_time(3)]
+    table.apply([Write(Position(501, 1), 501, {"epoch": 501})])
+    assert table.times([500, 501]) == [usual_time(500), None]
 
 
 def usual_time(number: int) -> str:

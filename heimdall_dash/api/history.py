@@ -12,11 +12,9 @@ from functools import partial
 from itertools import islice
 
 from heimdall_dash.api.kept import Kept
-from heimdall_dash.api.series import Series, series_of
 from heimdall_dash.api.table import Table
 from heimdall_dash.cells import LAST_PART, START, Position, Write
 from heimdall_dash.errors import HistoryCompacted, StoreUnavailable
-from heimdall_dash.records import NO_EPOCH
 from heimdall_dash.store.blocks import Manifest
 from heimdall_dash.store.compacted import COMPACTED, BlockReplaced
 from heimdall_dash.store.jobs import Fields
@@ -72,20 +70,6 @@ class History:
                 yield table
                 return
         raise StoreUnavailable(f"the history of job {job_id} changes too quickly to be read")
-
-    def series(
-        self,
-        job_id: str,
-        names: Sequence[str],
-        points: int | None = None,
-        after: int = NO_EPOCH,
-        before: int | None = None,
-    ) -> dict[str, Series]:
-        """Each metric thinned by itself to about `points`, of the epochs with after < epoch <
-        before; those that have no value there are left out. Raises UnknownJob, StoreUnavailable.
-        """
-        with self.of(job_id, lambda _: names) as (_, kept):
-            return series_of(kept.table, names, points, after, before)
 
     def writes_after(self, job_id: str, after: Position, limit: int) -> list[Write]:
         """At most `limit` writes behind a position, straight from the store. Raises

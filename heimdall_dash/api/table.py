@@ -122,6 +122,20 @@ class Table:
         places, values = self.places(name, start, stop)
         return np.array(self.epochs[start:stop], dtype=np.int64)[places], values
 
+    def times(self, rows: Iterable[int]) -> list[Any]:
+        """The times of some rows: to write out those of all takes a second for a million."""
+        column = self.columns.get("timestamp")
+        found = []
+        for row in rows:
+            at = row if column is None or self._is_full(column) else -1
+            if column is not None and at < 0:
+                epoch = self.epochs[row]
+                at = bisect_left(column.epochs, epoch)
+                is_here = at < len(column.epochs) and column.epochs[at] == epoch
+                at = at if is_here else len(column)
+            found.append(next(iter(column.values.between(at, at + 1)), None) if column else None)
+        return found
+
     def not_finite(self, names: Iterable[str], after: int, before: int | None) -> dict[str, Any]:
         """`{metric: {epoch: "nan"}}` of the epochs with after < epoch < before."""
         found = {}

@@ -1,7 +1,6 @@
 """Fewer points that look the same: first, last, minima and maxima survive."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,29 +34,11 @@ def kept_rows(total: int, columns: Sequence[Callable[[], Cells]], points: int) -
     return sorted(kept)
 
 
-def pixel_columns(x: np.ndarray, low: np.ndarray, high: np.ndarray, points: int) -> np.ndarray:
-    """At most `points` (≥ 4) places, rising: of each of `points` / 4 stretches of equal width in x
-    the first, the last, and those with the least `low` and the greatest `high`. A line through
-    them covers the same pixels as one through all (M4; Jugel et al., 2014).
-
-    x: rising. low, high: of each place, NaN where it has no number.
-    """
-    edges = np.linspace(x[0], x[-1], max(1, points // 4) + 1)[1:-1]
-    starts = [0, *np.searchsorted(x, edges, side="right").tolist(), len(x)]
-    kept = []
-    low, high = np.where(np.isnan(low), np.inf, low), np.where(np.isnan(high), -np.inf, high)
-    for start, stop in pairwise(starts):
-        if start < stop:
-            lowest = start + int(low[start:stop].argmin())
-            kept += [start, lowest, start + int(high[start:stop].argmax()), stop - 1]
-    return np.unique(kept)
-
-
 def _extremes(rows: np.ndarray, values: "np.ndarray | list[Any]", stretches: int) -> list[int]:
     """Rows of the minimum and the maximum of each stretch that has any number."""
     if len(rows) == 0:
         return []
-    low, high = bounds(values)
+    low, high = _bounds(values)
     length = -(-len(low) // stretches)
     lows, highs = _grid(low, stretches, length), _grid(high, stretches, length)
     known = np.flatnonzero(~np.isnan(lows).all(axis=1))
@@ -74,7 +55,7 @@ def _grid(column: np.ndarray, stretches: int, length: int) -> np.ndarray:
     return padded.reshape(stretches, length)
 
 
-def bounds(values: "np.ndarray | list[Any]") -> tuple[np.ndarray, np.ndarray]:
+def _bounds(values: "np.ndarray | list[Any]") -> tuple[np.ndarray, np.ndarray]:
     """Least and greatest value of each cell as float64, NaN where it has no number; for scalars,
     which most columns hold, these are the same."""
     try:
