@@ -1,5 +1,5 @@
 """Keeps the stores of histories small: puts what is older than the newest writes of each job into
-compressed blocks, one job after the other, and at most half of the time.
+compressed blocks, one job after the other, with pauses between.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from heimdall_dash.store.store import Store
 log = logging.getLogger(__name__)
 
 LOOKS_EVERY_S = 0.5
+PAUSE_S = 0.25  # at most, between two rounds
 STUCK_AFTER_S = 90.0  # of a store that answers slowly, each call may take 10 s
 
 
@@ -61,7 +62,7 @@ class Compaction:
             self._waiting.pop(job_id, None)
             if has_more:
                 self._waiting.setdefault(job_id)  # behind the others
-            await asyncio.sleep(time.monotonic() - began)  # viewers come first
+            await asyncio.sleep(min(PAUSE_S, time.monotonic() - began))  # viewers come first
 
     def _compact(self, job_id: str) -> bool:
         try:

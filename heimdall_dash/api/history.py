@@ -20,7 +20,7 @@ from heimdall_dash.store.compacted import COMPACTED, BlockReplaced
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
 
-MAX_BYTES = 128 * 2**20
+MAX_BYTES = 64 * 2**20
 MAX_JOBS = 256
 TRIES = 20  # when the history is compacted further while it is read
 
