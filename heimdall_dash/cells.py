@@ -40,6 +40,7 @@ class Position(NamedTuple):
         raise ValueError(f"a position is two whole numbers such as 412-1, got {text!r:.60}")
 
 
+LAST_PART = 2**64 - 1  # of a stream's id
 START = Position(0, 0)  # before the first write
 
 

@@ -13,7 +13,12 @@ from heimdall_dash.store.store import Store
 
 
 def checks(
-    store: Store, hub: Hub, clock: StoreClock, hub_work: Background, watch: Background
+    store: Store,
+    hub: Hub,
+    clock: StoreClock,
+    hub_work: Background,
+    watch: Background,
+    compaction: Background,
 ) -> dict[str, Check]:
     """By the service's name."""
     return {
@@ -21,6 +26,7 @@ def checks(
         "worker": lambda: _worker(store, clock.now()),
         "live": lambda: _live(hub, hub_work),
         "watch": watch.health,
+        "compaction": compaction.health,
     }
 
 

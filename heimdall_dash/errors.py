@@ -36,6 +36,17 @@ class StoreUnavailable(HeimdallError, ConnectionError):
     """The store does not answer. Nothing was lost: it can be tried again."""
 
 
+class HistoryCompacted(HeimdallError):
+    """The writes that were asked for stand in blocks by now, joined by epoch.
+
+    position: up to which.
+    """
+
+    def __init__(self, position: str) -> None:
+        super().__init__(f"writes up to {position} are compacted")
+        self.position = position
+
+
 class NoQueue(StoreUnavailable):
     """The store is of a kind that cannot queue jobs for workers; it never will."""
 

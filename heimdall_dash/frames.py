@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from heimdall_dash.cells import START, Joined, NotFinite, Position, Write, rows_of
+from heimdall_dash.cells import LAST_PART, START, Joined, NotFinite, Position, Write, rows_of
 from heimdall_dash.records import MAX_EPOCH, NO_EPOCH, Row, utc_now
 
 FRAMES = "heimdall.frames.v1"
@@ -32,9 +32,6 @@ class CloseCode:
     NOT_ALLOWED = 4501  # no token, or a wrong one
     UNKNOWN_JOB = 4504
     BAD_REQUEST = 4522  # a query or a message that cannot be understood
-
-
-LAST_PART = 2**64 - 1  # of a stream's id
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ DEMO_NAME = "VHF"
 READY_TIMEOUT_S = 120.0
 ANSWER_WITHIN_S = 2.0
 TICK_S = 0.1
+STARTS_TICK_S = 0.03
 
 
 class Launcher:
@@ -89,7 +90,7 @@ class Launcher:
             self._note_processes()
             now = time.monotonic()
             if not self._is_ready and now >= look_at:
-                self._is_ready, look_at = self._is_healthy(), now + 0.25
+                self._is_ready, look_at = self._is_healthy(), now + 0.1
                 if self._is_ready:
                     if wants_demo:
                         self._queue_demo()
@@ -99,7 +100,7 @@ class Launcher:
                         f"not all parts came up within {READY_TIMEOUT_S:.0f} s; the lines above "
                         "and /health say which"
                     )
-            time.sleep(TICK_S)
+            time.sleep(TICK_S if self._is_ready else STARTS_TICK_S)
         return 0
 
     def _start_undertaker(self) -> None:

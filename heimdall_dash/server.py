@@ -34,6 +34,7 @@ from heimdall_dash.api.views import view_routes
 from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
+from heimdall_dash.compaction import Compaction
 from heimdall_dash.doors.docs import add_docs
 from heimdall_dash.doors.headers import content_policy
 from heimdall_dash.doors.security import Doors, Security
@@ -71,13 +72,15 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
 
     store, clock = Store(where), StoreClock()
     queue, hub = JobQueue(store, where), Hub(Follower(where), clock.now)
+    compaction = Compaction(store)
     removal = Removal(
         store, queue, settings.heimdall_data, keep_days=settings.heimdall_retention_days
     )
-    hub_work, watch = Background("the hub", hub.run), Watch(store, queue, removal, clock)
+    hub_work = Background("the hub", hub.run)
+    watch = Watch(store, queue, removal, clock, compaction.hear)
     alerts = AlertStore(store)
     lookout = _lookout(settings, store, alerts, clock)
-    work = [hub_work, watch.background, lookout.background]
+    work = [hub_work, watch.background, lookout.background, compaction.background]
     server = FastAPI(
         title="Heimdall Dash",
         version=__version__,
@@ -94,7 +97,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     server.include_router(log_routes(store))
     server.include_router(
         health_routes(
-            checks(store, hub, clock, hub_work, watch.background),
+            checks(store, hub, clock, hub_work, watch.background, compaction.background),
             {one.name: one.health for one in work},
         )
     )

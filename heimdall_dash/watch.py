@@ -5,6 +5,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from heimdall_dash import telemetry
 from heimdall_dash.background import Background
@@ -28,8 +29,17 @@ class Watch:
     """Goes round once a second. An outage of the store is waited for; any other failure ends it,
     to be started again by `background`."""
 
-    def __init__(self, store: Store, queue: JobQueue, removal: Removal, clock: StoreClock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        queue: JobQueue,
+        removal: Removal,
+        clock: StoreClock,
+        hear: Callable[[list[Fields]], None] = lambda jobs: None,
+    ) -> None:
+        """hear: is told of all jobs, every few seconds."""
         self._store, self._queue, self._removal, self._clock = store, queue, removal, clock
+        self._hear = hear
         self._reconcile_at = time.monotonic() + RECONCILE_S
         self._sweep_at = time.monotonic() + RECONCILE_S
         self._has_swept = False
@@ -54,6 +64,7 @@ class Watch:
             return
         self._reconcile_at = now + RECONCILE_S
         jobs = self._store.jobs()
+        self._hear(jobs)
         self._recount(jobs)
         _count(jobs)
         self._removal.remove_old(self._clock.now(), jobs)

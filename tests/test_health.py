@@ -43,7 +43,9 @@ def test_health_names_the_sick_part(
     Workers(store).beat("w")
     well = httpx.get(web.url + "/health")
     assert (well.status_code, well.json()["status"]) == (200, "healthy")
-    assert well.json()["services"] == dict.fromkeys(("store", "worker", "live", "watch"), "healthy")
+    assert well.json()["services"] == dict.fromkeys(
+        ("store", "worker", "live", "watch", "compaction"), "healthy"
+    )
     Workers(store).forget("w")
     assert "worker" in httpx.get(web.url + "/health").json()["detail"]
 

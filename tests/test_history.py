@@ -45,14 +45,14 @@ def epochs_of(history: History, job_id: str) -> list[int]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Position]:
     """Positions of the writes that were read from the store, in their order."""
     seen: list[Position] = []
-    each_write = Store.each_write
+    pieces = Store.pieces
 
-    def counted(self: Store, *given: Any, **more: Any) -> Iterator[Write]:
-        for write in each_write(self, *given, **more):
-            seen.append(write.position)
-            yield write
+    def counted(self: Store, *given: Any) -> Iterator[list[Write]]:
+        for piece in pieces(self, *given):
+            seen.extend(write.position for write in piece)
+            yield piece
 
-    monkeypatch.setattr(Store, "each_write", counted)
+    monkeypatch.setattr(Store, "pieces", counted)
     return seen
 
 
@@ -118,7 +118,7 @@ def test_kept_histories_are_bounded_together_and_alone(
 ) -> None:
     small, other = new(store, 1, 2), new(store, 1, 2)
     large = new(store, *range(100), a=0.5)
-    monkeypatch.setattr(history_module, "MAX_CELLS", 60)
+    monkeypatch.setattr(history_module, "MAX_BYTES", 3_000)
     history = History(store)
     for job_id in (small, other, small):
         assert epochs_of(history, job_id) == [1, 2]

@@ -32,7 +32,7 @@ def start(web: Web, tmp_path: Path, **more: Any) -> Job:
 
 
 def epochs(store: Store, job_id: str) -> list[int]:
-    return [write.epoch for write in store.writes(job_id)]
+    return [write.epoch for write in store.each_write(job_id)]
 
 
 def test_run_over_http_is_whole_with_notes_facts_and_end(

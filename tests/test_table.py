@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heimdall_dash.api.table import Table
+from heimdall_dash.api.table import COLUMN_BYTES, Table
 from heimdall_dash.cells import Position, Write, join
 from heimdall_dash.live.messages import publication
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "metrics_frames.json").read_text())
 
 values = st.one_of(
-    st.floats(-1e6, 1e6), st.integers(0, 9), st.none(),
+    st.floats(-1e6, 1e6), st.integers(0, 9), st.integers(-(2**60), 2**60), st.none(),
     st.lists(st.floats(0, 1), max_size=2),
 )  # fmt: skip
 cells = st.dictionaries(st.sampled_from("abcde"), values, max_size=4)
@@ -39,7 +39,8 @@ def writes_of(script: list[tuple[int, Any, Any]]) -> list[Write]:
             found.append(Write(Position(newest, part), epoch, None))
             continue
         row = {**row, **dict.fromkeys(not_finite)}
-        row |= {"epoch": epoch, "timestamp": f"t{number}"}
+        usual = f"2026-01-{number % 28 + 1:02}T00:00:00.{number:03}Z"
+        row |= {"epoch": epoch, "timestamp": usual if epoch < 8 else f"t{number}"}
         found.append(Write(Position(newest, part), epoch, row, not_finite))
     return found
 
@@ -94,6 +95,11 @@ def columns_of(table: Table) -> dict[str, list[Any]]:
     return {name: plain(table.cut(name, 0, count)) for name in ["epoch", *table.names]}
 
 
+def kinds_of(columns: dict[str, list[Any]]) -> dict[str, list[type]]:
+    """A whole number is not a float, though the two are equal."""
+    return {name: [type(value) for value in column] for name, column in columns.items()}
+
+
 def in_parts(writes: list[Write], sizes: list[int]) -> list[list[Write]]:
     parts, at = [], 0
     for size in [*sizes, len(writes)]:
@@ -113,6 +119,7 @@ def test_table_holds_what_a_dictionary_of_dictionaries_does(
     for write in writes:
         model.feed(write)
     assert columns_of(table) == model.columns()
+    assert kinds_of(columns_of(table)) == kinds_of(model.columns())
     assert table.not_finite(table.names, -1, None) == model.not_finite()
     assert not writes or table.position == writes[-1].position
 
@@ -180,11 +187,28 @@ def test_table_holds_what_the_golden_frames_say() -> None:
 def test_rows_that_share_no_name_cost_what_was_written() -> None:
     table = Table("s")
     rows = [
-        {"epoch": e, "timestamp": "t", **{f"m{e}/{k}": 0.5 for k in range(512)}} for e in range(300)
+        {"epoch": e, "timestamp": usual_time(e)} | {f"m{e}/{k}": 0.5 for k in range(512)}
+        for e in range(300)
     ]
     table.apply([Write(Position(e, 1), e, row) for e, row in enumerate(rows)])
-    held = sum(
-        column.epochs.buffer_info()[1] * 8 + len(column.values) * 8
-        for column in table.columns.values()
-    )
-    assert held == 300 * 512 * 16 + 300 * 16
+    columns = len(table.columns)
+    assert table.nbytes - COLUMN_BYTES * columns == 300 * 512 * 16 + 300 * 16  # epoch and time
+
+
+def test_column_that_every_row_has_shares_the_epochs() -> None:
+    table = Table("s")
+    rows = [{"epoch": e, "timestamp": usual_time(e), "a": e / 7, "n": e} for e in range(500)]
+    table.apply([Write(Position(e, 1), e, row) for e, row in enumerate(rows)])
+    assert table.nbytes - COLUMN_BYTES * 3 == 500 * (8 + 8 + 8 + 9)
+    table.apply([Write(Position(500, 1), 500, {"epoch": 500, "timestamp": usual_time(500)})])
+    assert table.nbytes - COLUMN_BYTES * 3 == 501 * 16 + 500 * (16 + 17)
+    epochs, values = table.column("n", after=496)
+    assert epochs.tolist() == values.tolist() == [497, 498, 499]
+    assert table.cut("timestamp", 499, 501) == [usual_time(499), usual_time(500)]
+    assert table.times([500, 3]) == [usual_time(500), usual_time(3)]
+    table.apply([Write(Position(501, 1), 501, {"epoch": 501})])
+    assert table.times([500, 501]) == [usual_time(500), None]
+
+
+def usual_time(number: int) -> str:
+    return f"2026-01-01T00:{number // 60:02}:{number % 60:02}.000Z"

@@ -49,14 +49,14 @@ def limited_worker(valkey: EmbeddedStore, tmp_path: Path, limit: str, room_bytes
     code = f"""
 import resource, sys
 import psutil
-from trainer import cli, worker
-real = worker._claim
+from trainer import attempt, worker
+real = attempt._claim
 def claim(*given):
     room = {room_bytes} + (psutil.Process().memory_info().vms if "{limit}" == "RLIMIT_AS" else 0)
     resource.setrlimit(resource.{limit}, (room, room))
     return real(*given)
-worker._claim = claim
-sys.exit(cli.main(["worker"]))
+attempt._claim = claim
+sys.exit(worker.main())
 """
     return Child(tmp_path, "-c", code, REDIS_URL=valkey.url, HEIMDALL_DATA=str(tmp_path / "data"))
 

@@ -4,11 +4,14 @@ import os
 import sys
 
 from heimdall_dash.log import set_up
-from trainer.cli import main
 
 if __name__ == "__main__":
     set_up(
         os.environ.get("HEIMDALL_LOG_LEVEL") or "info",
         os.environ.get("HEIMDALL_LOG_FORMAT") or "text",
     )
+    if sys.argv[1:] == ["worker"]:  # it waits for a job without PyTorch, which the rest needs
+        from trainer.worker import main
+    else:
+        from trainer.cli import main
     sys.exit(main())

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 from trainer.config import TrainingConfig
-from trainer.dataset import read_events
-from trainer.events import split_by_place
 from trainer.observables import Scenario
 from trainer.scene import simulator
 from trainer.scenes import Scenes
@@ -46,6 +44,10 @@ class Measured:
     """Events from a file, split by place so that one transmitter is never on both sides."""
 
     def __init__(self, config: TrainingConfig, path: Path) -> None:
+        # Here, and not above: pandas takes 0.4 s, and simulated scenes need none of it.
+        from trainer.dataset import read_events
+        from trainer.events import split_by_place
+
         events = read_events(path, min_receivers=config.min_receivers)
         self.scenario = Scenario.of(config)
         self.warnings: tuple[str, ...] = ()

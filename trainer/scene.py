@@ -15,7 +15,7 @@ from trainer.config import TrainingConfig
 from trainer.errors import TrainerError
 from trainer.geodesy import AIR_KM_PER_NS, Array, Plane
 from trainer.observables import Scenario, SiteBiases, snr_db, timing_sigma_ns
-from trainer.receivers import RECEIVERS, Receiver, read_receivers
+from trainer.receivers import RECEIVERS, Receiver
 from trainer.scenes import Scenes, gdop
 
 INSIDE_SHARE = 0.7
@@ -145,5 +145,13 @@ def centred(values: Array, present: np.ndarray) -> Array:
 
 def simulator(config: TrainingConfig) -> Simulator:
     """raises: DatasetError where the config names a file of receivers that cannot be used"""
-    receivers = read_receivers(Path(config.receivers)) if config.receivers else RECEIVERS
-    return Simulator(Scenario.of(config), config.seed, receivers)
+    return Simulator(Scenario.of(config), config.seed, _receivers(config))
+
+
+def _receivers(config: TrainingConfig) -> tuple[Receiver, ...]:
+    if not config.receivers:
+        return RECEIVERS
+    # Here, and not above: pandas takes 0.4 s, which the first epoch of most trainings can spare.
+    from trainer.receivers_file import read_receivers
+
+    return read_receivers(Path(config.receivers))

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from heimdall_dash.alerts.letters import Letters
@@ -130,10 +131,10 @@ class Lookout:
             found = [*watched.rules.holding(), *watched.trouble.holding()]
             watched.position = writes[-1].position if writes else START
             self._tell_all(job, watched, found)
-        while job.position > watched.position:
-            writes = self._store.writes(job.id, after=watched.position, limit=CHUNK)
-            if not writes:
-                return
+        if job.position <= watched.position:
+            return
+        newer = self._store.each_write(job.id, after=watched.position)
+        while writes := list(islice(newer, CHUNK)):
             watched.position = writes[-1].position
             found = [*watched.rules.observe(writes), *watched.trouble.observe(writes)]
             self._tell_all(job, watched, found)

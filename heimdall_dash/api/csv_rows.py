@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from heimdall_dash.api.history import Kept
+from heimdall_dash.api.history import History
+from heimdall_dash.api.table import Table
 
 CHUNK_CELLS = 200_000
 WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -23,24 +24,24 @@ def csv_header(names: Sequence[str]) -> str:
     return _lines([[_safe(name) for name in names]])
 
 
-def csv_pieces(kept: Kept, names: Sequence[str], after: int, before: int | None) -> Iterator[str]:
+def csv_pieces(
+    history: History, job_id: str, names: Sequence[str], after: int, before: int | None
+) -> Iterator[str]:
     """Lines of the epochs with after < epoch < before, as they stand when each piece is made."""
     chunk_rows = max(1, CHUNK_CELLS // max(1, len(names)))
     while True:
-        with kept.lock:
-            table = kept.table
+        with history.part(job_id, names, after) as table:
             start, stop = table.rows(after, before)
             stop = min(stop, start + chunk_rows)
             if start == stop:
                 return
             after = table.epochs[stop - 1]
-            lines = csv_rows(kept, names, range(start, stop))
+            lines = csv_rows(table, names, range(start, stop))
         yield lines
 
 
-def csv_rows(kept: Kept, names: Sequence[str], rows: Sequence[int]) -> str:
+def csv_rows(table: Table, names: Sequence[str], rows: Sequence[int]) -> str:
     """Lines of these rows of the table."""
-    table = kept.table
     start, stop = rows[0], rows[-1] + 1
     epochs = [table.epochs[row] for row in rows]
     columns = []

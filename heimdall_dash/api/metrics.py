@@ -1,8 +1,9 @@
 """REST for reading a job's history: as columns, as CSV, or what was written after a cursor."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -12,15 +13,16 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from heimdall_dash.api.csv_rows import csv_header, csv_pieces, csv_rows
-from heimdall_dash.api.history import History, Kept
+from heimdall_dash.api.history import History, nothing
 from heimdall_dash.api.jobs import PREFIX
 from heimdall_dash.api.json_body import json_body, read_json
 from heimdall_dash.api.posted import EpochRow, append_rows
 from heimdall_dash.api.refusals import Refused, documented
-from heimdall_dash.api.table import Table, Values
+from heimdall_dash.api.table import Table
 from heimdall_dash.api.thinning import kept_rows
+from heimdall_dash.api.values import Values
 from heimdall_dash.cells import Position, join
-from heimdall_dash.errors import InvalidMetric
+from heimdall_dash.errors import HistoryCompacted, InvalidMetric
 from heimdall_dash.frames import portion
 from heimdall_dash.metrics import name_problem, shown_name
 from heimdall_dash.portions import PORTION_WRITES, first_portion
@@ -38,6 +40,7 @@ Names = Annotated[
     list[str] | None,
     Query(description="repeated: one name each; once: one name, or several with commas between"),
 ]
+CSV = "text/csv; charset=utf-8"
 JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
@@ -63,12 +66,20 @@ def metric_routes(store: Store, history: History) -> APIRouter:
         if cursor is not None and (newer := _newer(history, store, job_id, cursor, stream)):
             return newer
         bounds = (NO_EPOCH if after is None else after, before)
-        with history.of(job_id) as (fields, kept):
-            names = _names(metrics, kept.table)
+        if format == "csv" and points is None:
+            with history.of(job_id, nothing) as (fields, kept):
+                names, is_sure = ["epoch", *_names(metrics, kept.names)], kept.has_sure_names
+            if metrics is None and not is_sure:
+                with history.of(job_id) as (fields, kept):
+                    names = ["epoch", *kept.whole_names]
+            return _whole_csv(fields, csv_pieces(history, job_id, names, *bounds), names)
+        with history.of(job_id, partial(_names, metrics)) as (fields, kept):
+            known = kept.whole_names if metrics is None else _names(metrics, kept.names)
+            names = ["epoch", *known]
             start, stop = kept.table.rows(*bounds)
             rows = _chosen(kept.table, names, start, stop, points)
             if format == "csv":
-                return _csv(fields, kept, names, bounds, rows)
+                return _thin_csv(fields, kept.table, names, rows)
             _check_size(len(rows), len(names))
             answer = {
                 "job_id": job_id,
@@ -105,7 +116,10 @@ def _newer(
     fields = store.job(job_id)
     if fields.get("stream", "") != stream:
         return None
-    writes = history.writes_after(job_id, after, PORTION_WRITES + 1)
+    try:
+        writes = history.writes_after(job_id, after, PORTION_WRITES + 1)
+    except HistoryCompacted:
+        return None
     part = first_portion(writes)
     if len(part) < len(writes) or (not writes and StoredJob(fields).position != after):
         return None
@@ -117,18 +131,18 @@ def _json(answer: dict[str, Any]) -> Response:
     return Response(orjson.dumps(answer, option=JSON), media_type="application/json")
 
 
-def _names(asked: list[str] | None, table: Table) -> list[str]:
-    """The wanted columns, `epoch` first; raises InvalidMetric, Refused."""
+def _names(asked: list[str] | None, known: Sequence[str]) -> list[str]:
+    """The wanted columns beside `epoch`; raises InvalidMetric, Refused."""
     if asked is None:
-        return ["epoch", *table.names]
-    if len(asked) == 1 and asked[0] not in table.columns:
+        return list(known)
+    if len(asked) == 1 and asked[0] not in known:
         asked = [name.strip() for name in asked[0].split(",") if name.strip()]
     if len(asked) > MAX_NAMES:
         raise Refused(422, f"metrics: at most {MAX_NAMES} names, got {len(asked)}")
     for name in asked:
         if problem := name_problem(name):
             raise InvalidMetric(f"metrics: {problem}, got {shown_name(name)!r}")
-    return list(dict.fromkeys(["epoch", *asked]))
+    return [name for name in dict.fromkeys(asked) if name != "epoch"]
 
 
 def _chosen(
@@ -183,23 +197,21 @@ def _check_size(rows: int, names: int) -> None:
         )
 
 
-def _csv(
-    fields: Fields,
-    kept: Kept,
-    names: list[str],
-    bounds: tuple[int, int | None],
-    rows: "list[int] | range",
+def _whole_csv(fields: Fields, pieces: Iterator[str], names: list[str]) -> Response:
+    return StreamingResponse(
+        chain([csv_header(names)], pieces), media_type=CSV, headers=_saved(fields)
+    )
+
+
+def _thin_csv(
+    fields: Fields, table: Table, names: list[str], rows: "list[int] | range"
 ) -> Response:
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", fields.get("job_name", "")).strip("-") or "job"
-    headers = {"Content-Disposition": f'attachment; filename="{name}-metrics.csv"'}
-    if isinstance(rows, range):
-        pieces = _whole_csv(kept, names, bounds)
-        return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=headers)
     _check_size(len(rows), len(names))
-    text = csv_header(names) + csv_rows(kept, names, rows)
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    text = csv_header(names) + (csv_rows(table, names, rows) if rows else "")
+    return Response(text, media_type=CSV, headers=_saved(fields))
 
 
-def _whole_csv(kept: Kept, names: list[str], bounds: tuple[int, int | None]) -> Iterator[str]:
-    yield csv_header(names)
-    yield from csv_pieces(kept, names, *bounds)
+def _saved(fields: Fields) -> dict[str, str]:
+    """Under which name a browser saves the answer."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", fields.get("job_name", "")).strip("-") or "job"
+    return {"Content-Disposition": f'attachment; filename="{name}-metrics.csv"'}

@@ -1,49 +1,44 @@
 """A job's history as a table of cells, made of its writes. A column holds the cells that somebody
 wrote and no others, so ten thousand metrics that each few epochs have cost what was written.
 
-Numbers are kept in arrays, 16 bytes a cell, as long as all of a column are floats; whoever reads
-gets a numpy array with NaN, or a list with None, where there is no finite value.
+Numbers are kept in arrays. A column that has a cell in every row shares the table's epochs, 8 bytes
+a cell; any other has epochs of its own, 16. Whoever reads gets a numpy array with NaN, or a list
+with None, where there is no finite value.
 """
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from heimdall_dash.api.values import Numbers, Times, Values
 from heimdall_dash.cells import START, NotFinite, Write, rows_of
 from heimdall_dash.records import Row
 
-Values = np.ndarray | list[Any]
-
-COLUMN_CELLS = 20
+COLUMN_BYTES = 600  # what a column costs by itself, about
+MARK_BYTES = 100
+Cells = tuple[str, Sequence[int], list[Any]]  # a name, the epochs that have it, their values
 
 
 class Column:
-    """The finite values of one metric, by epoch."""
+    """The finite values of one metric, by epoch. `epochs` may be the table's own."""
 
     __slots__ = ("epochs", "values")
 
-    def __init__(self) -> None:
-        self.epochs = array("q")
-        self.values: array[float] | list[Any] = array("d")
+    def __init__(self, epochs: "array[int]", values: Numbers | Times) -> None:
+        self.epochs = epochs
+        self.values = values
 
     def __len__(self) -> int:
-        return len(self.epochs)
-
-    def extend(self, epochs: Sequence[int], values: Sequence[Any]) -> None:
-        """epochs: rising, all newer than those that are here."""
-        self._make_room_for(values)
-        self.epochs.extend(epochs)
-        self.values.extend(values)
+        return len(self.values)
 
     def put(self, epoch: int, value: Any) -> None:
-        self._make_room_for([value])
         at = bisect_left(self.epochs, epoch)
         if at < len(self.epochs) and self.epochs[at] == epoch:
-            self.values[at] = value
+            self.values.replace(at, value)
         else:
             self.epochs.insert(at, epoch)
             self.values.insert(at, value)
@@ -51,15 +46,8 @@ class Column:
     def drop(self, epoch: int) -> None:
         at = bisect_left(self.epochs, epoch)
         if at < len(self.epochs) and self.epochs[at] == epoch:
-            del self.epochs[at], self.values[at]
-
-    def take_back(self, epoch: int) -> None:
-        at = bisect_right(self.epochs, epoch)
-        del self.epochs[at:], self.values[at:]
-
-    def _make_room_for(self, values: Sequence[Any]) -> None:
-        if isinstance(self.values, array) and {*map(type, values)} != {float}:
-            self.values = self.values.tolist()
+            del self.epochs[at]
+            self.values.delete(slice(at, at + 1))
 
 
 class Table:
@@ -69,14 +57,18 @@ class Table:
         self.stream = stream
         self.position = START  # of the newest write that is in here
         self.epochs = array("q")
-        self.columns: dict[str, Column] = {"timestamp": Column()}
+        self.columns: dict[str, Column] = {"timestamp": Column(self.epochs, Times())}
         self.marks: dict[str, dict[int, str]] = {}  # metric → epoch → "nan", "inf", "-inf"
+        self.taken_back: int | None = None  # the least epoch that a write took back to
 
     @property
-    def cells(self) -> int:
-        """How many are held, and what a column costs by itself, counted as cells."""
-        marks = sum(map(len, self.marks.values()))
-        return marks + sum(COLUMN_CELLS + len(column) for column in self.columns.values())
+    def nbytes(self) -> int:
+        """About what is held."""
+        held = 8 * len(self.epochs) + MARK_BYTES * sum(map(len, self.marks.values()))
+        for column in self.columns.values():
+            own = 0 if self._is_full(column) else 8 * len(column)
+            held += COLUMN_BYTES + own + column.values.nbytes
+        return held
 
     @property
     def names(self) -> list[str]:
@@ -99,12 +91,13 @@ class Table:
         places, values = self.places(name, start, stop)
         if len(places) == stop - start:
             return values
-        if isinstance(values, np.ndarray):
+        if isinstance(values, np.ndarray) and values.dtype == np.float64:
             numbers = np.full(stop - start, np.nan)
             numbers[places] = values
             return numbers
         spread: list[Any] = [None] * (stop - start)
-        for place, value in zip(places.tolist(), values, strict=True):
+        known = values.tolist() if isinstance(values, np.ndarray) else values
+        for place, value in zip(places.tolist(), known, strict=True):
             spread[place] = value
         return spread
 
@@ -113,11 +106,35 @@ class Table:
         column = self.columns.get(name)
         if column is None or start == stop:
             return np.empty(0, dtype=np.int64), []
-        low, high = self._range(column, start, stop)
-        values = column.values[low:high]
-        is_numbers = isinstance(values, array)
-        numbers = np.array(values, dtype=np.float64) if is_numbers else list(values)
-        return self._places(column, low, high, start, stop), numbers
+        if self._is_full(column):
+            return np.arange(stop - start), column.values.between(start, stop)
+        low = bisect_left(column.epochs, self.epochs[start])
+        high = bisect_right(column.epochs, self.epochs[stop - 1])
+        rows = np.array(self.epochs[start:stop], dtype=np.int64)
+        places = np.searchsorted(rows, np.array(column.epochs[low:high], dtype=np.int64))
+        return places, column.values.between(low, high)
+
+    def column(
+        self, name: str, after: int = -1, before: int | None = None
+    ) -> tuple[np.ndarray, Values]:
+        """The epochs with after < epoch < before that have a finite value, and these values."""
+        start, stop = self.rows(after, before)
+        places, values = self.places(name, start, stop)
+        return np.array(self.epochs[start:stop], dtype=np.int64)[places], values
+
+    def times(self, rows: Iterable[int]) -> list[Any]:
+        """The times of some rows: to write out those of all takes a second for a million."""
+        column = self.columns.get("timestamp")
+        found = []
+        for row in rows:
+            at = row if column is None or self._is_full(column) else -1
+            if column is not None and at < 0:
+                epoch = self.epochs[row]
+                at = bisect_left(column.epochs, epoch)
+                is_here = at < len(column.epochs) and column.epochs[at] == epoch
+                at = at if is_here else len(column)
+            found.append(next(iter(column.values.between(at, at + 1)), None) if column else None)
+        return found
 
     def not_finite(self, names: Iterable[str], after: int, before: int | None) -> dict[str, Any]:
         """`{metric: {epoch: "nan"}}` of the epochs with after < epoch < before."""
@@ -158,52 +175,72 @@ class Table:
                 self._mark(name, epoch, kind)
 
     def _extend(self, epochs: list[int], rows: list[Row]) -> None:
-        """Column by column: row by row took four times as long. But not where rows have little
-        in common: there that would be rows × names."""
+        """Column by column: row by row took four times as long."""
+        is_first = not self.epochs
+        cells = list(_cells(epochs, rows))
+        whole = {name for name, known, _ in cells if len(known) == len(epochs)}
+        for name, column in self.columns.items():
+            if is_first and name in whole and not len(column):
+                column.epochs = self.epochs
+            elif name not in whole:
+                self._part(column)
+        for name in whole if is_first else ():
+            self.columns.setdefault(name, Column(self.epochs, Numbers()))
         self.epochs.extend(epochs)
-        names = dict.fromkeys(name for row in rows for name in row if name != "epoch")
-        if len(names) * len(rows) > 4 * sum(map(len, rows)):
-            for epoch, row in zip(epochs, rows, strict=True):
-                for name, value in row.items():
-                    if value is not None and name != "epoch":
-                        self._column(name).extend([epoch], [value])
-            return
-        for name in names:
-            values = [row.get(name) for row in rows]
-            if None in values:
-                known = [(e, v) for e, v in zip(epochs, values, strict=True) if v is not None]
-                if known:
-                    self._column(name).extend(*zip(*known, strict=True))
-            else:
-                self._column(name).extend(epochs, values)
+        for name, known, values in cells:
+            column = self._column(name)
+            if not self._is_full(column):
+                column.epochs.extend(known)
+            column.values.extend(values)
 
     def _put(self, epoch: int, row: Row, marks: NotFinite) -> None:
         at = bisect_left(self.epochs, epoch)
         is_known = at < len(self.epochs) and self.epochs[at] == epoch
-        if not is_known:
+        cells = {n: v for n, v in row.items() if n != "epoch" and v is not None}
+        if is_known:
+            cells.pop("timestamp", None)
+        else:
+            full = [(n, column) for n, column in self.columns.items() if self._is_full(column)]
+            for name, column in full:
+                if name not in cells:
+                    self._part(column)
             self.epochs.insert(at, epoch)
-        for name, value in row.items():
-            if name == "epoch" or (is_known and name == "timestamp"):
-                continue
-            if value is not None:
-                self._column(name).put(epoch, value)
-                self._unmark(name, epoch)
+            for name, column in full:
+                if name in cells:
+                    column.values.insert(at, cells.pop(name))
+        for name, value in cells.items():
+            self._column(name).put(epoch, value)
+            self._unmark(name, epoch)
         for name, kind in marks.items():
             if row.get(name) is None:
-                self._column(name).drop(epoch)
+                column = self._column(name)
+                self._part(column)
+                column.drop(epoch)
             self._mark(name, epoch, kind)
 
     def _take_back(self, epoch: int) -> None:
-        del self.epochs[bisect_right(self.epochs, epoch) :]
-        for name, column in list(self.columns.items()):
-            column.take_back(epoch)
+        self.taken_back = epoch if self.taken_back is None else min(epoch, self.taken_back)
+        for name, column in self.columns.items():
+            at = bisect_right(column.epochs, epoch)
+            column.values.delete(slice(at, None))
+            if not self._is_full(column):
+                del column.epochs[at:]
             for marked in [e for e in self.marks.get(name, ()) if e > epoch]:
                 self._unmark(name, marked)
+        del self.epochs[bisect_right(self.epochs, epoch) :]
+
+    def _is_full(self, column: Column) -> bool:
+        return column.epochs is self.epochs
+
+    def _part(self, column: Column) -> None:
+        """Give the column epochs of its own, since there will be a row that has no such cell."""
+        if self._is_full(column):
+            column.epochs = array("q", self.epochs)
 
     def _column(self, name: str) -> Column:
         column = self.columns.get(name)
         if column is None:
-            column = self.columns[name] = Column()
+            column = self.columns[name] = Column(array("q"), Numbers())
         return column
 
     def _mark(self, name: str, epoch: int, kind: str) -> None:
@@ -215,16 +252,23 @@ class Table:
         if marks and marks.pop(epoch, None) and not marks:
             del self.marks[name]
 
-    # -- reading, inside -------------------------------------------------------------------
 
-    def _range(self, column: Column, start: int, stop: int) -> tuple[int, int]:
-        """The column's cells over the rows [start, stop)."""
-        first, last = self.epochs[start], self.epochs[stop - 1]
-        return bisect_left(column.epochs, first), bisect_right(column.epochs, last)
-
-    def _places(self, column: Column, low: int, high: int, start: int, stop: int) -> np.ndarray:
-        """Where the column's cells [low, high) stand among the rows [start, stop)."""
-        if high - low == stop - start:
-            return np.arange(high - low)
-        rows = np.array(self.epochs[start:stop], dtype=np.int64)
-        return np.searchsorted(rows, np.array(column.epochs[low:high], dtype=np.int64))
+def _cells(epochs: list[int], rows: list[Row]) -> Iterator[Cells]:
+    """Column by column, what the rows hold."""
+    names = dict.fromkeys(name for row in rows for name in row if name != "epoch")
+    if len(names) * len(rows) > 4 * sum(map(len, rows)):  # little in common: not rows × names
+        found: dict[str, tuple[list[int], list[Any]]] = {}
+        for epoch, row in zip(epochs, rows, strict=True):
+            for name, value in row.items():
+                if value is not None and name != "epoch":
+                    known, values = found.setdefault(name, ([], []))
+                    known.append(epoch)
+                    values.append(value)
+        yield from ((name, known, values) for name, (known, values) in found.items())
+        return
+    for name in names:
+        values = [row.get(name) for row in rows]
+        if None not in values:
+            yield name, epochs, values
+        elif pairs := [(e, v) for e, v in zip(epochs, values, strict=True) if v is not None]:
+            yield name, [e for e, _ in pairs], [v for _, v in pairs]

@@ -8,6 +8,7 @@ itself.
 import asyncio
 
 from heimdall_dash.cells import START, Position, Write, join
+from heimdall_dash.errors import HistoryCompacted
 from heimdall_dash.frames import (
     CloseCode,
     Start,
@@ -86,7 +87,10 @@ class FramedConnection:
         # Read, since Redis counts neither the entries of a part of a stream nor their bytes.
         count = size = 0
         while count <= RECOVER_WRITES and size <= RECOVER_BYTES:
-            writes = await self._hub.read_writes(self._topic, after, READ_WRITES)
+            try:
+                writes = await self._hub.read_writes(self._topic, after, READ_WRITES)
+            except HistoryCompacted:
+                return False
             if not writes:
                 return True
             count += len(writes)
@@ -120,7 +124,10 @@ class FramedConnection:
         if topic.holds(self._cursor):
             writes = topic.writes_after(self._cursor)
         else:
-            writes = await self._older()
+            try:
+                writes = await self._older()
+            except HistoryCompacted:
+                writes = []  # the viewer reloads
             if not writes:
                 raise Closed(CloseCode.HISTORY_CHANGED, "the history was replaced")
             self._end_if_impossible()

@@ -100,8 +100,12 @@ class Hub:
         return not self.available or job_id in self._seen_ids or just_recovered
 
     async def read_writes(self, topic: Topic, after: Position, limit: int) -> list[Write]:
-        """Writes older than the topic's tail, straight from the store."""
+        """Writes older than the topic's tail, straight from the store. Raises HistoryCompacted."""
         return await self._follower.writes(topic.job_id, after, upto=topic.cursor, limit=limit)
+
+    def joined_writes(self, topic: Topic, after: Position) -> AsyncIterator[list[Write]]:
+        """The same where `read_writes` raises HistoryCompacted: joined by epoch, and up to now."""
+        return self._follower.joined_writes(topic.job_id, after)
 
     async def look(self, topic: Topic) -> None:
         """Read the store now, for a viewer that has more than this process has heard of."""

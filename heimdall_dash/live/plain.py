@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from itertools import groupby
 
 from heimdall_dash.cells import Write
+from heimdall_dash.errors import HistoryCompacted
 from heimdall_dash.frames import CloseCode, Start, plain_event, plain_writes
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.socket import Closed, Socket, run_both
@@ -68,10 +69,19 @@ class PlainConnection:
     async def _writes(self) -> AsyncIterator[list[Write]]:
         topic = self._topic
         while self._cursor < topic.cursor:
+            before = self._cursor
             if topic.holds(self._cursor):
                 writes = topic.writes_after(self._cursor)[:READ_WRITES]
             else:
-                writes = await self._hub.read_writes(topic, self._cursor, READ_WRITES)
+                try:
+                    writes = await self._hub.read_writes(topic, self._cursor, READ_WRITES)
+                except HistoryCompacted:
+                    async for writes in self._hub.joined_writes(topic, self._cursor):
+                        for together in _by_epoch(writes):
+                            yield together
+                    if self._cursor == before:
+                        return
+                    continue
             if not writes:
                 return
             for together in _by_epoch(writes):

@@ -5,13 +5,16 @@ A topic's cursor never passes a write that its tail or the store does not hold.
 
 import logging
 
-from heimdall_dash.cells import START, Position
+from heimdall_dash.cells import START, Position, Write
+from heimdall_dash.errors import HistoryCompacted, StoreUnavailable
 from heimdall_dash.live.messages import Publication, stored_position
 from heimdall_dash.live.topic import TAIL_WRITES, Topic
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.jobs import Fields
 
 log = logging.getLogger(__name__)
+
+COMPACTIONS = 10  # that may come between looking where to begin and reading there
 
 
 class Reader:
@@ -48,10 +51,10 @@ class Reader:
         before, stream = topic.cursor, fields.get("stream", "")
         if stream != topic.stream or await self._has_less(topic, fields):
             topic.restart(stream, await self._floor(topic.job_id))
-        writes = await self._follower.writes(topic.job_id, topic.cursor, limit=TAIL_WRITES + 1)
+        writes = await self._writes(topic, TAIL_WRITES + 1)
         if len(writes) > TAIL_WRITES:
             topic.restart(stream, await self._floor(topic.job_id))
-            writes = await self._follower.writes(topic.job_id, topic.cursor)
+            writes = await self._writes(topic)
         found = topic.extend(writes)
         topic.take_fields(fields, is_read=True)
         if topic.ready.is_set() and (found or topic.cursor < before):
@@ -59,6 +62,16 @@ class Reader:
                 "Read the stream of job %s (%s): %d writes, cursor %s → %s",
                 topic.job_id, reason, found, before, topic.cursor,
             )  # fmt: skip
+
+    async def _writes(self, topic: Topic, limit: int | None = None) -> list[Write]:
+        """Those behind the topic's cursor; where they are compacted, it begins with what is
+        not."""
+        for _ in range(COMPACTIONS):
+            try:
+                return await self._follower.writes(topic.job_id, topic.cursor, limit=limit)
+            except HistoryCompacted as compacted:
+                topic.restart(topic.stream, Position.parse(compacted.position))
+        raise StoreUnavailable(f"the history of job {topic.job_id} changes too quickly to be read")
 
     async def _has_less(self, topic: Topic, fields: Fields) -> bool:
         """Whether the store came back with less than it once had."""

@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -16,9 +17,11 @@ from redis.exceptions import ResponseError
 
 from heimdall_dash.cells import START, Position, Write, write_of_entry
 from heimdall_dash.errors import HeimdallError, StoreUnavailable
+from heimdall_dash.store.compacted import COMPACTED, refuse_compacted
 from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect_async
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
+from heimdall_dash.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ class Follower:
         self._sharded = False
         self._job_ids: dict[str, str] = {}  # channel → job id
         self._turn = asyncio.Lock()  # (un)subscriptions reach the server in the order they are made
+        self._threads = Store(url)  # for what is read in pieces, beside the loop
         self.unreadable: Counter[str] = Counter()  # entries and messages, by job id
 
     async def open(self, job_ids: Callable[[], list[str]]) -> None:
@@ -129,19 +133,33 @@ class Follower:
         upto: Position | None = None,
         limit: int | None = None,
     ) -> list[Write]:
-        """Writes with after < position ≤ upto, oldest first, at most `limit` that can be read."""
+        """Writes with after < position ≤ upto, oldest first, at most `limit` that can be read.
+        Raises HistoryCompacted where the first of them are not in the stream any more."""
         found: list[Write] = []
         stop = "+" if upto is None else str(upto)
         while True:
             count = PAGE if limit is None else min(PAGE, limit - len(found))
             with _outages_named():
-                entries = await self._reader().xrange(
-                    JobKeys(job_id).epochs, f"({after}", stop, count=count
-                )
+                pipeline = self._reader().pipeline(transaction=False)
+                pipeline.xrange(JobKeys(job_id).epochs, f"({after}", stop, count=count)
+                # Read afterwards: what was not compacted then was in the stream before.
+                pipeline.hget(JobKeys(job_id).job, COMPACTED)
+                entries, compacted = await pipeline.execute(raise_on_error=False)
+                for reply in (entries, compacted):
+                    if isinstance(reply, Exception):
+                        raise reply
+            refuse_compacted(compacted, after)
             found += self._readable(job_id, entries)
             if len(entries) < count or len(found) == limit:
                 return found
             after = Position.parse(entries[-1][0])
+
+    async def joined_writes(self, job_id: str, after: Position) -> AsyncIterator[list[Write]]:
+        """The same where they are compacted: joined by epoch, then what follows in the stream.
+        Whoever breaks off here begins anew. Raises StoreUnavailable."""
+        writes = self._threads.each_write(job_id, after=after)
+        while found := await asyncio.to_thread(lambda: list(islice(writes, PAGE))):
+            yield found
 
     async def newest_positions(self, job_id: str, count: int) -> list[Position]:
         """Positions of the last `count` writes, oldest first."""
@@ -167,6 +185,7 @@ class Follower:
                 except UNAVAILABLE as error:
                     log.debug("closing a connection to the store failed: %s", error)
         self._pubsub = self._client = None
+        await asyncio.to_thread(self._threads.close)
 
     # -- inside ----------------------------------------------------------------------------
 

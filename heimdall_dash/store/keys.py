@@ -59,6 +59,17 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:predictions"
 
     @property
+    def blocks(self) -> str:
+        """Hash: what is older than the newest writes, as compressed columns: `manifest` (JSON) and
+        `<block>:<column>`."""
+        return f"heimdall:{{{self.job_id}}}:blocks"
+
+    @property
+    def compacting(self) -> str:
+        """String, for a minute at most: a web process is putting writes into blocks."""
+        return f"heimdall:{{{self.job_id}}}:compacting"
+
+    @property
     def alerted(self) -> str:
         """Set: the alerts that were told of this job."""
         return f"heimdall:{{{self.job_id}}}:alerted"
@@ -68,7 +79,7 @@ class JobKeys:
         """Every key of the job but its hash and its tombstone."""
         return [
             self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
-            self.names, self.alerted, self.predictions,
+            self.names, self.alerted, self.predictions, self.blocks, self.compacting,
         ]  # fmt: skip
 
     @property

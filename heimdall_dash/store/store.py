@@ -20,6 +20,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 from heimdall_dash.cells import START, NotFinite, Position, Write, write_of_entry
 from heimdall_dash.errors import (
     HeimdallError,
+    HistoryCompacted,
     IllegalTransition,
     InvalidMetric,
     NotAllowed,
@@ -30,6 +31,8 @@ from heimdall_dash.errors import (
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
 from heimdall_dash.roles import READS_ALONE, may_change
+from heimdall_dash.store.blocks import Manifest
+from heimdall_dash.store.compacted import COMPACTED, BlockReplaced, Blocks, refuse_compacted
 from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
@@ -47,6 +50,7 @@ MAX_NOTE = 2_000  # characters
 KNOWN_JOBS = 64  # jobs whose metric names this process remembers to have told the store
 CHUNK_ENTRIES = 2_000
 RECOUNTS = 5
+COMPACTIONS = 20  # that may come between a question and its answer
 Entry = tuple[str, dict[str, str]]
 
 
@@ -110,6 +114,7 @@ class Store:
         self._shown: dict[str, tuple[str, ...]] = {}  # job → those of which its card has a value
         self._unreadable = Rarely(log)
         self._publish_command = "PUBLISH"
+        self.blocks = Blocks(self._call)
 
     # -- jobs ------------------------------------------------------------------------------
 
@@ -242,7 +247,7 @@ class Store:
         reply = self._script(
             "begin",
             [keys.job, keys.gone, keys.writers, keys.epochs, keys.notes, keys.facts, keys.late,
-             keys.names, keys.predictions],
+             keys.names, keys.predictions, keys.blocks],
             [
                 keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
                 "bring" if brings else "next" if takes_over else "exact", new_stream_id(),
@@ -335,14 +340,19 @@ class Store:
             keys.channel, JOBS_CHANNEL, self._publish, attempt, mode, utc_now(), token, place,
             json.dumps(fresh), MAX_NAMES, json.dumps(newest),
         ]  # fmt: skip
-        for write in writes:
-            arguments += write.arguments
-        reply = self._script(
-            "append",
-            [keys.job, keys.epochs, keys.notes, keys.facts, keys.late, keys.writers, keys.names,
-             keys.checkpoint],
-            arguments,
-        )  # fmt: skip
+        rows = [argument for write in writes for argument in write.arguments]
+        reply: list[Any] = []
+        needed: list[str] = []
+        for _ in range(COMPACTIONS):  # what is needed may be compacted further meanwhile
+            reply = self._script(
+                "append",
+                [keys.job, keys.epochs, keys.notes, keys.facts, keys.late, keys.writers,
+                 keys.names, keys.checkpoint],
+                [*arguments, self.blocks.said(job_id, needed), *rows],
+            )  # fmt: skip
+            if reply[0] != "NEED":
+                break
+            needed += reply[1:]
         if reply[0] != "OK":
             raise _refusal(job_id, "append epochs to", reply)
         known.update(fresh)
@@ -369,9 +379,8 @@ class Store:
                     losses = {e: loss for e, loss in losses.items() if e <= write.epoch}
                     continue
                 loss = write.row.get("val_loss")
-                is_number = isinstance(loss, (int, float))
                 losses.setdefault(write.epoch, None)
-                if is_number or "val_loss" in write.not_finite:
+                if loss is not None or "val_loss" in write.not_finite:
                     losses[write.epoch] = float(loss) if isinstance(loss, (int, float)) else None
             known = {epoch: loss for epoch, loss in losses.items() if loss is not None}
             best = min(known, key=lambda epoch: (known[epoch], epoch)) if known else None
@@ -389,10 +398,29 @@ class Store:
     def each_write(
         self, job_id: str, *, after: Position = START, upto: Position | None = None
     ) -> Iterator[Write]:
-        """All writes, oldest first, read in pieces."""
+        """All writes, oldest first, read in pieces. What is compacted comes joined by epoch; when
+        it changes meanwhile some may come twice, which makes the same of it."""
         while True:
-            found = self._entries(job_id, after, upto, CHUNK_ENTRIES)
+            try:
+                found = self._entries(job_id, after, upto, CHUNK_ENTRIES)
+            except HistoryCompacted as compacted:
+                manifest = self.blocks.manifest(job_id)
+                try:
+                    yield from self.blocks.newer_writes(job_id, manifest, after)
+                    after = max(manifest.position, Position.parse(compacted.position))
+                except BlockReplaced:
+                    log.debug("job %s is compacted further while it is read", job_id)
+                continue
             yield from self._readable(job_id, found)
+            if len(found) < CHUNK_ENTRIES:
+                return
+            after = Position.parse(found[-1][0])
+
+    def pieces(self, job_id: str, after: Position) -> Iterator[list[Write]]:
+        """What the stream has behind a position, read in pieces. Raises HistoryCompacted."""
+        while True:
+            found = self._entries(job_id, after, None, CHUNK_ENTRIES)
+            yield list(self._readable(job_id, found))
             if len(found) < CHUNK_ENTRIES:
                 return
             after = Position.parse(found[-1][0])
@@ -405,7 +433,8 @@ class Store:
         upto: Position | None = None,
         limit: int | None = None,
     ) -> list[Write]:
-        """Writes with after < position ≤ upto, oldest first, of at most `limit` entries."""
+        """Writes with after < position ≤ upto, oldest first, of at most `limit` entries. Raises
+        HistoryCompacted."""
         return list(self._readable(job_id, self._entries(job_id, after, upto, limit)))
 
     def newest_writes(self, job_id: str, count: int) -> list[Write]:
@@ -416,16 +445,81 @@ class Store:
 
         return list(self._readable(job_id, self._call(read)))
 
+    # -- compaction ------------------------------------------------------------------------
+
+    def lock(self, job_id: str, seconds: int) -> bool:
+        """Whether this process may compact the job; it must `unlock`, or be forgotten in time."""
+        key = JobKeys(job_id).compacting
+        return bool(self._call(lambda client: client.set(key, "1", nx=True, ex=seconds)))
+
+    def unlock(self, job_id: str) -> None:
+        self._call(lambda client: client.delete(JobKeys(job_id).compacting))
+
+    def length(self, job_id: str) -> tuple[int, int]:
+        """How many writes are in the stream, and how many cells the newest has."""
+
+        def read(client: Any) -> list[Any]:
+            pipeline = client.pipeline(transaction=False)
+            pipeline.xlen(JobKeys(job_id).epochs)
+            pipeline.xrevrange(JobKeys(job_id).epochs, count=1)
+            return list(pipeline.execute())
+
+        length, newest = self._call(read)
+        rows = [len(write.row or ()) for write in self._readable(job_id, newest)]
+        return int(length), max(rows, default=0)
+
+    def entries(self, job_id: str, after: Position, count: int) -> list[Entry]:
+        """As they stand in the stream. Raises HistoryCompacted."""
+        return self._entries(job_id, after, None, count)
+
+    def put_blocks(
+        self,
+        job_id: str,
+        stream: str,
+        *,
+        before: Manifest,
+        after: Manifest,
+        add: Mapping[str, bytes],
+        drop: Sequence[str],
+        late: Sequence[int],
+    ) -> bool:
+        """Store blocks in place of what the stream has up to them; False: the history is not what
+        it was, and nothing is done.
+
+        late: epochs whose index of late writes is to be cleared up to there.
+        """
+        keys, position = JobKeys(job_id), after.position
+        stays = Position(position.epoch, position.part + 1)
+        arguments: list[Any] = [
+            "" if before.position == START else str(before.position), stream, str(position),
+            str(stays), after.text(), json.dumps([str(epoch) for epoch in late]),
+            json.dumps(list(drop)),
+        ]  # fmt: skip
+        for name, content in add.items():
+            arguments += [name, content]
+        done = self._script("compact", [keys.job, keys.epochs, keys.late, keys.blocks], arguments)
+        return bool(done)
+
     def _entries(
         self, job_id: str, after: Position, upto: Position | None, limit: int | None
     ) -> list[Entry]:
         start, stop = f"({after}", "+" if upto is None else str(upto)
 
-        def read(client: Any) -> list[Entry]:
-            found: list[Entry] = client.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
-            return found
+        def read(client: Any) -> list[Any]:
+            pipeline = client.pipeline(transaction=False)
+            pipeline.xrange(JobKeys(job_id).epochs, start, stop, count=limit)
+            # Read afterwards: what was not compacted then was in the stream before.
+            pipeline.hget(JobKeys(job_id).job, COMPACTED)
+            entries, compacted = pipeline.execute(raise_on_error=False)
+            for reply in (entries, compacted):
+                if isinstance(reply, Exception):
+                    raise reply
+            return [entries, compacted]
 
-        return self._call(read)
+        entries, compacted = self._call(read)
+        refuse_compacted(compacted, after)
+        found: list[Entry] = entries
+        return found
 
     def _readable(self, job_id: str, entries: Iterable[Entry]) -> Iterator[Write]:
         """What cannot be read is that job's trouble alone: named once, left out."""
@@ -584,7 +678,17 @@ class Store:
 
 _TEXTS = {
     name: script(name)
-    for name in ("append", "beat", "begin", "change", "create", "delete", "predictions", "recount")
+    for name in (
+        "append",
+        "beat",
+        "begin",
+        "change",
+        "compact",
+        "create",
+        "delete",
+        "predictions",
+        "recount",
+    )
 }
 
 

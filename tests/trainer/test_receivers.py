@@ -7,7 +7,8 @@ import pytest
 
 from trainer.config import TrainingConfig
 from trainer.errors import DatasetError
-from trainer.receivers import RECEIVERS, read_receivers
+from trainer.receivers import RECEIVERS
+from trainer.receivers_file import read_receivers
 from trainer.scene import simulator
 
 HEAD = "name,lat,lon,alt_m\n"

@@ -4,6 +4,7 @@
 -- ARGV  channel, jobs channel, PUBLISH|SPUBLISH, attempt, mode, now (ISO 8601, of notes made here),
 --       token of the writer's log ('' none), place in that log where this batch begins,
 --       metric names that may be new (JSON list), most names, newest values (JSON list of name, text),
+--       what compacted epochs have (JSON: position, rows: epoch → [row, nf], or []; '' not read),
 --       then per write: kind, its end in the log, epoch, text, extra, time in ms, val_loss
 --         row    text: JSON; extra: which metrics were not finite (JSON, '' none)
 --         back   every epoch behind `epoch` is taken back
@@ -15,10 +16,11 @@
 -- reply {'OK', accepted, duplicates, position, stream, place, recount 0|1}
 --       {'UNKNOWN'} {'STALE', attempt} {'FINAL', status} {'NAMES', how many}
 --       {'BEHIND', place}: the store has less of this log than its writer was told
+--       {'NEED', epoch, …}: nothing is done before it is said what these have in the blocks
 local job, epochs, notes, late, writers = KEYS[1], KEYS[2], KEYS[3], KEYS[5], KEYS[6]
 local channel, jobs_channel, publish, attempt = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local mode, now, token = ARGV[5], ARGV[6], ARGV[7]
-local FIRST, STEP = 12, 7
+local FIRST, STEP, MOST_NEEDED = 13, 7, 2000
 local PUBLISHED_WRITES, PUBLISHED_BYTES, NEAR = 256, 262144, 63
 local FINAL = {completed = true, failed = true, cancelled = true}
 
@@ -33,6 +35,28 @@ if token ~= '' then
   place = tonumber(redis.call('HGET', writers, token) or '0')
   if tonumber(ARGV[8]) > place then return {'BEHIND', string.format('%d', place)} end
 end
+
+-- What is compacted no script can read: whoever sends says what such epochs have there.
+local compacted, in_blocks = fields.compacted or '', {}
+if compacted ~= '' then
+  local said = ARGV[12] ~= '' and cjson.decode(ARGV[12]) or {}
+  if said.position == compacted then in_blocks = said.rows end
+  local upto, newest_so_far = tonumber(string.match(compacted, '^%d+')), nil
+  newest_so_far = tonumber(string.match(fields.position or '', '^%d+')) or -1
+  local needed, is_needed = {'NEED'}, {}
+  for i = FIRST, #ARGV, STEP do
+    if ARGV[i] == 'row' and not (token ~= '' and tonumber(ARGV[i + 1]) <= place) then
+      local epoch, name = tonumber(ARGV[i + 2]), ARGV[i + 2]
+      if epoch > newest_so_far then newest_so_far = epoch
+      elseif epoch <= upto and not in_blocks[name] and not is_needed[name] then
+        needed[#needed + 1], is_needed[name] = name, true
+      end
+    end
+    if #needed > MOST_NEEDED then break end
+  end
+  if #needed > 1 then return needed end
+end
+
 local names = cjson.decode(ARGV[9])
 if mode == 'rest' and #names > 0 then
   local count = redis.call('SCARD', KEYS[7])
@@ -94,7 +118,11 @@ end
 
 local function epoch_has(epoch)
   local near = string.format('%d-', epoch)
-  local has = join(nil, redis.call('XRANGE', epochs, near .. '1', near .. NEAR), epoch)
+  local has, block_row = nil, in_blocks[string.format('%d', epoch)]
+  if block_row and block_row[1] and not is_gone(compacted, epoch) then
+    has = cells_of(block_row[1], block_row[2])
+  end
+  has = join(has, redis.call('XRANGE', epochs, near .. '1', near .. NEAR), epoch)
   for id in string.gmatch(redis.call('HGET', late, string.format('%d', epoch)) or '', '[%d-]+') do
     has = join(has, redis.call('XRANGE', epochs, id, id), epoch)
   end

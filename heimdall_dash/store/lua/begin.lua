@@ -1,6 +1,6 @@
 -- A trainer announces itself: the job is made, or goes on, and this trainer gets its attempt.
 -- Said twice, done once: the attempt is remembered under the token of the trainer's log.
--- KEYS  job, gone, writers, epochs, notes, facts, late, names, predictions
+-- KEYS  job, gone, writers, epochs, notes, facts, late, names, predictions, blocks
 -- ARGV  channel, jobs channel, PUBLISH|SPUBLISH, token, attempt, claim, new stream id,
 --       birth: fields of a job that is not here (JSON list of field, value, …)
 -- claim: 'next' takes the job over as one attempt more than the last, and lets it run again;
@@ -21,7 +21,7 @@ end
 
 if redis.call('EXISTS', job) == 0 then
   if redis.call('EXISTS', KEYS[2]) == 1 then return {'GONE'} end
-  redis.call('UNLINK', writers, KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9])
+  redis.call('UNLINK', writers, KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10])
   redis.call('HSET', job, unpack(cjson.decode(ARGV[8])))
   redis.call('HSET', job, 'attempt', ARGV[5], 'stream', ARGV[7], 'heartbeat_ms', now_ms)
   created, event = 1, 'training:started'
