@@ -58,11 +58,16 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:alerted"
 
     @property
+    def summary(self) -> str:
+        """String: what each metric of a job that is over came to, as JSON; of one position."""
+        return f"heimdall:{{{self.job_id}}}:summary"
+
+    @property
     def others(self) -> list[str]:
         """Every key of the job but its hash and its tombstone."""
         return [
             self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
-            self.names, self.alerted,
+            self.names, self.alerted, self.summary,
         ]  # fmt: skip
 
     @property
