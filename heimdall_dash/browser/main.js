@@ -14,6 +14,7 @@ import { JobCards } from "./runs/job_cards.js";
 import { JobFeed } from "./runs/job_feed.js";
 import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
+import { Organise } from "./runs/organise.js";
 import { Choice } from "./page/choice.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
@@ -53,6 +54,7 @@ function assemble(page) {
   page.select = new JobSelect({ words: config, show });
   page.reliability = new ReliabilitySlider({ show });
   page.bar = new JobBar(shared);
+  page.organise = new Organise({ show, call, changed: (job) => page.jobChanged(job) });
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.form = new CreateForm(byId("create-job"), { ...shared, fields: config.fields, created: (job) => page.choice.open(job) });
   page.charts = new Charts(page);

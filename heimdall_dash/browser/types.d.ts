@@ -117,6 +117,11 @@ interface ViewFields {
   wide: string | null; // chart
   find: string;
   folded: string[]; // groups
+  tableSort: string; // `last:val_loss asc`
+  tableColumns: string[] | null; // null: chosen by itself
+  tableDiffers: boolean;
+  tableHidden: boolean; // hidden runs are shown too
+  tablePicked: string[]; // ids of jobs
 }
 interface KeptView extends ViewFields {
   write(): void;
@@ -156,5 +161,6 @@ type Show = (id: string, props: Record<string, any>) => void;
 
 interface Window {
   Plotly?: any;
+  dash_ag_grid?: any;
   dash_clientside?: any;
 }

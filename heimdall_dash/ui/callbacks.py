@@ -7,6 +7,7 @@ from dash import ClientsideFunction, Dash, Input
 from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids
 from heimdall_dash.ui.compare_tab import COMPARE
+from heimdall_dash.ui.runs_table import add_runs_table
 
 NAMESPACE = "heimdall"
 
@@ -23,6 +24,13 @@ CONTROLS: list[tuple[str, str]] = [
     (ids.JOBS_SEARCH, "value"),
     (ids.JOBS_STATUS, "value"),
     (ids.JOBS_SORT, "value"),
+    (ids.RUNS_COLUMNS, "value"),
+    (ids.RUNS_DIFFER, "checked"),
+    (ids.RUNS_HIDDEN, "checked"),
+    (ids.JOB_RENAME, "value"),
+    (ids.JOB_TAGS, "value"),
+    (ids.JOB_GROUP, "value"),
+    (ids.JOB_NOTES, "value"),
     (ids.COMPARE_SELECT, "value"),
     (ids.COMPARE_METRIC, "value"),
     (ids.COMPARE_X, "value"),
@@ -31,6 +39,7 @@ CONTROLS: list[tuple[str, str]] = [
 
 def add_callbacks(app: Dash, charts: Iterable[Chart]) -> None:
     """charts: those whose cards stand on the page from the beginning."""
+    add_runs_table(app)
     app.clientside_callback(ClientsideFunction(NAMESPACE, "start"), Input(ids.PAGE_CONFIG, "data"))
     for socket, function in ((ids.JOB_SOCKET, "jobSocket"), (ids.JOBS_SOCKET, "jobsSocket")):
         for prop in ("message", "state"):

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from heimdall_dash.manifest import Manifest
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import choices
+from heimdall_dash.ui.runs_table import runs_section
 
 CARD_ORDER = "p68"  # its name in links that people have kept
 
@@ -51,6 +52,7 @@ def jobs_tab(manifest: Manifest) -> Component:
                 className="toolbar",
             ),
             html.Div(id=ids.JOBS_LIST, className="jobs-list"),
+            runs_section(),
         ],
         className="tab-body",
     )

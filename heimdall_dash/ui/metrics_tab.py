@@ -10,6 +10,7 @@ from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.chart_card import chart_card
 from heimdall_dash.ui.controls import attributes, labelled, segmented
+from heimdall_dash.ui.organise import organise
 
 
 def metrics_tab(charts: Iterable[Chart]) -> Component:
@@ -95,6 +96,7 @@ def _job_bar() -> Component:
                 ],
                 className="facts-details",
             ),
+            organise(),
         ],
         className="card job-bar",
         **attributes(aria_label=texts.JOB_SELECT_LABEL),

@@ -25,6 +25,13 @@ export function controlActions(page) {
     },
     "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },
     "jobs-status": (statuses) => { page.view.statuses = statuses || []; page.renderCards(); },
+    "runs-columns": (columns) => page.withTable((table) => table.columnsChosen(columns || [])),
+    "runs-differ": (isOn) => page.withTable((table) => table.differs(isOn)),
+    "runs-hidden": (isOn) => page.withTable((table) => table.showHidden(isOn)),
+    "job-rename": (name) => page.organise.put("job_name", name),
+    "job-tags": (tags) => page.organise.put("tags", tags || []),
+    "job-group": (group) => page.organise.put("group", group || null),
+    "job-notes": (notes) => page.organise.put("notes", notes || null),
     "jobs-sort": (order) => { page.view.order = order || "status"; page.renderCards(); },
     "compare-select": (ids) => {
       if (!page.select.hasChosen(ids || [])) return;

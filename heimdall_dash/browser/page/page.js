@@ -25,6 +25,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("./view.js").View} view
  * @property {import("./notices.js").Notices} notices
  * @property {import("./choice.js").Choice} choice
+ * @property {import("../runs/organise.js").Organise} organise
  * @property {Record<string, (value: any) => any>} actions   by the control's id
  */
 
@@ -46,6 +47,10 @@ export class Page extends PageParts {
     /** @type {Record<string, any>} */
     this.timers = {};
     this.isStoreAway = false;
+    /** @type {any} */
+    this.table = null;
+    /** @type {Promise<void>|null} */
+    this.tableLoad = null;
     this.alertedState = "";
   }
 
@@ -142,6 +147,7 @@ export class Page extends PageParts {
     const { feed, list } = this;
     this.select.renderLabel(feed.job, this.view);
     this.bar.render(feed);
+    this.organise.render(feed.job, this.list.jobs);
     this.charts.figuresNow(feed);
     const isListAway = list.link.state === "waiting" && list.link.failures > 1;
     const isWithoutStore = isListAway && list.link.closeCode === STORE_AWAY_CODE;
@@ -165,7 +171,28 @@ export class Page extends PageParts {
 
   renderCards() {
     const { search, statuses, order, tab } = this.view;
-    this.cards.render(this.list.jobs, { search, statuses, order }, this.list.isKnown, tab === "jobs");
+    this.cards.render(this._live(), { search, statuses, order }, this.list.isKnown, tab === "jobs");
+    if (tab === "jobs") this.openTable();
+  }
+
+  /** Cards are of jobs that go on; the table has all. */
+  _live() {
+    const { final } = this.config;
+    return new Map([...this.list.jobs].filter(([, job]) => !final.includes(job.status) && !job.delete_at));
+  }
+
+  /** The runs table, which is loaded when it is first looked at. */
+  openTable() {
+    if (this.table) return this.table.render();
+    this.tableLoad ??= import("../runs/runs_table.js").then(({ RunsTable }) => {
+      this.table = new RunsTable(this);
+      this.table.render();
+    });
+  }
+
+  /** @param {(table: any) => void} act */
+  withTable(act) {
+    if (this.table) act(this.table);
   }
 
   recolour() {

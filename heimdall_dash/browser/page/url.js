@@ -13,6 +13,7 @@ export function defaultView() {
     tab: "metrics", job: null, smoothing: 0, x: "epoch", rate: "live", linked: false, scales: {},
     zooms: {}, reliability: null, search: "", statuses: [], order: "status", compare: [],
     metric: "val_loss", compareX: "epoch", wide: null, find: "", folded: [],
+    tableSort: "", tableColumns: null, tableDiffers: true, tableHidden: false, tablePicked: [],
   };
 }
 
@@ -43,6 +44,11 @@ export function toQuery(view) {
   put("metric", view.metric, standard.metric);
   put("cx", view.compareX, "epoch");
   put("wide", view.wide, null);
+  put("sort", view.tableSort, "");
+  if (view.tableColumns) query.set("columns", joined(view.tableColumns));
+  put("differ", view.tableDiffers ? "" : 0, "");
+  put("hidden", view.tableHidden ? 1 : "", "");
+  put("picked", view.tablePicked.join(","), "");
   put("find", view.find, "");
   for (const group of view.folded) query.append("fold", group); // one of them has no name
   const text = query.toString().replace(/%2C/g, ",");
@@ -81,6 +87,11 @@ export function fromQuery(text) {
   view.metric = query.get("metric") || view.metric;
   view.compareX = among("cx", ["epoch", "relative"], view.compareX);
   view.wide = query.get("wide") || null;
+  view.tableSort = query.get("sort") || "";
+  if (query.has("columns")) view.tableColumns = separated(query.get("columns"));
+  view.tableDiffers = query.get("differ") !== "0";
+  view.tableHidden = query.get("hidden") === "1";
+  view.tablePicked = list(query.get("picked"));
   view.find = query.get("find") || "";
   view.folded = [...new Set(query.getAll("fold"))];
   return view;
