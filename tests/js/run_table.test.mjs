@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { withCards } from "../../heimdall_dash/browser/runs/status.js";
 import { fits, parse } from "../../heimdall_dash/browser/runs/run_filter.js";
 import { cells, configKeys, csv, flatConfig, spearman } from "../../heimdall_dash/browser/runs/run_rows.js";
 
@@ -52,4 +53,11 @@ test("rank correlation is scipy's, also with ties", () => {
   assert.equal(spearman([1, 2, 3, 4], [10, 20, 30, 25]).toFixed(6), "0.800000");
   assert.equal(spearman([1, 2, 2, 3], [1, 2, 3, 4]).toFixed(6), "0.948683"); // scipy.stats.spearmanr
   assert.equal(spearman([1, 1, 1], [1, 2, 3]), null);
+});
+
+test("cards are of what goes on and of a few that have just ended", () => {
+  const now = Date.parse("2026-01-01T12:00:00Z");
+  const ended = Array.from({ length: 20 }, (_, i) => ({ id: `e${i}`, status: "completed", completed_at: new Date(now - i * 20_000).toISOString() }));
+  const jobs = [{ id: "r", status: "running" }, { id: "gone", status: "paused", delete_at: "2026-01-01T12:00:30Z" }, { id: "old", status: "failed", completed_at: "2026-01-01T11:00:00Z" }, ...ended];
+  assert.deepEqual([...withCards(jobs, ["completed", "failed"], now).keys()], ["r", ...ended.slice(0, 12).map(({ id }) => id)]);
 });

@@ -15,6 +15,7 @@ test("every part of a view survives the address bar", () => {
     zooms: { "loss-chart": { x: [10, 20.5], y: [-1.25, 3] }, "compare-chart": { x: [1, 2], y: [0, 4], scale: "log" } }, reliability: 0, search: "a b&c", statuses: ["running", "failed"],
     order: "best", compare: ["x", "y"], metric: "eval/acc", compareX: "relative",
     wide: "other:eval/acc", find: "p68, a&b", folded: ["", "eval,a"],
+    tableSort: "best:a,b desc", tableColumns: ["config:a,b", "last:x%2C"], tableDiffers: false, tableHidden: true, tablePicked: ["x", "y"],
   };
   assert.deepEqual(fromQuery(toQuery(view)), view);
 });

@@ -1,6 +1,7 @@
 /* The page: what arrives, what it shows of that, and what the reader does. */
 
-import { call } from "../wire/rest.js";
+import { call, serverNow } from "../wire/rest.js";
+import { withCards } from "../runs/status.js";
 
 const TICK_MS = 500;
 const BAR_MS = 60;
@@ -175,10 +176,9 @@ export class Page extends PageParts {
     if (tab === "jobs") this.openTable();
   }
 
-  /** Cards are of jobs that go on; the table has all. */
+  /** Cards are of jobs that go on, and of a few that have just ended; the table has all. */
   _live() {
-    const { final } = this.config;
-    return new Map([...this.list.jobs].filter(([, job]) => !final.includes(job.status) && !job.delete_at));
+    return withCards([...this.list.jobs.values()], this.config.final, serverNow());
   }
 
   /** The runs table, which is loaded when it is first looked at. */

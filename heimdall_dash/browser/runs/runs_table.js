@@ -7,7 +7,7 @@ import { RunActions } from "./run_actions.js";
 import { Parameters } from "./parameters.js";
 import { cells, columnOf, configKeys, flatConfig, isHigherBetter, keyMetric } from "./run_rows.js";
 
-const JOB_COLUMNS = ["status", "job_name", "progress", "tags", "group", "created_at", "duration", "host"];
+const JOB_COLUMNS = ["status", "job_name", "progress", "tags", "group", "created_at", "duration"];
 const FETCH_MS = 4000; // numbers of runs that go on
 const MOST_AT_ONCE = 100; // runs in one request
 const MOST_METRICS = 200;
@@ -124,7 +124,7 @@ export class RunsTable {
     if (kind !== "job") return fill(kind === "last" ? this.texts.runs_last : this.texts.runs_best, { metric: name });
     return /** @type {Record<string, string>} */ ({
       status: this.texts.runs_state, job_name: this.texts.runs_name, progress: this.texts.runs_progress, tags: this.texts.runs_tags,
-      group: this.texts.runs_group, created_at: this.texts.runs_created, duration: this.texts.runs_duration, host: this.texts.runs_host,
+      group: this.texts.runs_group, created_at: this.texts.runs_created, duration: this.texts.runs_duration,
     })[name] ?? name;
   }
 
