@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
+
+LATE_RESTORE = timedelta(seconds=2)  # for a restore that was asked for in time and is on its way
 
 
 class Removal:
@@ -32,6 +35,23 @@ class Removal:
         self._queue.drop(job_id)
         if JOB_ID.match(job_id):
             shutil.rmtree(self._data / "jobs" / job_id, ignore_errors=True)
+
+    def remove_due(self, now: datetime, jobs: Iterable[Fields]) -> None:
+        """Those whose minute for a change of mind is over. A job that runs again stays.
+
+        now: by the store's clock
+        """
+        for job in map(StoredJob, jobs):
+            moment = job.moment("delete")
+            if not job.id or not moment or now < parse_time(moment) + LATE_RESTORE:
+                continue
+            try:
+                self.remove(job.id)
+            except IllegalTransition:
+                with suppress(UnknownJob):
+                    self._store.change(job.id, event="training:progress", remove=["delete_ms"])
+            except UnknownJob as error:
+                log.debug("job %s is not deleted: %s", job.id, error)
 
     def remove_old(self, now: datetime, jobs: Iterable[Fields]) -> None:
         """Those that ended longer ago than is wished; one that cannot be read is left alone.

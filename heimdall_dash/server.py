@@ -29,6 +29,8 @@ from heimdall_dash.api.log import log_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.predictions import predictions_routes
 from heimdall_dash.api.refusals import add_refusals
+from heimdall_dash.api.summaries import Summaries
+from heimdall_dash.api.table_routes import table_routes
 from heimdall_dash.api.telemetry import telemetry_routes
 from heimdall_dash.api.views import view_routes
 from heimdall_dash.background import Background
@@ -92,8 +94,10 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     )
     add_refusals(server)
     server.include_router(job_routes(store, queue, removal, clock.now, manifest))
-    server.include_router(metric_routes(store, History(store)))
+    history = History(store)
+    server.include_router(metric_routes(store, history))
     server.include_router(predictions_routes(store, clock.now))
+    server.include_router(table_routes(store, Summaries(store, history), clock.now))
     server.include_router(log_routes(store))
     server.include_router(
         health_routes(

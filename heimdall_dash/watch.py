@@ -68,6 +68,7 @@ class Watch:
         self._recount(jobs)
         _count(jobs)
         self._removal.remove_old(self._clock.now(), jobs)
+        self._removal.remove_due(self._clock.now(), jobs)
         try:
             self._queue.reconcile(self._clock.now(), jobs)
             if now >= self._sweep_at:

@@ -22,6 +22,7 @@ import { ReadingBar } from "./runs/reading_bar.js";
 import { RunPicks } from "./runs/run_picks.js";
 import { Sources } from "./runs/sources.js";
 import { PredictionsFeed } from "./runs/predictions_feed.js";
+import { Organise } from "./runs/organise.js";
 import { Choice } from "./page/choice.js";
 import { embed } from "./page/embed.js";
 import { Notices } from "./page/notices.js";
@@ -69,6 +70,7 @@ function assemble(page) {
   page.predictions = new PredictionsFeed({ call, now: () => performance.now(), changed: () => page.predictionsArrived() });
   page.predictions.wanted = page.view.predicted;
   page.bar = new JobBar(shared);
+  page.organise = new Organise({ show, call, changed: (job) => page.jobChanged(job) });
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.picked = new Picked({
     feed: page.feed, view: page.view, jobs: () => page.list.jobs, isListKnown: () => page.list.isKnown, most: config.most_runs,

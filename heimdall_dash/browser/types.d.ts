@@ -154,6 +154,11 @@ interface ViewFields {
   find: string;
   folded: string[]; // groups
   saved: string | null; // the saved view
+  tableSort: string; // `last:val_loss asc`
+  tableColumns: string[] | null; // null: chosen by itself
+  tableDiffers: boolean;
+  tableHidden: boolean; // hidden runs are shown too
+  tablePicked: string[]; // ids of jobs
 }
 interface KeptView extends ViewFields {
   arrangement: Arrangement;
@@ -203,5 +208,6 @@ type Show = (id: string, props: Record<string, any>) => void;
 
 interface Window {
   Plotly?: any;
+  dash_ag_grid?: any;
   dash_clientside?: any;
 }

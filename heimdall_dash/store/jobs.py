@@ -99,6 +99,7 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
         "project": fields.get("project"),
         "notes": fields.get("notes_text"),
         "is_hidden": fields.get("is_hidden") == "1",
+        "delete_at": job.moment("delete"),
         "step_name": fields.get("step_name") or "epoch",
         "key_metrics": {
             name: way for name, way in job.mapping("key_metrics").items() if way in ("min", "max")

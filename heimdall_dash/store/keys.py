@@ -75,11 +75,16 @@ class JobKeys:
         return f"heimdall:{{{self.job_id}}}:alerted"
 
     @property
+    def summary(self) -> str:
+        """String: what each metric of a job that is over came to, as JSON; of one position."""
+        return f"heimdall:{{{self.job_id}}}:summary"
+
+    @property
     def others(self) -> list[str]:
         """Every key of the job but its hash and its tombstone."""
         return [
             self.epochs, self.facts, self.notes, self.checkpoint, self.late, self.writers,
-            self.names, self.alerted, self.predictions, self.blocks, self.compacting,
+            self.names, self.alerted, self.predictions, self.summary, self.blocks, self.compacting,
         ]  # fmt: skip
 
     @property

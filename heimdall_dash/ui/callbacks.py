@@ -3,6 +3,7 @@
 from dash import ClientsideFunction, Dash, Input
 
 from heimdall_dash.ui import ids
+from heimdall_dash.ui.runs_table import add_runs_table
 
 NAMESPACE = "heimdall"
 
@@ -34,10 +35,18 @@ CONTROLS: list[tuple[str, str]] = [
     (ids.GROUP_BY, "value"),
     (ids.GROUP_BAND, "value"),
     (ids.GOTO_EPOCH, "value"),
+    (ids.RUNS_COLUMNS, "value"),
+    (ids.RUNS_DIFFER, "checked"),
+    (ids.RUNS_HIDDEN, "checked"),
+    (ids.JOB_RENAME, "value"),
+    (ids.JOB_TAGS, "value"),
+    (ids.JOB_GROUP, "value"),
+    (ids.JOB_NOTES, "value"),
 ]
 
 
 def add_callbacks(app: Dash) -> None:
+    add_runs_table(app)
     app.clientside_callback(ClientsideFunction(NAMESPACE, "start"), Input(ids.PAGE_CONFIG, "data"))
     for socket, function in ((ids.JOB_SOCKET, "jobSocket"), (ids.JOBS_SOCKET, "jobsSocket")):
         for prop in ("message", "state"):

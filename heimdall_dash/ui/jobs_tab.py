@@ -8,6 +8,7 @@ from heimdall_dash.manifest import Manifest
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import choices
 from heimdall_dash.ui.create_form import create_form
+from heimdall_dash.ui.runs_table import runs_section
 
 CARD_ORDER = "p68"  # its name in links that people have kept
 
@@ -45,6 +46,7 @@ def jobs_tab(manifest: Manifest) -> Component:
                 className="toolbar",
             ),
             html.Div(id=ids.JOBS_LIST, className="jobs-list"),
+            runs_section(),
         ],
         className="tab-body",
     )

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes, labelled, segmented
+from heimdall_dash.ui.organise import organise
 from heimdall_dash.ui.runs_on_charts import go_to_epoch, grouping, readout, runs_on_charts
 from heimdall_dash.ui.views import view_dialogs, views_bar
 
@@ -98,6 +99,7 @@ def _job_bar() -> Component:
                 ],
                 className="facts-details",
             ),
+            organise(),
         ],
         className="card job-bar",
         **attributes(aria_label=texts.JOB_SELECT_LABEL),

@@ -28,6 +28,13 @@ def module_names() -> list[str]:
     return sorted(names, key=lambda name: name != MAIN)
 
 
+# Imported when the tab Jobs is opened first.
+LAZY = frozenset(
+    f"runs/{name}.js"
+    for name in ("parallel", "parameters", "run_actions", "run_filter", "run_rows", "runs_table")
+)
+
+
 @cache
 def version() -> str:
     """Another one for other contents; the same in every web process that has these."""
@@ -47,6 +54,8 @@ def preloads(prefix: str) -> str:
     folder = escape(f"{prefix.rstrip('/')}{PATH}/{version()}")
     links = []
     for name in module_names():
+        if name in LAZY:
+            continue
         mark = f' id="{MAIN_ID}"' if name == MAIN else ""
         links.append(f'<link rel="modulepreload"{mark} href="{folder}/{name}">')
     return "\n    ".join(links)

@@ -51,12 +51,18 @@ ASSETS = Path(__file__).resolve().parent.parent / "assets"
 TABLE_SCRIPT = re.compile(r'<script src="[^"]*/dash_table/bundle[^"]*"></script>')
 
 
+# Loaded when the tab Jobs is opened (browser/runs/grid.js): 1.3 MB. Dash would load it always.
+GRID_SCRIPT = re.compile(r'<script src="([^"]*/dash_ag_grid[./][^"]*)"></script>')
+LATER = r'<script type="text/plain" id="grid-script" data-src="\1"></script>'
+
+
 class DashWithoutTable(Dash):
     """The page has no `dash_table`, and Dash loads its script always (dash 4.4): 10 kB that pay for
     the modules' types."""
 
     def interpolate_index(self, *args: Any, **parts: Any) -> str:
-        parts["scripts"] = TABLE_SCRIPT.sub("", parts["scripts"])
+        scripts = TABLE_SCRIPT.sub("", parts["scripts"])
+        parts["scripts"] = GRID_SCRIPT.sub(LATER, scripts)
         return str(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
 
 

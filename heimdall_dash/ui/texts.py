@@ -68,7 +68,7 @@ HELP_TITLE = "Reading the charts"
 CHARTS_TITLE = "Charts"
 
 JOBS_SEARCH_LABEL = "Search"
-JOBS_SEARCH_PLACEHOLDER = "Name, id or status"
+JOBS_SEARCH_PLACEHOLDER = "Words, or lr < 0.01, tag:best, -failed"
 JOBS_STATUS_LABEL = "Status"
 JOBS_STATUS_PLACEHOLDER = "Any"
 JOBS_SORT_LABEL = "Order"
@@ -79,6 +79,16 @@ JOBS_SORT_CHOICES = [
     ("best", "Best validation loss"),
     ("progress", "Furthest along"),
 ]
+RUNS_TITLE = "All runs"
+RUNS_COLUMNS_LABEL = "Columns"
+RUNS_DIFFER_LABEL = "Only what differs"
+RUNS_HIDDEN_LABEL = "Hidden runs too"
+PARAMETERS_TITLE = "Parameters against the key metric"
+ORGANISE_TITLE = "Name, tags, group and notes"
+RENAME_LABEL = "Name"
+TAGS_LABEL = "Tags"
+GROUP_LABEL = "Group"
+NOTES_LABEL = "Notes (Markdown)"
 CREATE_TITLE = "New training job"
 FORM_NAME_HELP = "what people call the job"
 FORM_NAME_MISSING = "Please give the job a name."
@@ -151,6 +161,33 @@ BROWSER: dict[str, str] = {
     "app": APP,
     "connected": "CONNECTED",
     "connecting": "CONNECTING...",
+    "runs_count": "{shown} of {total} runs, {picked} selected",
+    "runs_show": "Show together",
+    "runs_csv": "CSV of the table",
+    "runs_export": "Copy export command",
+    "runs_tag": "Tag",
+    "runs_group": "Group",
+    "runs_hide": "Hide",
+    "runs_unhide": "Show again",
+    "runs_delete": "Delete",
+    "runs_question": "Delete {n} runs?",
+    "runs_yes": "Yes, delete",
+    "runs_keep": "Keep",
+    "runs_undo": "Undo",
+    "runs_going": "{n} runs are deleted in {seconds} s",
+    "runs_failed": "{n} of the runs could not be changed: {reason}",
+    "runs_last": "{metric}, last",
+    "runs_best": "{metric}, best",
+    "runs_state": "State",
+    "runs_name": "Name",
+    "runs_progress": "Progress (%)",
+    "runs_tags": "Tags",
+    "runs_created": "Created",
+    "runs_duration": "Duration (s)",
+    "parameters_none": "Select at least three runs that differ in a parameter and have the metric.",
+    "parameters_of": "{n} runs against {metric}",
+    "parameters_rank": "{name}: rank correlation {rho}",
+    "parameters_brush": "Drag along an axis to keep the runs inside; click it to let all in again.",
     "badge_help": "Link to the server, apart from the job's own state",
     "log_scale": "Log Scale",
     "linear_scale": "Linear Scale",

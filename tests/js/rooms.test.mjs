@@ -6,12 +6,12 @@ import { test } from "node:test";
 
 const FOLDER = fileURLToPath(new URL("../../heimdall_dash/browser/", import.meta.url));
 const ROOMS = ["wire", "series", "figure", "charts", "runs", "page"];
-const IMPORT = /^import [^;]*? from "(\.[^"]+)";$|^export [^;]*? from "(\.[^"]+)";$/gm;
+const IMPORT = /^import [^;]*? from "(\.[^"]+)";$|^export [^;]*? from "(\.[^"]+)";$|^[^*\n]*= import\("(\.[^"]+)"\)/gm; // the last: when it is needed
 
 const names = readdirSync(FOLDER, { recursive: true }).map(String).filter((name) => name.endsWith(".js"));
 const imports = new Map(names.map((name) => {
   const text = readFileSync(join(FOLDER, name), "utf8");
-  const found = [...text.matchAll(IMPORT)].map((match) => relative(FOLDER, join(FOLDER, dirname(name), match[1] ?? match[2])));
+  const found = [...text.matchAll(IMPORT)].map((match) => relative(FOLDER, join(FOLDER, dirname(name), match[1] ?? match[2] ?? match[3])));
   return [name, found];
 }));
 const roomOf = (name) => (name.includes("/") ? name.split("/")[0] : "main");

@@ -15,6 +15,7 @@ test("every part of a view survives the address bar", () => {
     zooms: { "loss-chart": { x: [10, 20.5], y: [-1.25, 3] }, "other:x": { x: [1, 2], y: [0, 4], scale: "log" }, "rmse-chart": { x: [3, 4], y: null } }, reliability: 0, predicted: 7, embed: null, search: "a b&c", statuses: ["running", "failed"],
     order: "best", runs: ["x", "", "a-b"], eyes: ["x"], group: "config:a,b", band: "sd", off: { "loss-chart": ["val_loss", "a,b"] }, readout: "value",
     wide: "other:eval/acc", find: "p68, a&b", folded: ["", "eval,a"], saved: "my view & more",
+    tableSort: "best:a,b desc", tableColumns: ["config:a,b", "last:x%2C"], tableDiffers: false, tableHidden: true, tablePicked: ["x", "y"],
   };
   assert.deepEqual(fromQuery(toQuery(view)), view);
 });

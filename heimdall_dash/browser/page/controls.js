@@ -42,6 +42,13 @@ export function controlActions(page) {
     "created-job": (id) => { if (id) page.choice.open({ id }); },
     "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },
     "jobs-status": (statuses) => { page.view.statuses = statuses || []; page.renderCards(); },
+    "runs-columns": (columns) => page.withTable((table) => table.columnsChosen(columns || [])),
+    "runs-differ": (isOn) => page.withTable((table) => table.differs(isOn)),
+    "runs-hidden": (isOn) => page.withTable((table) => table.showHidden(isOn)),
+    "job-rename": (name) => page.organise.put("job_name", name),
+    "job-tags": (tags) => page.organise.put("tags", tags || []),
+    "job-group": (group) => page.organise.put("group", group || null),
+    "job-notes": (notes) => page.organise.put("notes", notes || null),
     "jobs-sort": (order) => { page.view.order = order || "status"; page.renderCards(); },
     "run-add": (ids) => {
       const { added, removed } = page.picks.chosen(ids || []);

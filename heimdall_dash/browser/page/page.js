@@ -1,6 +1,7 @@
 /* The page: what arrives, what it shows of that, and what the reader does. */
 
-import { call } from "../wire/rest.js";
+import { call, serverNow } from "../wire/rest.js";
+import { withCards } from "../runs/status.js";
 
 const TICK_MS = 500;
 const BAR_MS = 60;
@@ -32,6 +33,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("./notices.js").Notices} notices
  * @property {import("./choice.js").Choice} choice
  * @property {import("./views.js").Views} views
+ * @property {import("../runs/organise.js").Organise} organise
  * @property {Record<string, (value: any) => any>} actions   by the control's id
  */
 
@@ -54,6 +56,10 @@ export class Page extends PageParts {
     this.timers = {};
     this.isStoreAway = false;
     this.typedName = ""; // of a view that is being saved
+    /** @type {any} */
+    this.table = null;
+    /** @type {Promise<void>|null} */
+    this.tableLoad = null;
     this.alertedState = "";
   }
 
@@ -181,6 +187,7 @@ export class Page extends PageParts {
     this.select.renderLabel(feed.job, this.view);
     this.bar.render(feed);
     this.reading.render();
+    this.organise.render(feed.job, this.list.jobs);
     this.charts.figuresNow(feed);
     this.predictions.follow(feed.jobId, feed.job);
     this.views.follow(feed);
@@ -224,7 +231,27 @@ export class Page extends PageParts {
 
   renderCards() {
     const { search, statuses, order, tab } = this.view;
-    this.cards.render(this.list.jobs, { search, statuses, order }, this.list.isKnown, tab === "jobs");
+    this.cards.render(this._live(), { search, statuses, order }, this.list.isKnown, tab === "jobs");
+    if (tab === "jobs") this.openTable();
+  }
+
+  /** Cards are of jobs that go on, and of a few that have just ended; the table has all. */
+  _live() {
+    return withCards([...this.list.jobs.values()], this.config.final, serverNow());
+  }
+
+  /** The runs table, which is loaded when it is first looked at. */
+  openTable() {
+    if (this.table) return this.table.render();
+    this.tableLoad ??= import("../runs/runs_table.js").then(({ RunsTable }) => {
+      this.table = new RunsTable(this);
+      this.table.render();
+    });
+  }
+
+  /** @param {(table: any) => void} act */
+  withTable(act) {
+    if (this.table) act(this.table);
   }
 
   recolour() {

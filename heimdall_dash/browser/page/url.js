@@ -14,6 +14,7 @@ export function defaultView() {
     zooms: {}, reliability: null, predicted: null, embed: null, search: "", statuses: [], order: "status", runs: [],
     eyes: [], group: "none", band: "range", off: {}, readout: "chart", wide: null, find: "", folded: [],
     saved: null,
+    tableSort: "", tableColumns: null, tableDiffers: true, tableHidden: false, tablePicked: [],
   };
 }
 
@@ -49,6 +50,11 @@ export function toQuery(view) {
   put("readout", view.readout, standard.readout);
   for (const [id, metrics] of Object.entries(view.off)) for (const metric of metrics) query.append(`off.${id}`, metric);
   put("wide", view.wide, null);
+  put("sort", view.tableSort, "");
+  if (view.tableColumns) query.set("columns", joined(view.tableColumns));
+  put("differ", view.tableDiffers ? "" : 0, "");
+  put("hidden", view.tableHidden ? 1 : "", "");
+  put("picked", view.tablePicked.join(","), "");
   put("find", view.find, "");
   put("view", view.saved, null);
   for (const group of view.folded) query.append("fold", group); // one of them has no name
@@ -94,6 +100,11 @@ export function fromQuery(text) {
   view.band = among("band", BANDS, view.band);
   view.readout = among("readout", ["chart", "value"], view.readout);
   view.wide = query.get("wide") || null;
+  view.tableSort = query.get("sort") || "";
+  if (query.has("columns")) view.tableColumns = separated(query.get("columns"));
+  view.tableDiffers = query.get("differ") !== "0";
+  view.tableHidden = query.get("hidden") === "1";
+  view.tablePicked = list(query.get("picked"));
   view.find = query.get("find") || "";
   view.saved = query.get("view") || null;
   view.folded = [...new Set(query.getAll("fold"))];

@@ -81,3 +81,21 @@ function compareNullLast(a, b) {
   if (typeof a === "string") return a.localeCompare(b);
   return a - b;
 }
+
+const ENDED_MS = 10 * 60_000; // so long a job keeps its card, or it would vanish under the reader's eyes
+const MOST_ENDED = 12;
+
+/**
+ * The jobs that have cards: those that go on, and of those that ended a moment ago the newest.
+ * @param {Job[]} jobs  @param {string[]} final
+ * @param {number} now  ms since 1970, by the server's clock
+ * @returns {Map<string, Job>}
+ */
+export function withCards(jobs, final, now) {
+  const endedAt = (/** @type {Job} */ job) => Date.parse(job.completed_at || job.created_at || "");
+  const there = jobs.filter((job) => !job.delete_at);
+  const ended = there.filter((job) => final.includes(job.status) && now - endedAt(job) < ENDED_MS)
+    .sort((a, b) => endedAt(b) - endedAt(a)).slice(0, MOST_ENDED);
+  const kept = new Set(ended.map((job) => job.id));
+  return new Map(there.filter((job) => !final.includes(job.status) || kept.has(job.id)).map((job) => [job.id, job]));
+}

@@ -1,0 +1,327 @@
+/* The table of all runs: rows from the live list and from summaries, written as what changed alone.
+   Imported when the tab Jobs is opened first; then it loads the grid's script too. */
+
+import { fill } from "../figure/words.js";
+import { fits, parse } from "./run_filter.js";
+import { RunActions } from "./run_actions.js";
+import { Parameters } from "./parameters.js";
+import { cells, columnOf, configKeys, flatConfig, isHigherBetter, keyMetric } from "./run_rows.js";
+
+const JOB_COLUMNS = ["status", "job_name", "progress", "tags", "group", "created_at", "duration"];
+const FETCH_MS = 4000; // numbers of runs that go on
+const MOST_AT_ONCE = 100; // runs in one request
+const MOST_METRICS = 200;
+
+export class RunsTable {
+  /** @param {any} page */
+  constructor(page) {
+    this.page = page;
+    this.texts = page.config.texts;
+    /** @type {any} */
+    this.api = null;
+    /** @type {Map<string, any>} */
+    this.rows = new Map(); // by id, as the grid has them
+    /** @type {Map<string, {job: Job, config: Record<string, any>, text: string}>} */
+    this.known = new Map();
+    /** @type {Map<string, Record<string, any>>} */
+    this.summaries = new Map();
+    /** @type {Map<string, string>} */
+    this.positions = new Map(); // of the summaries
+    /** @type {Record<string, number>} */
+    this.names = {};
+    /** @type {string|null} */
+    this.key = null; // the key metric
+    this.keys = configKeys([]);
+    /** @type {string|null} */
+    this.query = null; // of which `terms` are
+    /** @type {import("./run_filter.js").Term[]} */
+    this.terms = [];
+    /** @type {Set<string>} */
+    this.inGrid = new Set();
+    this.columnsKey = "";
+    this.offerKey = "";
+    this.asked = "";
+    this.isAsking = false;
+    this.actions = new RunActions(this);
+    this.parameters = new Parameters(this);
+    page.setProps("runs-differ", { checked: page.view.tableDiffers });
+    page.setProps("runs-hidden", { checked: page.view.tableHidden });
+    void this._open();
+    setInterval(() => { if (page.view.tab === "jobs" && !document.hidden) void this._fetch(); }, FETCH_MS);
+  }
+
+  async _open() {
+    await gridScript();
+    this.page.setProps("runs-wanted", { data: 1 });
+    this.api = await window.dash_ag_grid.getApiAsync("runs-table");
+    this.api.setGridOption("isExternalFilterPresent", () => true);
+    this.api.setGridOption("doesExternalFilterPass", (/** @type {any} */ node) => this._passes(node.data.id));
+    this.api.addEventListener("sortChanged", () => this._sorted());
+    this.api.addEventListener("selectionChanged", () => this._selected());
+    this.render();
+    this._select(this.page.view.tablePicked);
+    void this._fetch();
+  }
+
+  /** The list changed, or what the reader wants of it. */
+  render() {
+    if (!this.api || !this.page.list.isKnown) return;
+    this._learn();
+    this._columns();
+    this._write();
+    this.api.onFilterChanged();
+    this.actions.render();
+    this.parameters.render();
+  }
+
+  /** Jobs as far as they changed. */
+  _learn() {
+    const jobs = this.page.list.jobs;
+    for (const id of this.known.keys()) if (!jobs.has(id)) this.known.delete(id);
+    for (const [id, job] of jobs) {
+      if (this.known.get(id)?.job === job) continue;
+      const config = flatConfig(job.config);
+      const text = [job.job_name, id, job.status, ...(job.tags || []), job.group, job.notes, JSON.stringify(config)].join(" ").toLowerCase();
+      this.known.set(id, { job, config, text });
+    }
+    this.jobs = [...this.known.values()].map(({ job }) => job);
+    this.key = keyMetric(this.jobs, this.names);
+  }
+
+  /** @returns {string[]} ids of the columns, in their order */
+  columns() {
+    const { tableColumns, tableDiffers } = this.page.view;
+    if (tableColumns) return [...JOB_COLUMNS, ...tableColumns];
+    const { all, differing } = this.keys;
+    const metric = this.key === null ? [] : [`last:${this.key}`, `best:${this.key}`];
+    return [...JOB_COLUMNS, ...metric, ...(tableDiffers ? differing : all).slice(0, 40).map((name) => `config:${name}`)];
+  }
+
+  _columns() {
+    const shown = [...this.known.values()].filter(({ job }) => this._isThere(job));
+    this.keys = configKeys(shown.map(({ config }) => config));
+    const ids = this.columns();
+    const key = JSON.stringify(ids);
+    if (key !== this.columnsKey) {
+      this.columnsKey = key;
+      this.rows.clear(); // each row again, with other cells
+      this.api.setGridOption("columnDefs", ids.map((id) => this._definition(id)));
+    }
+    const offered = [...this.keys.all.map((name) => `config:${name}`),
+      ...Object.keys(this.names).flatMap((name) => [`last:${name}`, `best:${name}`])];
+    const value = ids.slice(JOB_COLUMNS.length);
+    const offerKey = JSON.stringify([offered, value]);
+    if (offerKey === this.offerKey) return;
+    this.offerKey = offerKey;
+    const data = [...new Set([...offered, ...value])].map((id) => ({ value: id, label: this.label(id) }));
+    this.page.setProps("runs-columns", { data, value });
+  }
+
+  /** @param {string} id  of a column */
+  label(id) {
+    const { kind, name } = columnOf(id);
+    if (kind === "config") return name;
+    if (kind !== "job") return fill(kind === "last" ? this.texts.runs_last : this.texts.runs_best, { metric: name });
+    return /** @type {Record<string, string>} */ ({
+      status: this.texts.runs_state, job_name: this.texts.runs_name, progress: this.texts.runs_progress, tags: this.texts.runs_tags,
+      group: this.texts.runs_group, created_at: this.texts.runs_created, duration: this.texts.runs_duration,
+    })[name] ?? name;
+  }
+
+  /** @param {string} id */
+  _definition(id) {
+    const [sorted, way] = splitSort(this.page.view.tableSort);
+    return {
+      colId: id, field: id, headerName: this.label(id), headerTooltip: this.label(id), tooltipField: id, sort: sorted === id ? way : null,
+      comparator: compare, width: id === "job_name" ? 240 : id.includes(":") ? 130 : 110, pinned: id === "job_name" && innerWidth > 700 ? "left" : null,
+      valueFormatter: (/** @type {any} */ { value }) => shownValue(id, value),
+    };
+  }
+
+  /** Rows that are new, changed or gone, in one go. */
+  _write() {
+    const ids = this.columns();
+    /** @type {{add: any[], update: any[], remove: any[]}} */
+    const change = { add: [], update: [], remove: [] };
+    const isThere = this.inGrid;
+    for (const { job, config } of this.known.values()) {
+      const cell = this._cells(job, config);
+      /** @type {Record<string, any>} */
+      const row = { id: job.id };
+      for (const id of ids) row[id] = cell(id);
+      const before = this.rows.get(job.id);
+      if (before && ids.every((id) => before[id] === row[id])) continue;
+      this.rows.set(job.id, row);
+      (isThere.has(job.id) ? change.update : change.add).push(row);
+      isThere.add(job.id);
+    }
+    for (const id of isThere) {
+      if (this.known.has(id)) continue;
+      change.remove.push({ id });
+      isThere.delete(id);
+      this.rows.delete(id);
+    }
+    if (change.add.length || change.update.length || change.remove.length) this.api.applyTransaction(change);
+  }
+
+  /** @param {Job} job  @param {Record<string, any>} config */
+  _cells(job, config) {
+    return cells(job, config, this.summaries.get(job.id) ?? {}, (metric) => this.higher(metric));
+  }
+
+  /** @param {string} metric */
+  higher(metric) {
+    return isHigherBetter(metric, this.jobs ?? [], this.page.config.directions);
+  }
+
+  /* ------------------------------------------------------------- which rows */
+
+  /** @param {Job} job */
+  _isThere(job) {
+    return !job.delete_at && (this.page.view.tableHidden || !job.is_hidden);
+  }
+
+  /** @param {string} id */
+  _passes(id) {
+    const known = this.known.get(id);
+    const { search, statuses } = this.page.view;
+    if (!known || !this._isThere(known.job) || (statuses.length && !statuses.includes(known.job.status))) return false;
+    if (this.query !== search) [this.query, this.terms] = [search, parse(search)];
+    const { job, config, text } = known;
+    const field = (/** @type {string} */ name) => {
+      if (name in config) return config[name];
+      if (name === "tag" || name === "tags") return job.tags;
+      if (name === "name") return job.job_name;
+      if (name === "epoch") return job.current_epoch;
+      const own = this._cells(job, config)(JOB_COLUMNS.includes(name) ? name : `last:${name}`);
+      return own === null ? undefined : own;
+    };
+    return fits(this.terms, { text, field });
+  }
+
+  /** @returns {string[]} ids of the selected runs that are shown */
+  picked() {
+    return this.api ? this.api.getSelectedNodes().map((/** @type {any} */ node) => node.data.id).filter((/** @type {string} */ id) => this._passes(id)) : [];
+  }
+
+  /** @returns {string[]} ids of the rows as they stand */
+  shown() {
+    /** @type {string[]} */
+    const ids = [];
+    this.api?.forEachNodeAfterFilterAndSort((/** @type {any} */ node) => ids.push(node.data.id));
+    return ids;
+  }
+
+  /** @param {string[]} ids */
+  _select(ids) {
+    const nodes = ids.map((id) => this.api.getRowNode(id)).filter(Boolean);
+    if (nodes.length) this.api.setNodesSelected({ nodes, newValue: true });
+  }
+
+  _selected() {
+    this.page.view.tablePicked = this.picked();
+    this.page.view.write();
+    this.actions.render();
+    this.parameters.render();
+  }
+
+  _sorted() {
+    const column = this.api.getColumnState().find((/** @type {any} */ one) => one.sort);
+    this.page.view.tableSort = column ? `${column.colId} ${column.sort}` : "";
+    this.page.view.write();
+  }
+
+  /* ------------------------------------------------------------- what the reader chose */
+
+  /** @param {string[]} chosen */
+  columnsChosen(chosen) {
+    const present = this.columns().slice(JOB_COLUMNS.length);
+    if (!this.offerKey || JSON.stringify(chosen) === JSON.stringify(present)) return;
+    this.page.view.tableColumns = chosen;
+    this.render();
+    void this._fetch();
+  }
+
+  /** @param {boolean} isOn */
+  differs(isOn) {
+    if (isOn === this.page.view.tableDiffers) return;
+    Object.assign(this.page.view, { tableDiffers: isOn, tableColumns: null });
+    this.render();
+  }
+
+  /** @param {boolean} isOn */
+  showHidden(isOn) {
+    this.page.view.tableHidden = isOn;
+    this.render();
+  }
+
+  /* ------------------------------------------------------------- numbers */
+
+  /** What the metrics came to: of all runs when other metrics are wanted, else of those that went on. */
+  async _fetch() {
+    if (this.isAsking || !this.api) return;
+    const wanted = [...new Set([...this.columns().map(columnOf).filter(({ kind }) => kind === "last" || kind === "best").map(({ name }) => name),
+      ...(this.key === null ? [] : [this.key])])].slice(0, MOST_METRICS);
+    const key = JSON.stringify(wanted);
+    const all = [...this.known.values()].filter(({ job }) => this.positions.get(job.id) !== job.position).map(({ job }) => job.id);
+    const isNew = key !== this.asked;
+    if (!isNew && !all.length) return;
+    const query = new URLSearchParams(wanted.map((name) => ["metrics", name]));
+    if (!isNew && all.length <= MOST_AT_ONCE) for (const id of all) query.append("jobs", id);
+    const isWhole = !query.has("jobs");
+    this.isAsking = true;
+    try {
+      const positions = new Map([...this.known].map(([id, { job }]) => [id, job.position]));
+      const answer = await this.page.call("GET", `/summaries?${query}`);
+      this.asked = key;
+      this.names = isWhole ? answer.names : { ...answer.names, ...this.names };
+      for (const [id, summary] of Object.entries(answer.summaries)) {
+        this.summaries.set(id, summary);
+        this.positions.set(id, positions.get(id) ?? "");
+      }
+      this.rows.clear();
+      this.render();
+    } catch {
+      return; // the next round asks again
+    } finally {
+      this.isAsking = false;
+    }
+    if (this.key !== null && !wanted.includes(this.key)) void this._fetch();
+  }
+}
+
+/** @param {string} text  @returns {[string, string|null]} */
+function splitSort(text) {
+  const way = text.endsWith(" desc") ? "desc" : text.endsWith(" asc") ? "asc" : null;
+  return way ? [text.slice(0, -way.length - 1), way] : ["", null];
+}
+
+/** Numbers as numbers, before texts; nothing last of all. @param {any} a  @param {any} b  @param {any} _a @param {any} _b @param {boolean} isDescending */
+function compare(a, b, _a, _b, isDescending) {
+  const none = (/** @type {any} */ value) => value === null || value === undefined || value === "";
+  if (none(a) || none(b)) return none(a) && none(b) ? 0 : none(a) === !isDescending ? 1 : -1;
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === typeof b) return String(a).localeCompare(String(b), undefined, { numeric: true });
+  return typeof a === "number" ? -1 : 1;
+}
+
+/** @param {string} id  of the column  @param {any} value  @returns {string} */
+export function shownValue(id, value) {
+  if (value === null || value === undefined) return "";
+  if (id === "created_at") return new Date(value).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  if (typeof value === "number" && !id.startsWith("config:")) return String(Number(value.toPrecision(6)));
+  return String(value);
+}
+
+/** @returns {Promise<void>} resolves when Dash can make grids */
+function gridScript() {
+  if (window.dash_ag_grid) return Promise.resolve();
+  const src = /** @type {HTMLElement} */ (document.getElementById("grid-script")).dataset.src ?? "";
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = src;
+    script.onload = () => resolve();
+    script.onerror = () => reject(new Error("the grid's script did not come"));
+    document.head.append(script);
+  });
+}

@@ -1,0 +1,139 @@
+"""The table of all runs by hand: 40 of a sweep and odd names, in one session."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.conftest import Page
+from tests.browser.test_accessibility import violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+TABLE = "const table = dash_clientside.heimdall?.page?.table;"
+ODD = '<a href="javascript:alert(1)">=cmd</a>'
+
+
+@pytest.fixture
+def rest(reader: Page) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=reader.server.url + "/api/v1/training", timeout=20) as client:
+        yield client
+
+
+def add(rest: httpx.Client, name: str, config: dict[str, Any], loss: float) -> str:
+    body = {"job_name": name, "external": True, "config": config, "key_metrics": {"val/f": "max"}}
+    job_id = str(rest.post("/jobs", json=body).json()["id"])
+    rows = [{"epoch": i, "val/f": loss * i, "other": i} for i in (1, 2)]
+    rest.post(f"/jobs/{job_id}/metrics", json=rows).raise_for_status()
+    rest.post(f"/jobs/{job_id}/status", json={"status": "completed"}).raise_for_status()
+    return job_id
+
+
+def shown(page: Page) -> list[str]:
+    found: list[str] = page.run(
+        TABLE + "return table?.api && table.names['val/f'] ? table.shown() : []"
+    )
+    return found
+
+
+def names(page: Page) -> list[str]:
+    found: list[str] = page.run(
+        "return [...document.querySelectorAll('#runs-table [col-id=job_name] .ag-cell-value')]"
+        ".map((cell) => cell.textContent)"
+    )
+    return found
+
+
+def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
+    reader: Page, rest: httpx.Client
+) -> None:
+    ids = [
+        add(rest, f"sweep {i}", {"lr": 0.002 * i, "same": 1, "kind": "ab"[i % 2]}, float(i))
+        for i in range(40)
+    ]
+    odd = add(rest, ODD, {"lr": 5, "=x": "<b>", "same": 1}, 1.0)
+    reader.open("?tab=jobs&search=lr < 0.01")
+    reader.wait(lambda: len(shown(reader)) == 5, "those with a small rate")
+    assert set(shown(reader)) == set(ids[:5])
+    columns = reader.run(TABLE + "return table.columns()")
+    assert columns[-3:] == ["config:=x", "config:kind", "config:lr"]  # and not what all share
+
+    reader.run(TABLE + "table.api.applyColumnState({state: [{colId: 'best:val/f', sort: 'desc'}]})")
+    reader.wait(lambda: shown(reader)[0] == ids[4], "the best first")
+    reader.wait(lambda: "sort=best" in reader.driver.current_url, "the order in the link")
+    for box in reader.driver.find_elements(
+        By.CSS_SELECTOR, "#runs-table .ag-center-cols-container .ag-selection-checkbox input"
+    )[:2]:
+        box.click()
+    href = reader.driver.find_element(By.ID, "show-selected").get_attribute("href")
+    assert href.endswith(f"?runs={ids[4]},{ids[3]}") or href.endswith(f"?runs={ids[3]},{ids[4]}")
+
+    word = reader.driver.find_element(By.ID, "runs-word")
+    word.send_keys("best")
+    reader.click("#runs-tag")
+    tags = lambda job_id: rest.get(f"/jobs/{job_id}").json()["job"]["tags"]  # noqa: E731
+    reader.wait(lambda: tags(ids[4]) == tags(ids[3]) == ["best"], "both to be tagged")
+
+    link = reader.driver.current_url
+    reader.driver.get(link)
+    reader.wait(lambda: shown(reader)[:1] == [ids[4]], "the same order")
+    reader.wait(
+        lambda: len(reader.run(TABLE + "return table?.api ? table.picked() : []")) == 2,
+        "the same selection",
+    )
+
+    reader.click("#runs-delete")
+    reader.click("#runs-delete-yes")
+    reader.wait(lambda: len(shown(reader)) == 3, "two to be gone")
+    assert rest.get(f"/jobs/{ids[4]}").json()["job"]["delete_at"]
+    reader.driver.get(link)  # the way back survives a closed page
+    reader.wait(lambda: shown(reader), "the table")
+    reader.wait(lambda: "2 runs are deleted" in reader.text("runs-undo"), "the way back")
+    reader.click("#runs-undo-yes")
+    reader.wait(lambda: len(shown(reader)) == 5, "both to be back")
+
+    reader.open("?tab=jobs&search=lr=5")
+    reader.wait(lambda: shown(reader) == [odd], "the odd one")
+    reader.wait(lambda: names(reader) == [ODD], "its name as text")
+    assert reader.run("return document.querySelectorAll('#runs-table a').length") == 0
+
+    reader.open("?tab=jobs&search=sweep")
+    reader.wait(lambda: len(shown(reader)) == 40, "the sweep")
+    reader.click("#parameters-details summary")
+    reader.wait(lambda: "lr: rank correlation 1.00" in reader.text("parameters"), "parameters")
+    for scheme in ("light", "dark"):
+        reader.screen(scheme=scheme)
+        assert violations(reader) == []
+
+
+def test_notes_are_shown_without_scripts_and_a_new_name_is_seen_by_others(
+    reader: Page, rest: httpx.Client
+) -> None:
+    job_id = add(rest, "plain", {}, 1.0)
+    reader.open(f"?job={job_id}")
+    reader.click("details:has(#job-rename) > summary")
+    name = reader.driver.find_element(By.ID, "job-rename")
+    reader.wait(lambda: name.get_attribute("value") == "plain", "its name")
+    name.send_keys(" and new", Keys.ENTER)
+    read = lambda: rest.get(f"/jobs/{job_id}").json()["job"]  # noqa: E731
+    reader.wait(lambda: read()["job_name"] == "plain and new", "the new name")
+
+    notes = (
+        "**bold** ![x](http://127.0.0.1:9/x.png) [bad](javascript:alert(1)) <img src=x onerror=1>"
+    )
+    reader.driver.find_element(By.ID, "job-notes").send_keys("half a thought")
+    rest.patch(f"/jobs/{job_id}", json={"notes": notes, "group": "theirs"}).raise_for_status()
+    group = "return document.getElementById('job-group').value"
+    reader.wait(lambda: reader.run(group) == "theirs", "what another said")
+    assert reader.run("return document.getElementById('job-notes').value") == "half a thought"
+
+    reader.open(f"?job={job_id}")
+    reader.click("details:has(#job-rename) > summary")
+    inside = "const box = document.getElementById('job-notes-shown');"
+    reader.wait(lambda: reader.run(inside + "return box.querySelector('strong')"), "Markdown")
+    assert reader.run(inside + "return box.querySelectorAll('img, script').length") == 0
+    hrefs = reader.run(inside + "return [...box.querySelectorAll('a')].map((a) => a.href)")
+    assert not [href for href in hrefs if href.startswith("javascript")]
