@@ -251,10 +251,10 @@ test("the list of jobs is replaced by a sync and changed by what follows", () =>
   list.start();
   const say = (frame) => list.onMessage({ data: JSON.stringify(frame), timeStamp: 2 });
   say({ event: "sync", jobs: [{ id: "a" }, { id: "b" }], deleted: [], cursor: 4, recovered: true, available: true, seq: 4 });
-  assert.deepEqual(sent.at(-1), { ack: 4, seq: 4 });
+  assert.deepEqual(sent.at(-1), { ack: 4 });
   say({ event: "jobs", jobs: [{ id: "c" }], deleted: ["a"], cursor: 5, seq: 5 });
   assert.deepEqual([...list.jobs.keys()], ["b", "c"]);
-  assert.deepEqual(sent.at(-1), { ack: 5, seq: 5 });
+  assert.deepEqual(sent.at(-1), { ack: 5 });
 });
 
 test("a job that the server did not know is loaded again once the list of all jobs has it", async () => {

@@ -42,7 +42,7 @@ export class JobsFeed extends Feed {
     } else if (frame.event === "store") {
       this.hooks.store(frame.available);
     }
-    if (frame.seq !== undefined) this.outbox.push({ ack: frame.cursor, seq: frame.seq });
+    this.outbox.push({ ack: frame.cursor });
   }
 
   /** @param {any} frame */
