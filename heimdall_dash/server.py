@@ -26,6 +26,7 @@ from heimdall_dash.api.log import log_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.refusals import add_refusals
 from heimdall_dash.api.security import Security
+from heimdall_dash.api.series import series_routes
 from heimdall_dash.api.telemetry import telemetry_routes
 from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
@@ -76,7 +77,9 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     )
     add_refusals(server)
     server.include_router(job_routes(store, queue, removal, clock.now, manifest))
-    server.include_router(metric_routes(store, History(store)))
+    history = History(store)
+    server.include_router(metric_routes(store, history))
+    server.include_router(series_routes(history))
     server.include_router(log_routes(store))
     server.include_router(
         health_routes(

@@ -18,7 +18,7 @@ from heimdall_dash.frames import (
 )
 from heimdall_dash.live.named import named_writes
 from heimdall_dash.live.told import changes
-from heimdall_dash.wanted import Wanted, WatchRefused, wanted_jobs
+from heimdall_dash.live.wanted import Wanted, WatchRefused, wanted_jobs
 from tests.test_frames import writes_of
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "watch_frames.json").read_text())

@@ -23,8 +23,8 @@ from heimdall_dash.live.flight import Flight
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.socket import Closed, Socket, run_both
 from heimdall_dash.live.told import Told
+from heimdall_dash.live.wanted import Wanted, WatchRefused, wanted_jobs
 from heimdall_dash.live.watched import Watched
-from heimdall_dash.wanted import Wanted, WatchRefused, wanted_jobs
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.named import named_writes
 from heimdall_dash.live.told import Told
 from heimdall_dash.live.topic import Topic
+from heimdall_dash.live.wanted import Wanted
 from heimdall_dash.portions import first_portion
 from heimdall_dash.records import FINAL
-from heimdall_dash.wanted import Wanted
 
 log = logging.getLogger(__name__)
 
