@@ -14,6 +14,7 @@ import { JobCards } from "./runs/job_cards.js";
 import { JobFeed } from "./runs/job_feed.js";
 import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
+import { Watch } from "./runs/watch.js";
 import { Choice } from "./page/choice.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
@@ -74,18 +75,18 @@ function viewOf(page) {
   });
 }
 
-/** @param {Page} page  @returns {{feed: JobFeed, list: JobsFeed}} */
+/** @param {Page} page  @returns {{feed: JobFeed, list: JobsFeed, watch: Watch}} */
 function feedsOf(page) {
   const changed = () => page.renderBarSoon();
-  const store = (/** @type {boolean|undefined} */ isAvailable) => page.storeSaid(isAvailable);
-  return {
-    feed: new JobFeed(socket(page, "job-socket"), page.config, {
-      changed, store, job: changed, epochs: () => page.epochsArrived(), facts: () => page.factsArrived(),
-    }),
-    list: new JobsFeed(socket(page, "jobs-socket"), {
-      changed, store, jobs: () => page.jobsArrived(), synced: () => page.serverIsBack(),
-    }),
-  };
+  const world = socket(page, "socket");
+  const watch = new Watch(world, page.config, {
+    changed, arrived: (ids) => (ids.includes(page.feed.jobId ?? "") ? page.epochsArrived() : Promise.resolve()),
+    facts: (id) => id === page.feed.jobId && page.factsArrived(),
+  });
+  const list = new JobsFeed(world, {
+    changed, store: (isAvailable) => page.storeSaid(isAvailable), jobs: () => page.jobsArrived(), synced: () => page.serverIsBack(),
+  }, watch);
+  return { feed: new JobFeed(watch, list), list, watch };
 }
 
 /**

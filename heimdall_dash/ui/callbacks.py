@@ -32,13 +32,12 @@ CONTROLS: list[tuple[str, str]] = [
 def add_callbacks(app: Dash, charts: Iterable[Chart]) -> None:
     """charts: those whose cards stand on the page from the beginning."""
     app.clientside_callback(ClientsideFunction(NAMESPACE, "start"), Input(ids.PAGE_CONFIG, "data"))
-    for socket, function in ((ids.JOB_SOCKET, "jobSocket"), (ids.JOBS_SOCKET, "jobsSocket")):
-        for prop in ("message", "state"):
-            app.clientside_callback(
-                ClientsideFunction(NAMESPACE, f"{function}{prop.capitalize()}"),
-                Input(socket, prop),
-                prevent_initial_call=True,
-            )
+    for prop in ("message", "state"):
+        app.clientside_callback(
+            ClientsideFunction(NAMESPACE, f"socket{prop.capitalize()}"),
+            Input(ids.SOCKET, prop),
+            prevent_initial_call=True,
+        )
     scales = ((ids.scale(chart.id), "value") for chart in (*charts, COMPARE))
     for control, prop in (*CONTROLS, *scales):
         app.clientside_callback(

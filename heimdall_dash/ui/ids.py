@@ -1,8 +1,7 @@
 """Ids of the page that something outside its own file refers to: callbacks, scripts, tests."""
 
 PAGE_CONFIG = "page-config"
-JOB_SOCKET = "job-socket"
-JOBS_SOCKET = "jobs-socket"
+SOCKET = "socket"
 
 TABS = "tabs"
 THEME_TOGGLE = "theme-toggle"

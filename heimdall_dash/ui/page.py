@@ -20,7 +20,7 @@ from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
 from heimdall_dash.ui.modules import PATH, Modules, preloads
-from heimdall_dash.ui.sockets import sockets
+from heimdall_dash.ui.sockets import socket
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -84,7 +84,7 @@ def layout(manifest: Manifest) -> Component:
     page: Component = dmc.MantineProvider(
         [
             dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest)),
-            *sockets(),
+            socket(),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(
                 [

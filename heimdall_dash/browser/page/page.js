@@ -17,6 +17,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../charts/reliability_slider.js").ReliabilitySlider} reliability
  * @property {import("../runs/job_feed.js").JobFeed} feed
  * @property {import("../runs/jobs_feed.js").JobsFeed} list
+ * @property {import("../runs/watch.js").Watch} watch
  * @property {import("../runs/job_select.js").JobSelect} select
  * @property {import("../runs/job_bar.js").JobBar} bar
  * @property {import("../runs/job_cards.js").JobCards} cards
@@ -75,7 +76,7 @@ export class Page extends PageParts {
 
   jobsArrived() {
     this.choice.follow();
-    this.feed.listed(this.list.jobs.get(this.feed.jobId ?? ""));
+    this.watch.listed(this.list.jobs);
     this._soon("list", () => this._renderList(), LIST_MS);
   }
 
@@ -99,20 +100,20 @@ export class Page extends PageParts {
   }
 
   serverIsBack() {
-    this.feed.wake(); // do not sit out the delay
+    this.watch.wake(); // do not sit out the delay
     this.compare.wake();
   }
 
   /** The reader looks again, or the network is back. */
   wake() {
-    this.feed.wake();
+    this.watch.wake();
     this.list.wake();
     this.compare.wake();
     this.renderBar();
   }
 
   _tick() {
-    this.feed.tick();
+    this.watch.tick();
     this.list.tick();
     this.renderBar();
     this.compare.follow();
@@ -194,7 +195,7 @@ export class Page extends PageParts {
 
   applyRate() {
     this.painter.pause(this.view.rate === "paused");
-    this.feed.setInterval(INTERVAL_MS[this.view.rate]);
+    this.list.setInterval(INTERVAL_MS[this.view.rate]);
   }
 
   /* ------------------------------------------------------------- what the reader does */
