@@ -23,7 +23,7 @@ from heimdall_dash.errors import StartupRefused, StoreUnavailable
 from heimdall_dash.installed import has_manifest, has_trainer
 from heimdall_dash.log import set_up
 from heimdall_dash.part import Part
-from heimdall_dash.publish.bring import Bringer
+from heimdall_dash.publish.bring import Bringer, look_again
 from heimdall_dash.remains import PARTS_TIMEOUT_S, STORE, STORE_TIMEOUT_S
 from heimdall_dash.settings import Settings, settings_or_exit
 from heimdall_dash.store.embedded import EmbeddedStore
@@ -74,6 +74,7 @@ class Launcher:
         if self._embedded is not None:
             self._embedded.end_orphan()
             self._embedded.start()
+            self._fill_in(self._embedded)
         self._note_processes()
         if not has_trainer():
             log.info("No trainer is installed here: jobs come from trainers outside")
@@ -149,17 +150,25 @@ class Launcher:
             log.error("The store ended with code %s; starting it again", store.process.returncode)
             try:
                 store.start()
+                self._fill_in(store)
                 if self._announcement is not None:
                     self._announcement.update(store_url=store.url)
             except StartupRefused as error:
                 log.error("%s", error)
                 time.sleep(1.0)
+        elif store is not None:
+            store.look_after()
         if self._undertaker is not None:
             self._undertaker.revive()
         for part in self._parts:
             part.revive()
             if part.deaths >= 5 and not self._is_ready:
                 raise StartupRefused(f"the {part.name} does not start; the lines above say why")
+
+    def _fill_in(self, store: EmbeddedStore) -> None:
+        if store.losses:
+            since = min(loss.since for loss in store.losses)
+            look_again([self._settings.heimdall_data, runs_folder()], since)
 
     def _note_processes(self) -> None:
         """Write down what there is to be ended, should this process be killed."""

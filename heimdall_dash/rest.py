@@ -173,7 +173,7 @@ def _checked(url: str) -> str:
         parts = urlsplit(url.strip())
     except ValueError as error:
         raise DashboardUnavailable(f"{url!r:.80} is no address: {error}") from error
-    if parts.scheme in {"redis", "rediss"}:
+    if parts.scheme.startswith("redis"):
         raise DashboardUnavailable(
             "this command reads from the web server: give its address with --url or in "
             "HEIMDALL_URL, such as http://127.0.0.1:8001, not the store's"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from heimdall_dash import __version__
-from heimdall_dash.cli import export, import_, jobs, run, sync
+from heimdall_dash.cli import backup, export, import_, jobs, run, sync
 from heimdall_dash.cli.text import printable
 from heimdall_dash.errors import HeimdallError
 
@@ -56,6 +56,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"heimdall {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (run, jobs, sync, import_, export):
+    for command in (run, jobs, sync, import_, export, backup):
         command.add_to(commands)
     return parser

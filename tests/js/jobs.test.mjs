@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { otherMetrics } from "../../heimdall_dash/browser/figure/names.js";
 import { alerts, AlertLog, QUIET_MS } from "../../heimdall_dash/browser/runs/alerts.js";
-import { noteText } from "../../heimdall_dash/browser/runs/job_facts.js";
+import { joinedNotes, noteText } from "../../heimdall_dash/browser/runs/job_facts.js";
 import { label, age, reasonText, deliveredText, etaText } from "../../heimdall_dash/browser/runs/job_texts.js";
 import { chooseJob, arrange } from "../../heimdall_dash/browser/runs/status.js";
 import { actions } from "../../heimdall_dash/browser/runs/status.js";
@@ -56,7 +56,7 @@ test("data is stale when a running job is silent for three of its epochs, not wh
   assert.equal(isStale({ stalled: true }, "2026-11-23T10:00:59Z"), true);
 });
 
-test("alerts name a loss that is not finite, a divergence, a plateau, a stall, a failure", () => {
+test("alerts name a loss that is not finite, a divergence, a stall, a failure", () => {
   const kinds = (more, columns, notFinite = {}) => alerts(job(more), { epoch: [], ...columns }, notFinite, texts).map((alert) => alert.kind);
   const epoch = Array.from({ length: 20 }, (_, i) => i);
   const falling = epoch.map((i) => 20 - i);
@@ -66,7 +66,8 @@ test("alerts name a loss that is not finite, a divergence, a plateau, a stall, a
   assert.deepEqual(kinds({}, { epoch, val_loss: broken }, { val_loss: { 18: "nan" } }), ["nan"]);
   assert.deepEqual(kinds({}, { epoch, val_loss: [...broken.slice(0, 19), 1] }, { val_loss: { 18: "nan" } }), [], "it is finite again");
   assert.deepEqual(kinds({}, { epoch, val_loss: [...falling.slice(0, 17), 40, 41, 42] }), ["divergence"]);
-  assert.deepEqual(kinds({ best_epoch: 1 }, { epoch: [...epoch, 150], val_loss: [...falling, 1] }), ["plateau"]);
+  assert.deepEqual(kinds({ best_epoch: 1 }, { epoch: [...epoch, 150], val_loss: [...falling, 1] }), [], "a healthy plateau");
+  assert.deepEqual(kinds({ status: "completed" }, { epoch, val_loss: broken }, { val_loss: { 18: "nan" } }), ["nan"], "it ended so");
   assert.deepEqual(kinds({ stalled: true }, { epoch }), ["stalled"]);
   assert.deepEqual(kinds({ status: "failed", error_message: "boom" }, { epoch }), ["failed"]);
 });
@@ -99,6 +100,14 @@ test("why a job does not run is said in words", () => {
 test("the time left is not promised once it is over", () => {
   const left = (estimated_completion) => etaText(job({ estimated_completion }), Date.parse("2026-11-23T10:00:00Z"), { eta: "{time} left" });
   assert.deepEqual([left("2026-11-23T10:02:00Z"), left("2026-11-23T09:59:00Z"), left(null)], ["2 min left", "", ""]);
+});
+
+test("equal notes are one with a count", () => {
+  const note = (epoch, message, kind = "warning") => ({ epoch, message, kind });
+  const many = Array.from({ length: 22 }, (_, i) => note(i + 3, `epoch ${i + 3}: not finite, stored as null: val_loss`));
+  const found = joinedNotes([note(1, "resumed"), ...many, note(40, "disk full"), note(41, "resumed")], { note_times: "{note} x{n} {first}-{last}", note_often: "{note} x{n}", epoch_at: "Epoch {current}" });
+  assert.deepEqual(found, ["Epoch 41: resumed x2 1-41", "Epoch 40: disk full", "epoch 24: not finite, stored as null: val_loss x22 3-24"]);
+  assert.deepEqual(joinedNotes([{ kind: "a" }, { kind: "a" }], { note_often: "{note} x{n}" }), ["a x2"]);
 });
 
 test("a note names its epoch once", () => {

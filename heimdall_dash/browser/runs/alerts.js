@@ -3,13 +3,12 @@
 import { valueText, fill } from "../figure/words.js";
 import { reasonText } from "./job_texts.js";
 
-const PATIENCE = 100; // epochs without a better validation loss
 export const QUIET_MS = 5 * 60_000; // an alert that comes and goes is one alert
 
 /** @typedef {{kind: string, text: string}} Alert */
 
 /**
- * What deserves attention now, for a job that can still change or has just failed.
+ * What deserves attention now. A loss that no longer falls does not: most good runs end so.
  * @param {NotFinite} notFinite  metric → epoch → nan, inf, -inf
  * @param {Job|null} job
  * @param {Columns} columns
@@ -21,9 +20,7 @@ export function alerts(job, columns, notFinite, texts) {
   const found = [];
   if (job.status === "failed") found.push({ kind: "failed", text: reasonText(job, texts) });
   if (job.stalled) found.push({ kind: "stalled", text: texts.alert_stalled });
-  if (job.status !== "running") return found;
-  const epochs = columns.epoch;
-  const last = epochs.length - 1;
+  if (job.status !== "running" && job.status !== "completed") return found;
   const broken = Object.keys(notFinite).filter((name) => /loss/.test(name))
     .flatMap((name) => newestIfNotFinite(columns, name, notFinite[name]) ?? []);
   if (broken.length) {
@@ -31,13 +28,8 @@ export function alerts(job, columns, notFinite, texts) {
     const metrics = broken.filter((one) => one.epoch === epoch).map(({ name }) => name).join(", ");
     found.push({ kind: "nan", text: fill(texts.alert_nan, { metrics, epoch }) });
   }
-  const rise = divergence(columns.val_loss);
+  const rise = job.status === "running" ? divergence(columns.val_loss) : null;
   if (rise) found.push({ kind: "divergence", text: fill(texts.alert_divergence, { loss: valueText(rise.now), best: valueText(rise.best) }) });
-  const since = typeof job.best_epoch === "number" && last >= 0 ? epochs[last] - job.best_epoch : 0;
-  if (since >= PATIENCE) {
-    const n = Math.floor(since / PATIENCE) * PATIENCE; // in steps, so that it is not read out each epoch
-    found.push({ kind: "plateau", text: fill(texts.alert_plateau, { n, epoch: job.best_epoch }) });
-  }
   return found;
 }
 

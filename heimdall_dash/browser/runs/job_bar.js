@@ -2,7 +2,7 @@
 
 import { fill } from "../figure/words.js";
 import { byId, el, setText, setAttribute } from "../charts/elements.js";
-import { noteText, block, entries } from "./job_facts.js";
+import { joinedNotes, block, entries } from "./job_facts.js";
 import { bestText, etaText, age, progressText, deliveredText, reasonText } from "./job_texts.js";
 import { actions } from "./status.js";
 
@@ -138,8 +138,9 @@ export class JobBar {
     const key = JSON.stringify([config, feed.facts, feed.notes]);
     if (key === this.factsKey) return;
     this.factsKey = key;
-    this._newestNote(feed.notes);
-    const notes = feed.notes.slice(-MOST_NOTES).reverse().map((note) => el("li", {}, noteText(note, texts)));
+    const said = joinedNotes(feed.notes, texts);
+    this._newestNote(said);
+    const notes = said.slice(0, MOST_NOTES).map((note) => el("li", {}, note));
     byId("job-facts").replaceChildren(
       block(texts.facts_config, entries(config, texts)), block(texts.facts_facts, entries(feed.facts, texts)),
       block(texts.facts_notes, notes.length ? el("ul", {}, ...notes) : el("p", { class: "muted" }, texts.facts_none)));
@@ -147,13 +148,13 @@ export class JobBar {
 
   /**
    * The others stand below, folded away.
-   * @param {Note[]} notes
+   * @param {string[]} notes  newest first
    */
   _newestNote(notes) {
     const { texts } = this.world;
     this.note.hidden = notes.length === 0;
     if (this.note.hidden) return setText(this.note, "");
-    const note = noteText(notes[notes.length - 1], texts);
+    const note = notes[0];
     setText(this.note, fill(notes.length > 1 ? texts.newest_note_of : texts.newest_note, { n: notes.length, note }));
   }
 }

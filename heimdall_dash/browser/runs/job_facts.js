@@ -15,6 +15,30 @@ export function noteText(note, texts) {
   return `${fill(texts.epoch_at, { current: note.epoch })}: ${text}`;
 }
 
+/**
+ * One text for all notes that say the same but for their numbers, with the newest's words; newest first.
+ * @param {Note[]} notes  oldest first
+ * @param {Texts} texts
+ * @returns {string[]}
+ */
+export function joinedNotes(notes, texts) {
+  /** @type {Map<string, Note[]>} */
+  const alike = new Map();
+  for (const note of notes) {
+    const key = `${note.kind} ${(note.message ?? "").replace(/\d+/g, "#")}`;
+    const found = alike.get(key) ?? [];
+    alike.delete(key); // the newest last
+    alike.set(key, [...found, note]);
+  }
+  return [...alike.values()].reverse().map((same) => {
+    const note = noteText(same[same.length - 1], texts);
+    if (same.length === 1) return note;
+    const epochs = same.map(({ epoch }) => epoch).filter((epoch) => typeof epoch === "number");
+    if (epochs.length === 0) return fill(texts.note_often, { note, n: same.length });
+    return fill(texts.note_times, { note, n: same.length, first: Math.min(...epochs), last: Math.max(...epochs) });
+  });
+}
+
 /** @param {string} title  @param {HTMLElement} content  @returns {HTMLElement} */
 export function block(title, content) {
   return el("div", {}, el("h3", {}, title), content);
