@@ -38,14 +38,14 @@ METRICS = (
 
 # After a draw, two animation frames later, note how old the newest drawn epoch is.
 NOTE_AGES = """
-const feed = dash_clientside.heimdall.page.feed;
-const drawn = feed.hooks.epochs;
+const {feed, watch} = dash_clientside.heimdall.page;
+const drawn = watch.hooks.arrived;
 window.__ages = [];
 window.__tasks = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.__tasks.push(entry.duration);
 }).observe({entryTypes: ["longtask"]});
-feed.hooks.epochs = (...given) => {
+watch.hooks.arrived = (...given) => {
   const done = drawn(...given);
   done.then(() => requestAnimationFrame(() => requestAnimationFrame(() => {
     const stamps = feed.store.columns.timestamp;

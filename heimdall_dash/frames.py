@@ -1,8 +1,8 @@
 """The wire to browsers and programs: events and frames, encoded and decoded. Knows no network.
 
-Plain events are `{"event", "job_id", "timestamp", "data"}`. Frames (subprotocol
-`heimdall.frames.v1`) carry a `seq`, which a viewer gives back with its acknowledgement, so that
-two acknowledgements of the same cursor differ. A cursor is a position as text, such as `412-1`.
+Plain events are `{"event", "job_id", "timestamp", "data"}`. Frames are of the subprotocol
+`heimdall.frames.v1`. A job's cursor is a position as text, such as `412-1`; on the socket of all
+jobs a frame's cursor is its number.
 """
 
 from collections.abc import Iterable, Mapping
@@ -150,31 +150,70 @@ def job_frame(job: Mapping[str, Any], cursor: str, seq: int) -> bytes:
     return orjson.dumps({"event": "job", "job": job, "cursor": cursor, "seq": seq})
 
 
-def store_frame(available: bool, cursor: str | int, seq: int) -> bytes:
-    return orjson.dumps({"event": "store", "available": available, "cursor": cursor, "seq": seq})
+def store_frame(available: bool, cursor: str | int, seq: int | None = None) -> bytes:
+    frame = {"event": "store", "available": available, "cursor": cursor}
+    return orjson.dumps(frame if seq is None else frame | {"seq": seq})
 
 
 def heartbeat_frame(cursor: str | int) -> bytes:
     return orjson.dumps({"event": "heartbeat", "cursor": cursor})
 
 
-def all_jobs_frame(
-    event: str, jobs: list[dict[str, Any]], deleted: list[str], cursor: int, available: bool
+def list_sync(jobs: list[dict[str, Any]], cursor: int, available: bool) -> bytes:
+    """Every job there is."""
+    frame = {"event": "sync", "jobs": jobs, "deleted": [], "cursor": cursor, "recovered": True}
+    return orjson.dumps(frame | {"available": available})
+
+
+def list_frame(
+    jobs: list[dict[str, Any]], changes: dict[str, dict[str, Any]], deleted: list[str], cursor: int
 ) -> bytes:
-    """`sync` with every job, or `jobs` with those that changed. The cursor counts the changes."""
-    frame: dict[str, Any] = {"event": event, "jobs": jobs, "deleted": deleted, "cursor": cursor}
-    if event == "sync":
-        frame |= {"recovered": True, "available": available}
-    return orjson.dumps({**frame, "seq": cursor})
+    """jobs: whole; changes: by job id, the fields that are others than the viewer was told."""
+    frame: dict[str, Any] = {"event": "jobs", "jobs": jobs, "deleted": deleted, "cursor": cursor}
+    if changes:
+        frame["changes"] = changes
+    return orjson.dumps(frame)
+
+
+def watch_frame(parts: Mapping[str, bytes], cursor: int) -> bytes:
+    """parts: by job id, what `watch_part` made."""
+    jobs = {job_id: orjson.Fragment(part) for job_id, part in parts.items()}
+    return orjson.dumps({"event": "metrics", "jobs": jobs, "cursor": cursor})
+
+
+def watch_part(said: Mapping[str, Any], cells: bytes = b"") -> bytes:
+    """One job's part of a frame; cells: JSON of `watched_cells`, which many viewers share."""
+    part = orjson.dumps(said)
+    if not cells:
+        return part
+    return cells if not said else part[:-1] + b"," + cells[1:]
+
+
+def watched_cells(
+    stream: str, after: str | int, cursor: Position, joined: Joined, names: list[str]
+) -> bytes:
+    """names: metrics that may be new. Of cells that were written to other metrics alone nothing is
+    left but the cursor."""
+    said = {"stream": stream, **portion(after, cursor, joined)}
+    if names:
+        said["names"] = names
+    return orjson.dumps(said, option=orjson.OPT_NON_STR_KEYS)
+
+
+def refused_frame(reason: str, cursor: int) -> bytes:
+    """What the client said cannot be understood; what it said before still holds."""
+    return orjson.dumps({"event": "refused", "reason": reason, "cursor": cursor})
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a client said: any of the three, or nothing that is known."""
+    """What a client said: any of the four, or nothing that is known."""
 
     ack: str | int | None = None  # the cursor of the frame that was drawn
     interval_ms: int | None = None
     is_ping: bool = False
+    watches: bool = False  # then `watch` is what it wants, unchecked
+    watch: Any = None
 
 
 def decode_said(text: str | bytes) -> Said | None:
@@ -190,6 +229,8 @@ def decode_said(text: str | bytes) -> Said | None:
         ack=_cursor(message.get("ack")),
         interval_ms=None if interval is None else min(max(interval, 0), MAX_INTERVAL_MS),
         is_ping=message.get("event") == "ping",
+        watches="watch" in message,
+        watch=message.get("watch"),
     )
 
 

@@ -29,6 +29,7 @@ from heimdall_dash.api.log import log_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.predictions import predictions_routes
 from heimdall_dash.api.refusals import add_refusals
+from heimdall_dash.api.series import series_routes
 from heimdall_dash.api.summaries import Summaries
 from heimdall_dash.api.table_routes import table_routes
 from heimdall_dash.api.telemetry import telemetry_routes
@@ -96,6 +97,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     server.include_router(job_routes(store, queue, removal, clock.now, manifest))
     history = History(store)
     server.include_router(metric_routes(store, history))
+    server.include_router(series_routes(history))
     server.include_router(predictions_routes(store, clock.now))
     server.include_router(table_routes(store, Summaries(store, history), clock.now))
     server.include_router(log_routes(store))

@@ -19,7 +19,7 @@ from heimdall_dash.settings import Settings, settings_or_exit
 from heimdall_dash.telemetry import shared_numbers
 
 GRACE_S = 3
-MAX_MESSAGE_BYTES = 64 * 1024  # a client's message is an acknowledgement or a ping
+MAX_MESSAGE_BYTES = 2**20  # what a page says it watches: names of a hundred jobs' metrics
 
 
 def main(

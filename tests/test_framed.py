@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis
 
-from heimdall_dash.live import flight, framed
+from heimdall_dash.live import behind, flight, framed
 from heimdall_dash.store.keys import JOBS_CHANNEL, JobKeys
 from tests.conftest import Web, wait_for
 from tests.viewers import Viewer
@@ -191,7 +191,7 @@ def test_framed_viewer_of_another_history_is_told_so(
 def test_framed_viewer_far_behind_is_told_to_reload(
     web: Web, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(framed, "RECOVER_WRITES", 1500)
+    monkeypatch.setattr(behind, "RECOVER_WRITES", 1500)
     job_id = new_job(client)
     publish(client, job_id, 1, 2000)
     with Viewer(f"{web.ws_url}/{job_id}?after=10", framed=True) as viewer:

@@ -25,10 +25,23 @@ class Viewer:
 
     def __enter__(self) -> "Viewer":
         self._socket = self._opening.__enter__()
+        self._bytes = 0
+        receive = self._socket.protocol.receive_data
+
+        def counted(data: bytes) -> None:
+            self._bytes += len(data)
+            receive(data)
+
+        self._socket.protocol.receive_data = counted  # type: ignore[method-assign]
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._opening.__exit__(*error)
+
+    @property
+    def received_bytes(self) -> int:
+        """On the wire so far, compressed as it came."""
+        return self._bytes
 
     def next(self, timeout_s: float = 10.0) -> Json:
         message: Json = json.loads(self._socket.recv(timeout=timeout_s))

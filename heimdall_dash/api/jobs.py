@@ -25,6 +25,8 @@ from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
 
 RECENT = 10  # epochs in `recent_metrics`
+FIRST_WRITES = 64  # whose metrics stand in the order in which they came
+NOT_METRICS = frozenset({"epoch", "timestamp"})
 RECENT_WRITES = 256  # that they are joined from: an epoch may have come in many
 
 PREFIX = "/api/v1/training"
@@ -76,6 +78,7 @@ def job_routes(
             "recent_metrics": _recent(store, job_id),
             "facts": store.facts(job_id),
             "notes": store.notes(job_id),
+            "metric_names": _names(store, job_id),
             "websocket_url": f"{scheme}://{request.url.netloc}{page_of(request.scope)}ws/training/{job_id}",
         }
 
@@ -117,6 +120,15 @@ def _recent(store: Store, job_id: str) -> list[Row]:
     columns = join(store.newest_writes(job_id, RECENT_WRITES)).columns
     last = {name: values[-RECENT:] for name, values in columns.items()}
     return [dict(zip(last, row, strict=True)) for row in zip(*last.values(), strict=True)]
+
+
+def _names(store: Store, job_id: str) -> list[str]:
+    """Every metric's name: as they came in the first writes, then in the newest, then the others
+    in the order of the alphabet, since the store keeps them as a set."""
+    writes = store.writes(job_id, limit=FIRST_WRITES) + store.newest_writes(job_id, FIRST_WRITES)
+    seen = dict.fromkeys(name for write in writes for name in write.row or ())
+    return [name for name in [*seen, *sorted(store.metric_names(job_id) - seen.keys())]
+            if name not in NOT_METRICS]  # fmt: skip
 
 
 def _change(store: Store, job_id: str, wanted: JobChange) -> dict[str, str]:

@@ -27,10 +27,8 @@
       if (page === null) dash.heimdall.page = page = start(config, (/** @type {string} */ id, /** @type {any} */ props) => dash.set_props(id, props));
       return dash.no_update;
     },
-    jobSocketMessage: (/** @type {any} */ message) => withPage(({ feed }) => feed.onMessage(message)),
-    jobSocketState: (/** @type {any} */ state) => withPage(({ feed }) => feed.onState(state)),
-    jobsSocketMessage: (/** @type {any} */ message) => withPage(({ list }) => list.onMessage(message)),
-    jobsSocketState: (/** @type {any} */ state) => withPage(({ list }) => list.onState(state)),
+    socketMessage: (/** @type {any} */ message) => withPage(({ list }) => list.onMessage(message)),
+    socketState: (/** @type {any} */ state) => withPage(({ list }) => list.onState(state)),
     focusWrong() {
       // two frames later the inputs say it: React has drawn what this callback was told
       requestAnimationFrame(() => requestAnimationFrame(() => {

@@ -23,6 +23,7 @@ import { RunPicks } from "./runs/run_picks.js";
 import { Sources } from "./runs/sources.js";
 import { PredictionsFeed } from "./runs/predictions_feed.js";
 import { Organise } from "./runs/organise.js";
+import { Watch } from "./runs/watch.js";
 import { Choice } from "./page/choice.js";
 import { embed } from "./page/embed.js";
 import { Notices } from "./page/notices.js";
@@ -74,7 +75,7 @@ function assemble(page) {
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.picked = new Picked({
     feed: page.feed, view: page.view, jobs: () => page.list.jobs, isListKnown: () => page.list.isKnown, most: config.most_runs,
-    sources: { call, now: () => performance.now(), random: Math.random }, changed: (isFirst) => page.runsArrived(isFirst),
+    watch: page.watch,
   });
   page.groups = new GroupBy(page);
   page.drawn = new Sources(page);
@@ -102,18 +103,18 @@ function viewOf(page) {
   });
 }
 
-/** @param {Page} page  @returns {{feed: JobFeed, list: JobsFeed}} */
+/** @param {Page} page  @returns {{feed: JobFeed, list: JobsFeed, watch: Watch}} */
 function feedsOf(page) {
   const changed = () => page.renderBarSoon();
-  const store = (/** @type {boolean|undefined} */ isAvailable) => page.storeSaid(isAvailable);
-  return {
-    feed: new JobFeed(socket(page, "job-socket"), page.config, {
-      changed, store, job: changed, epochs: () => page.epochsArrived(), facts: () => page.factsArrived(),
-    }),
-    list: new JobsFeed(socket(page, "jobs-socket"), {
-      changed, store, jobs: () => page.jobsArrived(), synced: () => page.serverIsBack(),
-    }),
-  };
+  const world = socket(page, "socket");
+  const watch = new Watch(world, page.config, {
+    changed, arrived: (ids) => page.columnsArrived(ids),
+    facts: (id) => id === page.feed.jobId && page.factsArrived(),
+  });
+  const list = new JobsFeed(world, {
+    changed, store: (isAvailable) => page.storeSaid(isAvailable), jobs: () => page.jobsArrived(), synced: () => page.serverIsBack(),
+  }, watch);
+  return { feed: new JobFeed(watch, list), list, watch };
 }
 
 /**

@@ -1,11 +1,11 @@
 """The state of all jobs as far as this process has heard, for viewers of the jobs list."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from heimdall_dash.live.messages import DELETED, fields_of
-from heimdall_dash.live.topic import Pulse
+from heimdall_dash.live.topic import Pulse, local_now
 from heimdall_dash.store.follow import Message
 from heimdall_dash.store.jobs import Fields, JobView, job_view
 
@@ -15,8 +15,11 @@ log = logging.getLogger(__name__)
 class AllJobs:
     """Remembers each job's newest fields and at which version they changed; None: deleted."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = local_now) -> None:
+        """now: by the store's clock."""
         self.pulse = Pulse()
+        self._now = now
+        self._views: dict[str, tuple[Fields, JobView]] = {}  # of jobs that viewers heard change
         self.version = 0
         self._jobs: dict[str, tuple[int, Fields | None]] = {}
         self._unshown: set[str] = set()  # jobs whose fields cannot be shown
@@ -45,6 +48,10 @@ class AllJobs:
         known = [fields for _, fields in self._jobs.values() if fields]
         return sorted(known, key=lambda fields: fields.get("created_at", ""), reverse=True)
 
+    def fields(self, job_id: str) -> Fields | None:
+        """None: there is no such job."""
+        return self._jobs.get(job_id, (0, None))[1]
+
     def since(self, version: int) -> tuple[list[Fields], list[str]]:
         """Jobs that changed after `version`, and the ids of those deleted."""
         changed = [(job_id, fields) for job_id, (at, fields) in self._jobs.items() if at > version]
@@ -65,9 +72,22 @@ class AllJobs:
                 self._unshown.add(fields["id"])
         return shown
 
+    def view(self, fields: Fields) -> JobView | None:
+        """One job's as it was made when these fields came: the same for all viewers; None for one
+        that cannot be shown."""
+        kept = self._views.get(fields["id"])
+        if kept is None or kept[0] is not fields:
+            made = self.views([fields], self._now())
+            if not made:
+                return None
+            kept = self._views[fields["id"]] = (fields, made[0])
+        return kept[1]
+
     def _put(self, job_id: str, fields: Fields | None) -> None:
         known = self._jobs.get(job_id)
         if known is not None and known[1] == fields:
             return
         self.version += 1
         self._jobs[job_id] = (self.version, fields)
+        if fields is None:
+            self._views.pop(job_id, None)

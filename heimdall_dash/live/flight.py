@@ -5,8 +5,9 @@ that is why heartbeats, too, are only sent while nothing is in flight.
 """
 
 import asyncio
+from collections.abc import Callable
 
-from heimdall_dash.frames import CloseCode, heartbeat_frame
+from heimdall_dash.frames import CloseCode, Said, heartbeat_frame
 from heimdall_dash.live.socket import Closed, Socket
 
 HEARTBEAT_S = 4.0
@@ -18,14 +19,23 @@ class Flight:
         self._socket = socket
         self._awaited: str | int | None = None
         self._acked = asyncio.Event()
+        self._quiet_since = float("-inf")  # since then nothing was sent
         self.interval_s = 0.0  # the least time between frames, as the client wishes
 
-    async def listen(self) -> None:
-        """Hear the client's acknowledgements and wishes, for ever."""
+    @property
+    def is_busy(self) -> bool:
+        """Whether a frame is under way: the client may or may not have drawn it."""
+        return self._awaited is not None
+
+    async def listen(self, wish: Callable[[Said], None] | None = None) -> None:
+        """Hear the client's acknowledgements and wishes, for ever. wish: hears all that it says,
+        while what it acknowledges with it still counts as under way."""
         while True:
             said = await self._socket.said()
             if said is None:
                 continue
+            if wish is not None:
+                wish(said)
             if said.interval_ms is not None:
                 self.interval_s = said.interval_ms / 1000
             if said.ack is not None and said.ack == self._awaited:
@@ -36,6 +46,7 @@ class Flight:
         """Send and wait until `cursor` was acknowledged; raises Closed when it is not in time."""
         self._acked.clear()
         self._awaited = cursor
+        self._quiet_since = asyncio.get_running_loop().time()
         await self._socket.send(frame)
         try:
             async with asyncio.timeout(ACK_TIMEOUT_S):
@@ -43,13 +54,20 @@ class Flight:
         except TimeoutError as error:
             raise Closed(CloseCode.TOO_SLOW, "a frame was not acknowledged in time") from error
 
-    async def wait(self, wake: asyncio.Event, cursor: str | int) -> None:
-        """Until woken, or a heartbeat was due."""
+    async def wait(
+        self, wake: asyncio.Event, cursor: str | int, within_s: float = float("inf")
+    ) -> None:
+        """Until woken, or `within_s` are over, or a heartbeat was due."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + within_s
+        beat_at = max(self._quiet_since, clock() - HEARTBEAT_S) + HEARTBEAT_S
         try:
-            async with asyncio.timeout(HEARTBEAT_S):
+            async with asyncio.timeout_at(min(until, beat_at)):
                 await wake.wait()
         except TimeoutError:
-            await self._socket.send(heartbeat_frame(cursor))
+            if clock() >= beat_at:
+                self._quiet_since = clock()
+                await self._socket.send(heartbeat_frame(cursor))
 
     async def pause(self, began: float, cursor: str | int) -> None:
         """Keep the least time between frames, with heartbeats while it lasts."""

@@ -7,8 +7,7 @@ itself.
 
 import asyncio
 
-from heimdall_dash.cells import START, Position, Write, join
-from heimdall_dash.errors import HistoryCompacted
+from heimdall_dash.cells import START, Position, join
 from heimdall_dash.frames import (
     CloseCode,
     Start,
@@ -17,16 +16,13 @@ from heimdall_dash.frames import (
     store_frame,
     sync_frame,
 )
+from heimdall_dash.live.behind import can_go_on, writes_behind
 from heimdall_dash.live.flight import Flight
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.socket import Closed, Socket, run_both
 from heimdall_dash.live.topic import Topic
-from heimdall_dash.portions import PORTION_WRITES, first_portion, size_of
+from heimdall_dash.portions import first_portion
 from heimdall_dash.records import FINAL
-
-RECOVER_WRITES = 20_000  # further behind than this, the snapshot by REST is the quicker way
-RECOVER_BYTES = 64 * 2**20
-READ_WRITES = 1_000  # read from the store at a time
 
 
 class FramedConnection:
@@ -61,7 +57,7 @@ class FramedConnection:
 
     async def _sync(self) -> bool:
         topic = self._topic
-        recovered = await self._is_recovered()
+        recovered = await can_go_on(self._hub, topic, self._start)
         self._cursor = self._start.within(topic.cursor)
         self._told_available = self._hub.available
         self._told_version = topic.version if recovered and self._cursor == topic.cursor else -1
@@ -72,31 +68,6 @@ class FramedConnection:
         if recovered:
             self._end_if_over()
         return recovered
-
-    async def _is_recovered(self) -> bool:
-        """Whether the server can go on where the viewer stands."""
-        topic, start = self._topic, self._start
-        if self._stream == topic.stream and start.is_ahead(topic.cursor):
-            await self._hub.look(topic)  # the viewer's snapshot is newer than what was heard here
-        if self._stream != topic.stream or start.is_ahead(topic.cursor):
-            return False
-        position = start.position
-        return topic.holds(position) or await self._is_near(position)
-
-    async def _is_near(self, after: Position) -> bool:
-        # Read, since Redis counts neither the entries of a part of a stream nor their bytes.
-        count = size = 0
-        while count <= RECOVER_WRITES and size <= RECOVER_BYTES:
-            try:
-                writes = await self._hub.read_writes(self._topic, after, READ_WRITES)
-            except HistoryCompacted:
-                return False
-            if not writes:
-                return True
-            count += len(writes)
-            size += sum(map(size_of, writes))
-            after = writes[-1].position
-        return False
 
     async def _next_frame(self) -> tuple[bytes, Position] | None:
         """The next frame and the cursor after it; None when the viewer has everything."""
@@ -121,16 +92,10 @@ class FramedConnection:
             self._told_after = str(cached[1])
             return cached
         version, stream = topic.version, topic.stream
-        if topic.holds(self._cursor):
-            writes = topic.writes_after(self._cursor)
-        else:
-            try:
-                writes = await self._older()
-            except HistoryCompacted:
-                writes = []  # the viewer reloads
-            if not writes:
-                raise Closed(CloseCode.HISTORY_CHANGED, "the history was replaced")
-            self._end_if_impossible()
+        writes = await writes_behind(self._hub, topic, self._cursor)
+        if not writes:
+            raise Closed(CloseCode.HISTORY_CHANGED, "the history was replaced")
+        self._end_if_impossible()
         part = first_portion(writes)
         cursor = part[-1].position
         frame = metrics_frame(topic.job, stream, told_after, cursor, join(part), version)
@@ -138,18 +103,6 @@ class FramedConnection:
             topic.cache_frame("metrics", stands, frame, cursor)
         self._told_after = str(cursor)
         return frame, cursor
-
-    async def _older(self) -> list[Write]:
-        """From the store, until they are enough for a frame: rows may be large."""
-        found: list[Write] = []
-        after = self._cursor
-        while len(found) < PORTION_WRITES:
-            writes = await self._hub.read_writes(self._topic, after, READ_WRITES)
-            found += writes
-            if len(writes) < READ_WRITES or len(first_portion(found)) < len(found):
-                break
-            after = writes[-1].position
-        return found
 
     async def _deliver(self, frame: bytes, cursor: Position) -> None:
         await self._flight.deliver(frame, str(cursor))

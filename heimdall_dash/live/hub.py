@@ -50,7 +50,7 @@ class Hub:
         self._reader = Reader(follower)
         self.vitals = Vitals()
         self.troubled: set[str] = set()  # jobs that could not be followed as they should
-        self.all_jobs = AllJobs()
+        self.all_jobs = AllJobs(self.now)
         self.is_closing = False
         self._received, self._broadcast, self._broadcast_job = Rarely(log), Rarely(log), Rarely(log)
 

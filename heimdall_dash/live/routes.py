@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, WebSocket
 
 from heimdall_dash.errors import StoreUnavailable
 from heimdall_dash.frames import FRAMES, CloseCode, start_of
-from heimdall_dash.live.all_connection import FramedAllJobs, PlainAllJobs
+from heimdall_dash.live.all_connection import PlainAllJobs
 from heimdall_dash.live.framed import FramedConnection
+from heimdall_dash.live.framed_all import FramedAllJobs
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.plain import PlainConnection
 from heimdall_dash.live.socket import Socket

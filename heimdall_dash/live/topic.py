@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 TAIL_WRITES = 1_000
 TAIL_BYTES = 8 * 2**20
+NOT_METRICS = frozenset({"epoch", "timestamp"})
 
 
 def local_now() -> datetime:
@@ -28,9 +29,14 @@ def local_now() -> datetime:
 
 
 class Pulse:
-    """Wakes every waiter. Take the event first, look at the state, then wait: nothing is missed."""
+    """Wakes every waiter. Take the event first, look at the state, then wait: nothing is missed.
+
+    Whoever waits for several at once hangs a bell of its own into each: an event that is set at
+    each beat, and that it clears before it looks.
+    """
 
     def __init__(self) -> None:
+        self.bells: set[asyncio.Event] = set()
         self._event = asyncio.Event()
 
     def event(self) -> asyncio.Event:
@@ -39,6 +45,8 @@ class Pulse:
     def beat(self) -> None:
         self._event.set()
         self._event = asyncio.Event()
+        for bell in self.bells:
+            bell.set()
 
 
 class Topic:
@@ -62,6 +70,8 @@ class Topic:
         self._was_stalled = False
         self._view: tuple[int, JobView] | None = None
         self._frames: dict[tuple[str, object], tuple[bytes, Position]] = {}
+        self._times: dict[int, str] = {}  # of the epochs that were heard of last: their first
+        self._names: dict[str, Position] = {}  # in order of the first write that was heard of
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -83,6 +93,17 @@ class Topic:
         """Writes newer than `after`; only true when `holds(after)`."""
         newest_first = (write for write, _ in reversed(self._tail))
         found = list(takewhile(lambda write: write.position > after, newest_first))
+        found.reverse()
+        return found
+
+    @property
+    def times(self) -> Mapping[int, str]:
+        """When the epochs of the newest writes came first."""
+        return self._times
+
+    def names_after(self, after: Position) -> list[str]:
+        """Metrics that were first heard of behind `after`: every new one is among them."""
+        found = list(takewhile(lambda name: self._names[name] > after, reversed(self._names)))
         found.reverse()
         return found
 
@@ -114,6 +135,8 @@ class Topic:
         self.floor = self.cursor = floor
         self._tail.clear()
         self._tail_bytes = 0
+        self._times.clear()
+        self._names.clear()
         self.changed()
 
     def extend(self, writes: Iterable[Write]) -> int:
@@ -126,6 +149,7 @@ class Topic:
             self._tail.append((write, size))
             self._tail_bytes += size
             self.cursor = write.position
+            self._note(write)
             new += 1
         while self._tail and (len(self._tail) > TAIL_WRITES or self._tail_bytes > TAIL_BYTES):
             write, size = self._tail.popleft()
@@ -134,6 +158,18 @@ class Topic:
         if new:
             self.changed()
         return new
+
+    def _note(self, write: Write) -> None:
+        if write.row is None:
+            for epoch in [epoch for epoch in self._times if epoch > write.epoch]:
+                del self._times[epoch]
+            return
+        self._times.setdefault(write.epoch, write.row.get("timestamp", ""))
+        if len(self._times) > 2 * TAIL_WRITES:
+            del self._times[next(iter(self._times))]
+        for name in write.row:
+            if name not in self._names and name not in NOT_METRICS:
+                self._names[name] = write.position
 
     def take_note(self, note: dict[str, Any]) -> None:
         number = self.notes[-1][0] + 1 if self.notes else 0

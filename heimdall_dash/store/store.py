@@ -437,6 +437,10 @@ class Store:
         HistoryCompacted."""
         return list(self._readable(job_id, self._entries(job_id, after, upto, limit)))
 
+    def metric_names(self, job_id: str) -> set[str]:
+        """Of all metrics that were ever written."""
+        return set(self._call(lambda client: client.smembers(JobKeys(job_id).names)))
+
     def newest_writes(self, job_id: str, count: int) -> list[Write]:
         """The last `count` writes, oldest first."""
 

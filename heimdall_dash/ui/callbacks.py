@@ -48,13 +48,12 @@ CONTROLS: list[tuple[str, str]] = [
 def add_callbacks(app: Dash) -> None:
     add_runs_table(app)
     app.clientside_callback(ClientsideFunction(NAMESPACE, "start"), Input(ids.PAGE_CONFIG, "data"))
-    for socket, function in ((ids.JOB_SOCKET, "jobSocket"), (ids.JOBS_SOCKET, "jobsSocket")):
-        for prop in ("message", "state"):
-            app.clientside_callback(
-                ClientsideFunction(NAMESPACE, f"{function}{prop.capitalize()}"),
-                Input(socket, prop),
-                prevent_initial_call=True,
-            )
+    for prop in ("message", "state"):
+        app.clientside_callback(
+            ClientsideFunction(NAMESPACE, f"socket{prop.capitalize()}"),
+            Input(ids.SOCKET, prop),
+            prevent_initial_call=True,
+        )
     for control, prop in CONTROLS:
         app.clientside_callback(
             ClientsideFunction(NAMESPACE, "control"),

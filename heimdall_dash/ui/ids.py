@@ -3,8 +3,7 @@
 from typing import Any
 
 PAGE_CONFIG = "page-config"
-JOB_SOCKET = "job-socket"
-JOBS_SOCKET = "jobs-socket"
+SOCKET = "socket"
 
 TABS = "tabs"
 THEME_TOGGLE = "theme-toggle"

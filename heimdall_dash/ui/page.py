@@ -22,7 +22,7 @@ from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
 from heimdall_dash.ui.modules import PATH, Modules, preloads
 from heimdall_dash.ui.runs_on_charts import MOST_RUNS
-from heimdall_dash.ui.sockets import sockets
+from heimdall_dash.ui.sockets import socket
 from heimdall_dash.ui.views import add_view_callbacks
 
 INDEX = """<!DOCTYPE html>
@@ -102,7 +102,7 @@ def layout(manifest: Manifest, prefix: str = "/") -> Component:
     page: Component = dmc.MantineProvider(
         [
             dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest, prefix)),
-            *sockets(),
+            socket(),
             dmc.NotificationContainer(id=ids.NOTICES, position="bottom-right", autoClose=8000),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(

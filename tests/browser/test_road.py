@@ -207,14 +207,14 @@ def test_running_job_is_chosen_by_itself(page: Page, start_job: StartJob) -> Non
     )
 
 
-def test_finished_job_is_shown_without_a_connection(page: Page, start_job: StartJob) -> None:
+def test_finished_job_is_shown_and_not_followed(page: Page, start_job: StartJob) -> None:
     job = start_job(total_epochs=5)
     log_epochs(job, 1, 5)
     job.finish("completed")
     page.open()
     page.wait(lambda: page.drawn() == [1, 2, 3, 4, 5], "its history")
     assert page.text("connection-badge") == ""
-    assert page.run("return dash_clientside.heimdall.page.feed.link.state") == "idle"
+    assert page.run("return dash_clientside.heimdall.page.feed.run.isFollowed()") is False
 
 
 def test_badge_goes_when_the_job_ends(page: Page, start_job: StartJob) -> None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyStore, fromSnapshot, applyFrame, lowerBound } from "../../heimdall_dash/browser/series/columns.js";
-import { judge } from "../../heimdall_dash/browser/wire/cursor.js";
+import { judge } from "./judge.mjs";
 import { comparePositions } from "../../heimdall_dash/browser/wire/cursor.js";
 import { golden } from "./golden.mjs";
 

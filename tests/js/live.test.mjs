@@ -1,290 +1,321 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JobFeed } from "../../heimdall_dash/browser/runs/job_feed.js";
-import { JobsFeed } from "../../heimdall_dash/browser/runs/jobs_feed.js";
+import { JobsFeed, changed } from "../../heimdall_dash/browser/runs/jobs_feed.js";
+import { Watch } from "../../heimdall_dash/browser/runs/watch.js";
 import { golden } from "./golden.mjs";
 
 /** What was sent, without the running number of the outbox. */
 const without = ({ n: _, ...rest }) => rest;
 const job = { id: "j", job_name: "VHF", status: "running", attempt: 1 };
 
-/** A browser without a browser: what the feed asked for is written down, the clock is ours. */
+/** A browser without a browser: what the feeds asked for is written down, the clock is ours. */
 function setUp(snapshot = { stream: "s", cursor: "1-1", total: 2, columns: { epoch: [0, 1], a: [1, 2] } }) {
-  const seen = { urls: [], sent: [], later: [], time: 100, draws: [], store: [] };
+  const seen = { urls: [], sent: [], later: [], asked: [], time: 100, draws: [], store: [], jobs: 0, syncs: 0, number: 0, job };
   const world = {
-    call: async (_, path) => structuredClone(path.includes("/metrics") ? snapshot : { job, facts: {}, notes: [] }),
+    call: async (_, path) => {
+      seen.asked.push(path);
+      return structuredClone(path.includes("/metrics") ? snapshot : { job: seen.job, facts: {}, notes: [], metric_names: ["a"] });
+    },
     setUrl: (url) => seen.urls.push(url), send: (text) => seen.sent.push(without(JSON.parse(text))),
     now: () => seen.time, later: (f) => seen.later.push(f), random: () => 0.5,
   };
-  const feed = new JobFeed(world, golden("rules.json"), {
-    changed() {}, job() {}, facts() {}, store: (isAvailable) => seen.store.push(isAvailable),
-    epochs: () => new Promise((resolve) => seen.draws.push(resolve)),
+  const watch = new Watch(world, golden("rules.json"), {
+    changed() {}, facts() {}, arrived: () => new Promise((resolve) => seen.draws.push(resolve)),
   });
-  const say = (frame) => feed.onMessage({ data: JSON.stringify(frame), timeStamp: (seen.time += 1) });
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
-  return { feed, seen, say, settle, snapshot };
+  const list = new JobsFeed(world, {
+    changed() {}, jobs: () => (seen.jobs += 1), store: (isAvailable) => seen.store.push(isAvailable), synced: () => (seen.syncs += 1),
+  }, watch);
+  const feed = new JobFeed(watch, list);
+  const say = (frame) => list.onMessage({ data: JSON.stringify({ cursor: (seen.number += 1), ...frame }), timeStamp: (seen.time += 1) });
+  const settle = async () => {
+    for (let i = 0; i < 20; i += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.later.splice(0).forEach((f) => f());
+    }
+  };
+  const drawn = async () => {
+    seen.draws.splice(0).forEach((f) => f());
+    await settle();
+  };
+  const part = (said) => say({ event: "metrics", jobs: { j: said } });
+  const watches = () => seen.sent.filter((said) => said.watch).map((said) => said.watch);
+  const connect = async (more = {}, jobs = [job]) => {
+    list.start();
+    say({ event: "sync", jobs, deleted: [], recovered: true, available: true, ...more });
+    await settle();
+  };
+  const lose = (code = 1006, reason = "") => list.onState({ readyState: 3, code, reason, timeStamp: (seen.time += 1) });
+  return { feed, list, watch, seen, say, part, settle, drawn, watches, connect, lose, snapshot, world };
 }
 
-const metrics = (after, cursor, seq, stream = "s") => {
+const cells = (after, cursor, stream = "s") => {
   const epoch = Array.from({ length: cursor - after }, (_, i) => after + 1 + i);
-  return { event: "metrics", stream, after: `${after}-1`, cursor: `${cursor}-1`, seq, job, columns: { epoch, a: epoch } };
+  return { stream, after: `${after}-1`, cursor: `${cursor}-1`, columns: { epoch, a: epoch } };
 };
-const sync = (cursor, more) => ({ event: "sync", job, stream: "s", cursor: `${cursor}-1`, recovered: true, available: true, seq: 1, ...more });
-const synced = { ack: "1-1", seq: 1 };
+const first = { recovered: true, job, stream: "s", after: "1-1", cursor: "1-1" };
+const stands = { j: { after: "1-1", stream: "s", metrics: null } };
+
+/** A page that shows a job, connected, the first part of which has come. */
+async function live(snapshot) {
+  const all = setUp(snapshot);
+  await all.connect();
+  await Promise.all([all.feed.choose("j"), all.settle()]);
+  await all.settle();
+  all.part(first);
+  await all.drawn();
+  return all;
+}
 
 test("the live part begins at the snapshot's cursor, and a frame is acknowledged after its draw", async () => {
-  const { feed, seen, say, settle } = setUp();
-  await feed.choose("j");
-  assert.equal(seen.urls.at(-1), "/j?after=1-1&stream=s&n=1");
+  const { feed, seen, part, settle, drawn, watches, connect } = setUp();
+  await connect();
+  await Promise.all([feed.choose("j"), settle()]);
+  await settle();
+  assert.deepEqual(watches().at(-1), stands);
   assert.equal(feed.badge(), "connecting");
-  say(sync(3));
+  part(first);
+  await settle();
   assert.equal(feed.badge(), "connected");
-  assert.deepEqual(seen.sent, [{ ack: "3-1", seq: 1 }], "the sync, too, is acknowledged");
-  say(metrics(1, 3, 8));
+  const before = seen.sent.length;
+  part(cells(1, 3));
   await settle();
-  assert.equal(seen.sent.length, 1);
-  seen.draws.at(-1)();
-  seen.later.shift()();
-  await settle();
-  assert.deepEqual(seen.sent.slice(1), [{ ack: "3-1", seq: 8 }]);
+  assert.equal(seen.sent.length, before);
+  await drawn();
+  assert.deepEqual(seen.sent.at(-1), { ack: seen.number });
   assert.deepEqual(feed.store.columns.epoch, [0, 1, 2, 3]);
+  assert.deepEqual(feed.names, ["a"]);
 });
 
 test("a frame before the sync of its connection is refused: what the sync said is lost", async () => {
-  for (const frame of [metrics(1, 2, 8), { event: "job", job, cursor: "1-1", seq: 8 }, { event: "store", available: true, cursor: "1-1", seq: 8 }]) {
-    const { feed, seen, say } = setUp();
-    await feed.choose("j");
-    say({ event: "heartbeat", cursor: "1-1" });
+  for (const frame of [{ event: "metrics", jobs: { j: cells(1, 2) } }, { event: "jobs", jobs: [job] }, { event: "store", available: true }]) {
+    const { feed, list, seen, say, settle } = setUp();
+    list.start();
+    await Promise.all([feed.choose("j"), settle()]);
+    say({ event: "heartbeat" });
     say(frame);
     assert.equal(feed.badge(), "connecting");
-    assert.deepEqual(feed.store.columns.epoch, [0, 1]);
+    assert.deepEqual([feed.store.columns.epoch, list.jobs.size, list.isKnown], [[0, 1], 0, false]);
     seen.time += 20_000;
-    feed.tick();
-    assert.equal(seen.urls.at(-1), "/j?after=1-1&stream=s&n=2");
+    list.tick();
+    assert.equal(seen.urls.at(-1), "?n=2");
   }
 });
 
 test("the badge says connected only while the server itself hears the store", async () => {
-  const { feed, say } = setUp();
-  await feed.choose("j");
-  say(sync(1, { available: false }));
+  const { feed, say, part, settle, connect, seen } = setUp();
+  await connect({ available: false });
+  await Promise.all([feed.choose("j"), settle()]);
+  await settle();
+  part(first);
   assert.deepEqual([feed.badge(), feed.isCurrent()], ["connecting", false]);
-  say({ event: "store", available: true, cursor: "1-1", seq: 2 });
+  await settle();
+  say({ event: "store", available: true });
   assert.deepEqual([feed.badge(), feed.isCurrent()], ["connected", true]);
-  say({ event: "store", available: false, cursor: "1-1", seq: 3 });
+  await settle();
+  assert.deepEqual(seen.sent.at(-1), { ack: seen.number });
+  say({ event: "store", available: false });
   assert.deepEqual([feed.badge(), feed.isCurrent()], ["connecting", false]);
+  assert.deepEqual(seen.store, [false, true, false]);
 });
 
 test("a history that is too wide for one answer is asked for with fewer epochs", async () => {
-  const { feed, seen, snapshot } = setUp();
+  const { feed, settle, snapshot, world } = setUp();
   const asked = [];
-  feed.world.call = async (_, path) => {
+  world.call = async (_, path) => {
     if (!path.includes("/metrics")) return { job, facts: {}, notes: [] };
     asked.push(Number(/points=(\d+)/.exec(path)[1]));
     if (asked.length < 3) throw Object.assign(new Error("too large"), { status: 413 });
     return structuredClone(snapshot);
   };
-  await feed.choose("j");
+  await Promise.all([feed.choose("j"), settle()]);
   assert.deepEqual(asked, [20_000, 5_000, 1_250]);
   assert.equal(feed.state, "ready");
-  assert.equal(seen.urls.length, 2);
 });
 
-test("a gap is never drawn over: the feed comes back with its own cursor", async () => {
-  const { feed, seen, say } = setUp();
-  await feed.choose("j");
-  say(sync(9));
-  say(metrics(5, 6, 8));
+test("a gap is never drawn over: the history is loaded again, and the server hears where it ends", async () => {
+  const { feed, part, settle, drawn, watches, snapshot } = await live();
+  Object.assign(snapshot, { cursor: "7-1", total: 3, columns: { epoch: [0, 1, 7], a: [1, 2, 7] } });
+  part(cells(5, 6));
   assert.deepEqual(feed.store.columns.epoch, [0, 1]);
   assert.equal(feed.badge(), "connecting");
-  seen.time += 20_000;
-  feed.tick();
-  assert.equal(seen.urls.at(-1), "/j?after=1-1&stream=s&n=2");
+  await settle();
+  await drawn();
+  assert.deepEqual(feed.store.columns.epoch, [0, 1, 7]);
+  assert.deepEqual(watches().slice(-2), [{}, { j: { after: "7-1", stream: "s", metrics: null } }]);
+  assert.equal(feed.badge(), "connecting", "until the server says that it goes on from there");
+  part({ ...first, after: "7-1", cursor: "7-1" });
+  assert.equal(feed.badge(), "connected");
 });
 
-test("a connection that cannot recover reloads the snapshot first", async () => {
-  const { feed, seen, say, settle, snapshot } = setUp();
-  await feed.choose("j");
-  Object.assign(snapshot, { stream: "t", cursor: "0-1", columns: { epoch: [0], a: [9] } });
-  say(sync(0, { stream: "t", recovered: false }));
+test("parts that belong to where the page stood before are not drawn", async () => {
+  const { feed, part, settle, snapshot } = await live();
+  Object.assign(snapshot, { cursor: "2-1", columns: { epoch: [0, 1], a: [8, 9] } });
+  part({ recovered: false, stream: "s", cursor: "2-1" });
+  part(cells(2, 3));
   await settle();
+  part(cells(2, 3));
+  assert.deepEqual(feed.store.columns.a, [8, 9]);
+});
+
+test("a server that cannot go on makes the page load the history first", async () => {
+  const { feed, part, settle, watches, snapshot } = await live();
+  Object.assign(snapshot, { stream: "t", cursor: "0-1", columns: { epoch: [0], a: [9] } });
+  part({ recovered: false, stream: "t", cursor: "0-1" });
   await settle();
   assert.deepEqual({ ...feed.store.columns }, { epoch: [0], a: [9] });
-  assert.equal(seen.urls.at(-1), "/j?after=0-1&stream=t&n=2");
+  assert.deepEqual(watches().at(-1), { j: { after: "0-1", stream: "t", metrics: null } });
 });
 
-test("what an older socket said is ignored", async () => {
-  const { feed, seen } = setUp();
-  await feed.choose("j");
-  feed.onMessage({ data: JSON.stringify(metrics(1, 2, 8)), timeStamp: seen.time - 50 });
-  assert.equal(feed.store.cursor, "1-1");
-});
-
-test("frames of a job that is no longer chosen are ignored", async () => {
-  const { feed, say } = setUp();
-  await feed.choose("j");
-  say({ ...metrics(1, 2, 8), job: { ...job, id: "other" } });
+test("what an older socket said, or what is about another job, is ignored", async () => {
+  const { feed, list, seen, say } = await live();
+  list.onMessage({ data: JSON.stringify({ event: "metrics", jobs: { j: cells(1, 2) }, cursor: 9 }), timeStamp: seen.time - 5000 });
+  say({ event: "metrics", jobs: { other: cells(1, 2) } });
   assert.equal(feed.store.cursor, "1-1");
 });
 
 test("a lost link goes on from the newest epoch", async () => {
-  const { feed, seen, say, settle } = setUp();
-  await feed.choose("j");
-  say(sync(1));
-  say(metrics(1, 4, 8));
-  feed.onState({ readyState: 3, code: 1006, timeStamp: (seen.time += 1) });
+  const { feed, list, seen, part, drawn, watches, connect, lose, settle } = await live();
+  part(cells(1, 4));
+  lose();
   assert.equal(feed.badge(), "connecting");
-  seen.draws.at(-1)();
+  const before = seen.sent.length;
+  await drawn();
+  assert.equal(seen.sent.length, before, "an acknowledgement of the old connection is not sent on the new one");
+  list.wake();
+  assert.equal(seen.urls.at(-1), "?n=2");
+  await connect();
   await settle();
-  assert.deepEqual(seen.sent, [synced], "an acknowledgement of the old connection is not sent on the new one");
-  feed.wake();
-  assert.equal(seen.urls.at(-1), "/j?after=4-1&stream=s&n=2");
+  assert.deepEqual(watches().at(-1), { j: { after: "4-1", stream: "s", metrics: null } });
 });
 
-test("1000 after the job's end hides the badge, 4504 says that the job is gone", async () => {
-  const { feed, seen, say } = setUp();
-  await feed.choose("j");
-  say(sync(1));
-  say({ event: "job", job: { ...job, status: "completed" }, cursor: "1-1", seq: 3 });
-  feed.onState({ readyState: 3, code: 1000, timeStamp: (seen.time += 1) });
-  assert.equal(feed.badge(), "hidden");
-  const other = setUp();
-  await other.feed.choose("j");
-  other.feed.onState({ readyState: 3, code: 4504, reason: "deleted", timeStamp: (other.seen.time += 1) });
-  assert.equal(other.feed.state, "unknown");
-  assert.deepEqual(other.feed.refusal, { code: 4504, reason: "deleted" });
+test("the end of the job hides the badge; one that is gone is unknown, and loaded again once it is listed", async () => {
+  const { feed, part, settle } = await live();
+  part({ job: { status: "completed" }, closed: { code: 1000, reason: "the job is over" } });
+  await settle();
+  assert.deepEqual([feed.badge(), feed.job.status, feed.job.job_name], ["hidden", "completed", "VHF"]);
+  const other = await live();
+  other.part({ closed: { code: 4504, reason: "deleted" } });
+  assert.deepEqual([other.feed.state, other.feed.badge(), other.feed.refusal], ["unknown", "hidden", { code: 4504, reason: "deleted" }]);
+  await other.settle();
+  other.watch.listed(other.list.jobs);
+  await other.settle();
+  assert.equal(other.feed.state, "ready");
+  assert.deepEqual(other.watches().at(-1), stands);
+});
+
+test("a job that cannot be told of at present is asked for again", async () => {
+  const { feed, watch, seen, part, settle, watches } = await live();
+  part({ closed: { code: 4003, reason: "the store does not have this job at present" } });
+  assert.equal(feed.badge(), "connecting");
+  await settle();
+  const before = watches().length;
+  seen.time += 5000;
+  watch.tick();
+  await settle();
+  assert.ok(watches().length > before);
+  assert.deepEqual(watches().at(-1), stands);
 });
 
 test("the chosen update rate is told to each new connection", async () => {
-  const { feed, seen, say } = setUp();
-  await feed.choose("j");
-  feed.setInterval(5000);
+  const { list, seen, connect, settle } = setUp();
+  list.setInterval(5000);
   assert.deepEqual(seen.sent, []);
-  say(sync(1));
-  assert.deepEqual(seen.sent, [{ interval_ms: 5000 }]);
-  seen.later.shift()();
-  assert.deepEqual(seen.sent.at(-1), synced);
-});
-
-test("a store outage is told and acknowledged", async () => {
-  const { feed, seen, say } = setUp();
-  await feed.choose("j");
-  say(sync(1));
-  seen.later.shift()();
-  say({ event: "store", available: false, cursor: "1-1", seq: 4 });
-  assert.deepEqual([seen.store, seen.sent.at(-1)], [[true, false], { ack: "1-1", seq: 4 }]);
+  await connect();
+  await settle();
+  assert.deepEqual(seen.sent, [{ interval_ms: 5000 }, { ack: 1 }, { watch: {} }]);
 });
 
 test("a server that does not answer is asked again, later and later", async () => {
-  const { feed, seen } = setUp();
-  feed.world.call = async () => { throw new TypeError("Failed to fetch"); };
-  await feed.choose("j");
+  const { feed, watch, seen, settle, world } = setUp();
+  world.call = async () => { throw new TypeError("Failed to fetch"); };
+  await Promise.all([feed.choose("j"), settle()]);
   assert.equal(feed.badge(), "connecting");
-  const first = feed.loadAt - seen.time;
+  const wait = feed.loadAt - seen.time;
   seen.time = feed.loadAt;
-  feed.tick();
-  await feed.loading;
-  assert.ok(feed.loadAt - seen.time >= first);
+  watch.tick();
+  await settle();
+  assert.ok(feed.loadAt - seen.time >= wait);
 });
 
-test("a frame that counts other notes makes the page ask for them, once at a time", async () => {
-  const { feed, seen, settle } = setUp();
-  const { snapshot, steps } = golden("metrics_frames.json");
-  const named = (name) => steps.find((step) => step.name === name).frame;
-  const asked = [];
-  let notes = [];
-  const shown = () => ({ job: { ...named("sync").job, notes_revision: notes.length }, facts: {}, notes });
-  feed.world.call = async (_, path) => {
-    asked.push(path);
-    return structuredClone(path.includes("/metrics") ? snapshot : shown());
-  };
-  await feed.choose(snapshot.job_id);
-  const say = (frame) => feed.onMessage({ data: JSON.stringify(frame), timeStamp: (seen.time += 1) });
-  say(named("sync"));
+test("a part that counts other notes makes the page ask for them, once at a time, and again when that fails", async () => {
+  const { feed, watch, seen, part, settle, world } = await live();
+  const before = seen.asked.length;
+  part({ job: { notes_revision: 1 } });
+  part({ job: { notes_revision: 1 } });
   await settle();
-  assert.equal(asked.length, 2, "nothing but the snapshot");
-  notes = [{ kind: "warning", epoch: 3, message: "not finite: val_loss" }];
-  say(named("a job frame that counts one more note"));
-  say(named("a job frame that counts one more note"));
-  await settle();
-  assert.deepEqual(asked.slice(2), [`/jobs/${snapshot.job_id}`]);
-  assert.deepEqual(feed.notes, notes);
-});
-
-test("notes that could not be fetched are asked for again", async () => {
-  const { feed, seen, say, settle } = setUp();
-  await feed.choose("j");
-  say(sync(1));
+  assert.deepEqual(seen.asked.slice(before), ["/jobs/j"]);
   let failures = 0;
-  feed.world.call = async () => { failures += 1; throw new TypeError("Failed to fetch"); };
-  say({ event: "job", job: { ...job, notes_revision: 1 }, cursor: "1-1", seq: 3 });
+  world.call = async () => { failures += 1; throw new TypeError("Failed to fetch"); };
+  seen.time += 600;
+  feed.run.around.call = world.call;
+  part({ job: { notes_revision: 2 } });
   await settle();
-  feed.tick();
+  watch.tick();
   assert.equal(failures, 1);
   seen.time += 600;
-  feed.tick();
+  watch.tick();
   await settle();
   assert.equal(failures, 2);
 });
 
 test("a job that was over and is begun again is followed again", async () => {
-  const { feed, seen, say, settle } = setUp();
-  await feed.choose("j");
-  say(sync(1));
-  say({ event: "job", job: { ...job, status: "failed" }, cursor: "1-1", seq: 3 });
-  feed.onState({ readyState: 3, code: 1000, timeStamp: (seen.time += 1) });
-  feed.listed(job);
+  const { feed, watch, seen, part, settle, watches } = await live();
+  part({ job: { status: "failed" }, closed: { code: 1000, reason: "the job is over" } });
+  watch.listed(new Map([["j", job]]));
   await settle();
   assert.equal(feed.job.status, "failed", "what the list says is older");
-  feed.world.call = async (_, path) => structuredClone(path.includes("/metrics")
-    ? { stream: "s", cursor: "1-1", total: 2, columns: { epoch: [0, 1], a: [1, 2] } } : { job: { ...job, attempt: 2 }, facts: {}, notes: [] });
-  feed.listed({ ...job, attempt: 2 });
-  await settle();
+  seen.job = { ...job, attempt: 2 };
+  watch.listed(new Map([["j", seen.job]]));
   await settle();
   assert.equal(feed.job.status, "running");
-  assert.match(seen.urls.at(-1), /^\/j\?after=1-1&stream=s/);
+  assert.deepEqual(watches().at(-1), stands);
 });
 
-test("the list of jobs is replaced by a sync and changed by what follows", () => {
-  const sent = [];
-  const list = new JobsFeed({ setUrl() {}, send: (text) => sent.push(without(JSON.parse(text))), now: () => 1, later: (f) => f(), random: () => 0 }, { changed() {}, jobs() {}, store() {}, synced() {} });
-  list.start();
-  const say = (frame) => list.onMessage({ data: JSON.stringify(frame), timeStamp: 2 });
-  say({ event: "sync", jobs: [{ id: "a" }, { id: "b" }], deleted: [], cursor: 4, recovered: true, available: true, seq: 4 });
-  assert.deepEqual(sent.at(-1), { ack: 4, seq: 4 });
-  say({ event: "jobs", jobs: [{ id: "c" }], deleted: ["a"], cursor: 5, seq: 5 });
-  assert.deepEqual([...list.jobs.keys()], ["b", "c"]);
-  assert.deepEqual(sent.at(-1), { ack: 5, seq: 5 });
-});
-
-test("a job that the server did not know is loaded again once the list of all jobs has it", async () => {
-  const { feed, say, settle, seen } = setUp();
-  await feed.choose("j");
-  say(sync(1));
-  feed.onState({ readyState: 3, code: 4504, reason: "unknown job", timeStamp: (seen.time += 1) });
-  assert.equal(feed.state, "unknown");
-  assert.equal(feed.badge(), "hidden");
-  feed.listed(job);
+test("several jobs are watched at once, each with its own cursor; whoever leaves is watched no more", async () => {
+  const { feed, watch, say, settle, drawn, watches } = await live();
+  await Promise.all([watch.follow(["k"]), settle()]);
   await settle();
-  assert.equal(feed.state, "ready");
-  assert.match(seen.urls.at(-1), /^\/j\?after=1-1&stream=s/);
+  assert.deepEqual(watches().at(-1), { ...stands, k: { after: "1-1", stream: "s", metrics: null } });
+  say({ event: "metrics", jobs: { j: cells(1, 2), k: { ...first, ...cells(1, 4), job: { ...job, id: "k" } } } });
+  await drawn();
+  assert.deepEqual([feed.store.cursor, watch.of("k").store.cursor], ["2-1", "4-1"]);
+  await Promise.all([watch.follow([]), settle()]);
+  assert.deepEqual([watch.of("k"), Object.keys(watches().at(-1))], [null, ["j"]]);
 });
 
-test("the list of jobs tells when it is in step with the server again", () => {
-  let syncs = 0;
-  const world = { setUrl() {}, send() {}, now: () => 1, later() {}, random: () => 0.5 };
-  const list = new JobsFeed(world, { changed() {}, jobs() {}, store() {}, synced: () => (syncs += 1) });
-  list.start();
-  list.onMessage({ data: JSON.stringify({ event: "sync", jobs: [job], deleted: [], cursor: 1 }), timeStamp: 2 });
-  list.onMessage({ data: JSON.stringify({ event: "jobs", jobs: [job], deleted: [], cursor: 2, seq: 2 }), timeStamp: 3 });
-  assert.equal(syncs, 1);
+test("the list of jobs is replaced by a sync and changed by what follows", async () => {
+  const { list, seen, say, settle, connect } = setUp();
+  await connect({}, [{ id: "a", n: 1 }, { id: "b" }]);
+  say({ event: "jobs", jobs: [{ id: "c" }], changes: { b: { n: 2 } }, deleted: ["a"] });
+  await settle();
+  assert.deepEqual([...list.jobs.values()], [{ id: "b", n: 2 }, { id: "c" }]);
+  assert.deepEqual(seen.sent.at(-1), { ack: 2 });
+  assert.equal(seen.syncs, 1);
 });
 
-test("changes of a list that nobody knows are refused: the link begins again", () => {
-  const urls = [];
-  const world = { setUrl: (url) => urls.push(url), send() {}, now: () => 1, later() {}, random: () => 0.5 };
-  const list = new JobsFeed(world, { changed() {}, jobs() {}, store() {}, synced() {} });
-  list.start();
-  list.onMessage({ data: JSON.stringify({ event: "jobs", jobs: [job], deleted: [], cursor: 2, seq: 2 }), timeStamp: 2 });
-  assert.deepEqual([list.jobs.size, list.isKnown, list.link.state, urls.at(-1)], [0, false, "waiting", ""]);
+test("a job is told by what changed, its newest values by those that did", () => {
+  const before = { id: "j", best: 1, last_metrics: { a: 1, b: 2 } };
+  assert.deepEqual(changed(before, { best: 2, last_metrics: { b: 3, c: 4 } }), { id: "j", best: 2, last_metrics: { a: 1, b: 3, c: 4 } });
+  assert.deepEqual(changed(undefined, job), job);
+});
+
+test("golden frames of a watched job leave the page where they say", async () => {
+  const { job_id: id, series, steps } = golden("watch_frames.json");
+  const columns = { epoch: [0, 1], timestamp: series.series.train_loss.timestamp, train_loss: [12.5, 11.25], val_loss: [12.75, null] };
+  const { feed, say, settle, drawn, connect } = setUp({ stream: series.stream, cursor: series.cursor, total: 2, columns, not_finite: series.not_finite });
+  await connect({}, []);
+  await Promise.all([feed.choose(id), settle()]);
+  await settle();
+  for (const step of steps) {
+    say({ ...step.frame });
+    await drawn();
+    assert.equal(feed.store.cursor, step.cursor, step.name);
+    for (const [name, cells_] of Object.entries(step.cells)) {
+      const { epoch } = feed.store.columns;
+      const wanted = new Map(cells_);
+      epoch.forEach((e, i) => assert.equal(feed.store.columns[name][i], wanted.get(e) ?? null, `${step.name}: ${name} at ${e}`));
+    }
+  }
+  assert.deepEqual([feed.job.status, feed.names], ["completed", ["a", "train_loss", "val_loss", "coverage_68"]]);
 });

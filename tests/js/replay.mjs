@@ -2,7 +2,7 @@
 // the other half of tests/test_column_store.py. A step is a snapshot or a frame.
 import { createInterface } from "node:readline";
 import { emptyStore, fromSnapshot, applyFrame } from "../../heimdall_dash/browser/series/columns.js";
-import { judge } from "../../heimdall_dash/browser/wire/cursor.js";
+import { judge } from "./judge.mjs";
 
 
 function play(steps) {

@@ -15,7 +15,7 @@ function pickedOf(query, jobs = []) {
   const feed = { jobId: view.job, store: { columns: { epoch: [] } }, job: null, facts: {}, notes: [], state: "ready" };
   const picked = new Picked({
     feed, view, jobs: () => new Map(jobs.map((job) => [job.id, job])), isListKnown: () => true, most: 5,
-    sources: { call: async () => ({}), now: () => 0, random: () => 0 }, changed: () => {},
+    watch: { of: () => null, follow: async () => {} },
   });
   return { view, picked, colorsOf: () => Object.fromEntries(picked.ids().map((id) => [id, picked.lookOf(id, colors)])) };
 }

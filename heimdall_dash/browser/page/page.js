@@ -19,6 +19,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../runs/job_feed.js").JobFeed} feed
  * @property {import("../runs/predictions_feed.js").PredictionsFeed} predictions
  * @property {import("../runs/jobs_feed.js").JobsFeed} list
+ * @property {import("../runs/watch.js").Watch} watch
  * @property {import("../runs/job_select.js").JobSelect} select
  * @property {import("../runs/job_bar.js").JobBar} bar
  * @property {import("../runs/job_cards.js").JobCards} cards
@@ -55,6 +56,8 @@ export class Page extends PageParts {
     /** @type {Record<string, any>} */
     this.timers = {};
     this.isStoreAway = false;
+    /** @type {Set<string>} */
+    this.arrived = new Set(); // runs of which epochs have come
     this.typedName = ""; // of a view that is being saved
     /** @type {any} */
     this.table = null;
@@ -83,11 +86,23 @@ export class Page extends PageParts {
     return this.painter.drawn();
   }
 
-  /** @param {boolean} isFirst  nothing of the run was known before */
-  runsArrived(isFirst) {
+  /**
+   * Columns of watched runs are others than before.
+   * @param {string[]} ids
+   * @returns {Promise<void>} as `epochsArrived`
+   */
+  columnsArrived(ids) {
+    if (ids.some((id) => id !== this.feed.jobId)) this._runsArrived(ids);
+    return ids.includes(this.feed.jobId ?? "") ? this.epochsArrived() : this.painter.drawn();
+  }
+
+  /** @param {string[]} ids */
+  _runsArrived(ids) {
+    const isFirst = ids.some((id) => !this.arrived.has(id)); // the reader just picked it
+    for (const id of ids) this.arrived.add(id);
     this.drawn.forget();
     if (isFirst) this.charts.update();
-    if (isFirst && this.painter.isPaused) this.painter.invalidate(); // the reader just picked it
+    if (isFirst && this.painter.isPaused) this.painter.invalidate();
     else this.painter.news();
     this._soon("picks", () => this.renderPicks(), BAR_MS);
   }
@@ -114,7 +129,7 @@ export class Page extends PageParts {
 
   jobsArrived() {
     this.choice.follow();
-    this.feed.listed(this.list.jobs.get(this.feed.jobId ?? ""));
+    this.watch.listed(this.list.jobs);
     this._soon("list", () => this._renderList(), LIST_MS);
   }
 
@@ -133,25 +148,23 @@ export class Page extends PageParts {
   /** @param {boolean|undefined} isAvailable */
   storeSaid(isAvailable) {
     this.isStoreAway = !isAvailable;
-    if (isAvailable) this.picked.wake();
+    if (isAvailable) this.watch.wake();
     this.renderBar();
   }
 
   serverIsBack() {
-    this.feed.wake(); // do not sit out the delay
-    this.picked.wake();
+    this.watch.wake(); // do not sit out the delay
   }
 
   /** The reader looks again, or the network is back. */
   wake() {
-    this.feed.wake();
+    this.watch.wake();
     this.list.wake();
-    this.picked.wake();
     this.renderBar();
   }
 
   _tick() {
-    this.feed.tick();
+    this.watch.tick();
     this.list.tick();
     this.renderBar();
     this.followRuns();
@@ -308,7 +321,7 @@ export class Page extends PageParts {
 
   applyRate() {
     this.painter.pause(this.view.rate === "paused");
-    this.feed.setInterval(INTERVAL_MS[this.view.rate]);
+    this.list.setInterval(INTERVAL_MS[this.view.rate]);
   }
 
   /* ------------------------------------------------------------- what the reader does */

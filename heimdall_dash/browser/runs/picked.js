@@ -1,7 +1,7 @@
 /* The runs on the charts: the chosen one, which its feed keeps, and those laid over it. Who looks at
    runs asks here and nowhere else; where their epochs come from is decided here alone. */
 
-import { Histories } from "./histories.js";
+import { emptyStore } from "../series/columns.js";
 import { placed, runLook, without } from "./palette.js";
 
 /**
@@ -10,17 +10,16 @@ import { placed, runLook, without } from "./palette.js";
  * @property {ViewFields} view  says which runs there are
  * @property {() => Map<string, Job>} jobs  @property {() => boolean} isListKnown
  * @property {number} most      runs on the charts
- * @property {{call: Call, now: () => number, random: () => number}} sources
- * @property {(isFirst: boolean) => void} changed   epochs of another run than the chosen one arrived
+ * @property {import("./watch.js").Watch} watch   holds what is known of each run
  */
 
 export class Picked {
   /** @param {PickedWorld} world */
   constructor(world) {
     this.world = world;
-    this.histories = new Histories(world.sources, world.changed);
     /** @type {number} */
     this.left = 0; // runs for which there was no room
+    this.followed = "";
     this.cap();
   }
 
@@ -40,10 +39,11 @@ export class Picked {
 
   /** @param {string} id  @returns {Run} */
   _other(id) {
-    const { jobs, isListKnown } = this.world;
+    const { jobs, isListKnown, watch } = this.world;
     const job = jobs().get(id) ?? null;
-    const state = !job && isListKnown() ? "unknown" : this.histories.isKnown(id) ? "ready" : "loading";
-    return { id, job, store: this.histories.of(id), facts: {}, notes: [], state };
+    const run = watch.of(id);
+    const state = !job && isListKnown() ? "unknown" : run?.state ?? "loading";
+    return { id, job, store: run?.store ?? emptyStore(id), facts: run?.facts ?? {}, notes: run?.notes ?? [], names: run?.names ?? [], state };
   }
 
   /** @returns {Run[]} those in sight */
@@ -74,16 +74,12 @@ export class Picked {
     return isAlone || !job ? name : `${name} ${id.slice(0, 8)}`;
   }
 
-  /** The list of jobs has news, or time went by: fetch what is missing. */
+  /** The choice may be another one: watch what is new, and no longer what is gone. */
   follow() {
-    const { jobs, feed } = this.world;
-    const known = jobs();
-    this.histories.follow(this.ids().flatMap((id) => (id === feed.jobId ? [] : known.get(id) ?? [])));
-  }
-
-  wake() {
-    this.histories.wake();
-    this.follow();
+    const { feed, watch } = this.world;
+    const others = this.ids().filter((id) => id !== feed.jobId);
+    if (others.join() !== this.followed) void watch.follow(others);
+    this.followed = others.join();
   }
 
   /* ---------------------------------------------------------------- which runs; they change the view alone */

@@ -1,0 +1,128 @@
+"""REST for what charts show: several metrics of a job, each thinned by itself."""
+
+from typing import Annotated, Any
+
+import numpy as np
+import orjson
+from fastapi import APIRouter, Query, Response
+
+from heimdall_dash.api.history import History
+from heimdall_dash.api.jobs import PREFIX
+from heimdall_dash.api.refusals import Refused, documented
+from heimdall_dash.api.table import Table
+from heimdall_dash.api.values import Values
+from heimdall_dash.errors import InvalidMetric
+from heimdall_dash.metrics import name_problem, shown_name
+from heimdall_dash.records import MAX_EPOCH, NO_EPOCH
+
+MAX_NAMES = 1_000
+MAX_CELLS = 5_000_000  # of one answer
+LIST_SHARE = 8  # of metrics whose cells are lists, so many times fewer points
+JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+Epoch = Annotated[int | None, Query(ge=NO_EPOCH, le=MAX_EPOCH)]
+
+
+def series_routes(history: History) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX, tags=["metrics"])
+
+    @routes.get("/jobs/{job_id}/series", responses=documented(404, 413))
+    def read(
+        job_id: str,
+        metrics: Annotated[list[str], Query(description="repeated: one exact name each")],
+        points: Annotated[int | None, Query(ge=2, le=1_000_000)] = None,
+        after: Epoch = None,
+        before: Epoch = None,
+    ) -> Response:
+        """Of each metric the epochs with after < epoch < before where it was written, as
+        `{"epoch": […], "value": […], "timestamp": […], "total": n}`: at most `points` of them, of
+        `points`/4 equal stretches the first, the last and the extremes. `total` is how many there
+        are. A name that nobody wrote has no cells.
+
+        `not_finite` names cells that held NaN or infinity, at most `points` of each metric.
+        `cursor` and `stream` are the position to go on from, `total` the epochs of the range.
+        """
+        names = _checked(metrics)
+        wanted = {*names, "timestamp"}
+        with history.of(job_id, lambda known: [name for name in known if name in wanted]) as (
+            _,
+            kept,
+        ):
+            table = kept.table
+            start, stop = table.rows(NO_EPOCH if after is None else after, before)
+            answer: dict[str, Any] = {
+                "job_id": job_id,
+                "stream": table.stream,
+                "cursor": str(table.position),
+                "total": stop - start,
+                "series": _all(table, names, start, stop, points),
+            }
+            marks = table.not_finite(names, NO_EPOCH if after is None else after, before)
+        for name, marked in marks.items():
+            answer["series"][name]["total"] += len(marked)
+        if marks:
+            answer["not_finite"] = {name: _some(marked, points) for name, marked in marks.items()}
+        return Response(orjson.dumps(answer, option=JSON), media_type="application/json")
+
+    return routes
+
+
+def thinned(values: Values, points: int | None) -> np.ndarray:
+    """Indexes of the values to keep, rising: of `points`/4 equal stretches each the first, the
+    last and the extremes (M4: a line through them covers the same pixels as one through all)."""
+    # tsdownsample's M4 (0.1.5) leaves out the last values where the stretches do not come out even
+    count = len(values)
+    is_numbers = isinstance(values, np.ndarray)
+    if points is not None and not is_numbers:
+        points = max(2, points // LIST_SHARE)
+    if points is None or count <= points:
+        return np.arange(count)
+    if points < 4 or not is_numbers:
+        return np.linspace(0, count - 1, points).round().astype(np.int64)
+    edges = np.linspace(0, count, points // 4 + 1).round().astype(np.int64)
+    first, last = edges[:-1], edges[1:] - 1
+    extremes = [
+        start + np.array([stretch.argmin(), stretch.argmax()])
+        for start, stretch in zip(first, np.split(values, edges[1:-1]), strict=True)
+    ]
+    return np.unique(np.concatenate([first, last, *extremes]))
+
+
+def _all(
+    table: Table, names: list[str], start: int, stop: int, points: int | None
+) -> dict[str, dict[str, Any]]:
+    epochs = np.array(table.epochs[start:stop], dtype=np.int64)
+    series, cells = {}, 0
+    for name in names:
+        places, values = table.places(name, start, stop)
+        kept = thinned(values, points)
+        cells += len(kept)
+        if cells > MAX_CELLS:
+            raise Refused(413, f"more than {MAX_CELLS} cells in one answer: give points=")
+        rows = places[kept]
+        series[name] = {
+            "epoch": epochs[rows],
+            "value": values[kept] if isinstance(values, np.ndarray) else [values[i] for i in kept],
+            "timestamp": table.times((rows + start).tolist()),
+            "total": len(values),
+        }
+    return series
+
+
+def _some(marked: dict[int, str], points: int | None) -> dict[int, str]:
+    if points is None or len(marked) <= points:
+        return marked
+    epochs = list(marked)
+    return {
+        epochs[i]: marked[epochs[i]]
+        for i in np.linspace(0, len(epochs) - 1, points).round().astype(int)
+    }
+
+
+def _checked(asked: list[str]) -> list[str]:
+    if len(asked) > MAX_NAMES:
+        raise Refused(422, f"metrics: at most {MAX_NAMES} names, got {len(asked)}")
+    for name in asked:
+        if problem := name_problem(name):
+            raise InvalidMetric(f"metrics: {problem}, got {shown_name(name)!r}")
+    return list(dict.fromkeys(asked))
