@@ -151,5 +151,13 @@ function watchBrowser(page) {
   addEventListener("popstate", () => page.restore());
   new MutationObserver(() => page.recolour())
     .observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
+  const closeMenus = (/** @type {(menu: HTMLDetailsElement) => boolean} */ isOver) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      const details = /** @type {HTMLDetailsElement} */ (menu);
+      if (isOver(details)) details.open = false;
+    }
+  };
+  addEventListener("click", ({ target }) => closeMenus((menu) => !menu.contains(/** @type {Node} */ (target)) || /** @type {Element} */ (target).tagName === "BUTTON"));
+  addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus(() => true));
   if (!window.Plotly) document.querySelector("script[src*='plotly-basic']")?.addEventListener("load", () => painter.invalidate());
 }

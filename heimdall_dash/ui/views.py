@@ -54,22 +54,19 @@ def _menu() -> Component:
         (ids.VIEW_RESET, texts.VIEW_RESET),
         (ids.VIEW_DELETE, texts.VIEW_DELETE),
     ]
-    menu: Component = dmc.Menu(
+    # not dmc.Menu (2.8.1): the div that it wraps around its target has a button's attributes
+    return html.Details(
         [
-            dmc.MenuTarget(
-                dmc.Button(
-                    texts.VIEW_MENU,
-                    id="view-menu",
-                    size="xs",
-                    variant="default",
-                    **attributes(aria_label=texts.VIEW_MENU_LABEL),
-                )
+            html.Summary(
+                texts.VIEW_MENU, id="view-menu", **attributes(aria_label=texts.VIEW_MENU_LABEL)
             ),
-            dmc.MenuDropdown([dmc.MenuItem(words, id=item) for item, words in entries]),
+            html.Div(
+                [html.Button(words, id=item, className="menu-item") for item, words in entries],
+                className="card menu-list",
+            ),
         ],
-        keepMounted=True,
+        className="menu",
     )
-    return menu
 
 
 def view_dialogs() -> list[Component]:
@@ -124,7 +121,8 @@ def view_dialogs() -> list[Component]:
 
 
 def _dialog_end(button_id: str, words: str) -> Component:
-    return html.Div(dmc.Button(words, id=button_id), className="dialog-buttons")
+    button = html.Button(words, id=button_id, className="button primary")
+    return html.Div(button, className="dialog-buttons")
 
 
 def add_view_callbacks(app: Dash) -> None:

@@ -37,7 +37,7 @@ export class CardMenu {
   _open(opener, spec) {
     this.opener = opener;
     this.box.setAttribute("aria-label", fill(this.texts.chart_menu_label, { title: spec.title }));
-    this.box.replaceChildren(...this.hooks.items(spec).map((item) => this._item(item, spec)), this._join(spec));
+    this.box.replaceChildren(...this.hooks.items(spec).map((item) => this._item(item)), this._join(spec));
     this.box.showPopover();
     const { right, bottom, top } = opener.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.box;
@@ -46,10 +46,10 @@ export class CardMenu {
     this.box.querySelector("button:not(:disabled)")?.focus();
   }
 
-  /** @param {Item} item  @param {Spec} spec  @returns {HTMLElement} */
-  _item({ name, run, isOff = false }, spec) {
+  /** @param {Item} item  @returns {HTMLElement} */
+  _item({ name, run, isOff = false }) {
     return el("button", {
-      class: "menu-item", type: "button", disabled: isOff, "data-do": name, "aria-label": fill(this.texts[`${name}_label`], { title: spec.title }),
+      class: "menu-item", type: "button", disabled: isOff, "data-do": name,
       onclick: () => {
         this.box.hidePopover();
         run();
