@@ -57,8 +57,8 @@ def test_time_axes_tell_the_truth_about_a_run_that_was_resumed(reader: Page) -> 
         reader.wait(lambda: "2026-11-24 01:00:14" in reader.run(HOVER), "the newest epoch read")
         assert "Epoch 9" in reader.run(HOVER)
         ticks = reader.layout("loss-chart", "xaxis.ticktext")
-        assert ticks[0] == "19:00<br>2026-11-23", ticks
-        assert ticks[-1] in ("00:00<br>2026-11-24", "01:00"), ticks
+        assert ticks[0].endswith("<br>2026-11-23"), ticks
+        assert "00:00<br>2026-11-24" in ticks, "midnight in New York"
 
         # drag over the first part; new epochs leave the zoom as it is
         plot = reader.driver.find_element(By.CSS_SELECTOR, "#loss-chart .nsewdrag")
