@@ -1,11 +1,12 @@
 #!/bin/sh
-# What the tests need beside Python packages: Chromium and its driver, Node 18 or newer, and
+# What the tests need beside Python packages: Chromium and its driver, Firefox, Node 18 or newer, and
 # Redis as a second server to test the store on. Installed through apt where that is possible.
 set -eu
 missing=""
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
     command -v google-chrome >/dev/null || missing="$missing chromium"
 command -v chromedriver >/dev/null || missing="$missing chromium-driver"
+command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
 command -v redis-server >/dev/null || missing="$missing redis-server"
 "$(dirname "$0")/node.sh" -e 'process.exit(+(parseInt(process.versions.node) < 18))' \
     >/dev/null 2>&1 || missing="$missing nodejs"

@@ -76,6 +76,20 @@ async def test_follower_hears_the_epochs_of_subscribed_jobs_and_updates_of_all(
 
 
 @pytest.mark.slow
+async def test_follower_goes_on_reading_while_it_subscribes(
+    store: Store, follower: Follower
+) -> None:
+    """On a cluster the first channel of a node opens a connection, and was read before it was."""
+    ids = [new(store) for _ in range(12)]
+    wanted = set(ids)
+    reading = asyncio.create_task(
+        heard(follower, lambda job_id, message: wanted.discard(job_id) or not wanted, 20)
+    )
+    await asyncio.gather(*(follower.subscribe(job_id) for job_id in ids))
+    await reading
+
+
+@pytest.mark.slow
 async def test_follower_hears_nothing_more_after_unsubscribing(
     store: Store, follower: Follower
 ) -> None:

@@ -213,7 +213,15 @@ class Follower:
         deadline = asyncio.get_running_loop().time() + timeout_s
         while True:
             for read in (self._pubsub.get_sharded_message, self._pubsub.get_message):
-                raw: Raw | None = await read(timeout=TURN_S)
+                try:
+                    raw: Raw | None = await read(timeout=TURN_S)
+                except RuntimeError as error:
+                    # redis-py 8.1 lists a node's connection before it is open, while somebody
+                    # else subscribes to that node's first channel
+                    if "connection not set" not in str(error):
+                        raise
+                    await asyncio.sleep(TURN_S)
+                    continue
                 if raw is not None:
                     return raw
             if asyncio.get_running_loop().time() > deadline:
