@@ -80,7 +80,10 @@ def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
     link = reader.driver.current_url
     reader.driver.get(link)
     reader.wait(lambda: shown(reader)[:1] == [ids[4]], "the same order")
-    reader.wait(lambda: len(reader.run(TABLE + "return table?.api ? table.picked() : []")) == 2, "the same selection")
+    reader.wait(
+        lambda: len(reader.run(TABLE + "return table?.api ? table.picked() : []")) == 2,
+        "the same selection",
+    )
 
     reader.click("#runs-delete")
     reader.click("#runs-delete-yes")
