@@ -5,10 +5,11 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from heimdall_dash.publish.birth import MAX_NAME, MAX_TAGS
 from heimdall_dash.ui import ids, texts
 
-MAX_NOTES = 100_000  # characters, as REST takes them
+# As REST takes them.
+MAX_NAME = 120  # characters
+MAX_TAGS = 100
 
 
 def organise() -> Component:

@@ -42,6 +42,8 @@ export class RunsTable {
     this.offerKey = "";
     this.asked = "";
     this.isAsking = false;
+    /** @type {string[]} */
+    this.linked = [...page.view.tablePicked];
     this.actions = new RunActions(this);
     this.parameters = new Parameters(this);
     page.setProps("runs-differ", { checked: page.view.tableDiffers });
@@ -59,7 +61,6 @@ export class RunsTable {
     this.api.addEventListener("sortChanged", () => this._sorted());
     this.api.addEventListener("selectionChanged", () => this._selected());
     this.render();
-    this._select(this.page.view.tablePicked);
     void this._fetch();
   }
 
@@ -70,6 +71,8 @@ export class RunsTable {
     this._columns();
     this._write();
     this.api.onFilterChanged();
+    const linked = this.linked.splice(0); // of the link, once the rows are there
+    this._select(linked);
     this.actions.render();
     this.parameters.render();
   }
