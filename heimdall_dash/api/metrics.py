@@ -64,10 +64,10 @@ def metric_routes(store: Store, history: History) -> APIRouter:
         With `cursor` and `stream` of an earlier answer: only what was written since, with
         `after`; or everything, without it, when that is not the newer part of one history.
 
-        `most_cells`: 413 at once, where the whole history has more epochs × metrics than that.
+        `most_cells`: `columns` is null, at once, where the history has more epochs × metrics.
         """
-        if most_cells is not None:
-            _check_whole(store, job_id, most_cells)
+        if most_cells is not None and (total := _more_than(store, job_id, most_cells)):
+            return _json({"job_id": job_id, "total": total, "returned": 0, "columns": None})
         if cursor is not None and (newer := _newer(history, store, job_id, cursor, stream)):
             return newer
         bounds = (NO_EPOCH if after is None else after, before)
@@ -110,10 +110,10 @@ def metric_routes(store: Store, history: History) -> APIRouter:
     return routes
 
 
-def _check_whole(store: Store, job_id: str, most_cells: int) -> None:
+def _more_than(store: Store, job_id: str, most_cells: int) -> int:
+    """How many epochs the history has, where their cells are more; else 0."""
     epochs = StoredJob(store.job(job_id)).whole("epochs_stored") or 0
-    if epochs * len(store.metric_names(job_id)) > most_cells:
-        raise Refused(413, f"the history has more than {most_cells} cells: see …/series")
+    return epochs if epochs * len(store.metric_names(job_id)) > most_cells else 0
 
 
 def _newer(

@@ -127,7 +127,7 @@ function largeOf({ world, seen }, table, at = () => "9-1") {
   world.call = async (_, path) => {
     seen.asked.push(path);
     const query = new URLSearchParams(path.split("?")[1]);
-    if (path.includes("/metrics")) throw Object.assign(new Error("too large"), { status: 413 });
+    if (path.includes("/metrics")) return { columns: null };
     if (!path.includes("/series")) return { job: { ...job, status: "running" }, facts: {}, notes: [], metric_names: Object.keys(table) };
     const [after, before] = [Number(query.get("after") ?? -1), Number(query.get("before") ?? Infinity)];
     asked.push({ metrics: query.getAll("metrics"), after, before });

@@ -136,13 +136,9 @@ export class WatchedJob {
    * Everything, where that is little. @returns {Promise<Store|null>}  null: it is too much
    */
   async _whole() {
-    try {
-      const path = `/jobs/${this.id}/metrics?points=${this.points}&most_cells=${WHOLE_CELLS}`;
-      return fromSnapshot(this.id, await this.around.call("GET", path));
-    } catch (/** @type {any} */ error) {
-      if (error.status !== 413) throw error;
-      return null;
-    }
+    const path = `/jobs/${this.id}/metrics?points=${this.points}&most_cells=${WHOLE_CELLS}`;
+    const answer = await this.around.call("GET", path);
+    return answer.columns === null ? null : fromSnapshot(this.id, answer);
   }
 
   /**
