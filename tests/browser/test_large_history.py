@@ -1,4 +1,4 @@
-"""A history too large to be held whole: loaded as one looks at it, and closely where one looks so."""
+"""A history too large to be held whole is loaded as one looks at it, closely where one does so."""
 
 from collections.abc import Callable
 from typing import Any
