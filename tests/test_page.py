@@ -1,4 +1,4 @@
-"""The page as Dash knows it: every callback finds what it listens to, with and without a trainer."""
+"""The page as Dash knows it: a callback finds what it listens to, with a trainer and without."""
 
 import json
 from collections.abc import Iterator
