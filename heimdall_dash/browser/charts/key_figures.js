@@ -98,6 +98,13 @@ export class KeyFigures {
       return [metric, tile];
     }));
     box.replaceChildren(...[...this.tiles.values()].map((tile) => tile.box));
+    new ResizeObserver(() => this.reach()).observe(box);
+  }
+
+  /** On a phone they stand in a row that scrolls sideways, which the keyboard has to reach. */
+  reach() {
+    if (this.box.scrollWidth > this.box.clientWidth) this.box.tabIndex = 0;
+    else this.box.removeAttribute("tabindex");
   }
 
   /** @param {ShownJob} feed */
