@@ -72,7 +72,7 @@ export class RunsTable {
     this._write();
     this.api.onFilterChanged();
     const linked = this.linked.splice(0); // of the link, once the rows are there
-    this._select(linked);
+    if (linked.length) this.select(linked);
     this.actions.render();
     this.parameters.render();
   }
@@ -215,10 +215,9 @@ export class RunsTable {
     return ids;
   }
 
-  /** @param {string[]} ids */
-  _select(ids) {
-    const nodes = ids.map((id) => this.api.getRowNode(id)).filter(Boolean);
-    if (nodes.length) this.api.setNodesSelected({ nodes, newValue: true });
+  /** By the component's property: it puts that selection back whenever rows change. @param {string[]} ids  these and no others */
+  select(ids) {
+    this.page.setProps("runs-table", { selectedRows: { ids } });
   }
 
   _selected() {
