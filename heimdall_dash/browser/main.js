@@ -44,7 +44,7 @@ export function start(config, setProps) {
   assemble(page);
   embed(document, page.view.embed, fill(config.texts.embed_waiting, { chart: page.view.embed }));
   page.start();
-  void showSession(page.call, document.documentElement);
+  void showSession(page.call, document.documentElement, page.setProps);
   watchBrowser(page);
   return page;
 }

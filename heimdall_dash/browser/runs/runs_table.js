@@ -136,7 +136,7 @@ export class RunsTable {
     const [sorted, way] = splitSort(this.page.view.tableSort);
     return {
       colId: id, field: id, headerName: this.label(id), headerTooltip: this.label(id), tooltipField: id, sort: sorted === id ? way : null,
-      comparator: compare, width: id === "job_name" ? 240 : id.includes(":") ? 130 : 110, pinned: id === "job_name" && innerWidth > 700 ? "left" : null,
+      comparator: compare, width: widthOf(id, this.label(id)), pinned: id === "job_name" && innerWidth > 700 ? "left" : null,
       valueFormatter: (/** @type {any} */ { value }) => shownValue(id, value),
     };
   }
@@ -164,7 +164,8 @@ export class RunsTable {
       isThere.delete(id);
       this.rows.delete(id);
     }
-    if (change.add.length || change.update.length || change.remove.length) this.api.applyTransaction(change);
+    change.add.sort((a, b) => String(b.created_at).localeCompare(String(a.created_at)));
+    if (change.add.length || change.update.length || change.remove.length) this.api.applyTransaction({ ...change, addIndex: 0 }); // the newest is the first
   }
 
   /** @param {Job} job  @param {Record<string, any>} config */
@@ -305,6 +306,12 @@ function compare(a, b, _a, _b, isDescending) {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (typeof a === typeof b) return String(a).localeCompare(String(b), undefined, { numeric: true });
   return typeof a === "number" ? -1 : 1;
+}
+
+/** Room for the column's name and its sign of order. @param {string} id  of the column  @param {string} label */
+function widthOf(id, label) {
+  const least = /** @type {Record<string, number>} */ ({ job_name: 240, created_at: 170 })[id] ?? 100;
+  return Math.max(least, Math.min(280, 52 + 7.5 * label.length));
 }
 
 /** @param {string} id  of the column  @param {any} value  @returns {string} */
