@@ -7,7 +7,7 @@ import { RunActions } from "./run_actions.js";
 import { Parameters } from "./parameters.js";
 import { cells, columnOf, configKeys, flatConfig, isHigherBetter, keyMetric } from "./run_rows.js";
 
-const JOB_COLUMNS = ["status", "job_name", "progress", "tags", "group", "created_at", "duration"];
+const JOB_COLUMNS = ["job_name", "status", "progress", "tags", "group", "created_at", "duration"];
 const FETCH_MS = 4000; // numbers of runs that go on
 const MOST_AT_ONCE = 100; // runs in one request
 const MOST_METRICS = 200;
@@ -310,7 +310,7 @@ function compare(a, b, _a, _b, isDescending) {
 
 /** Room for the column's name and its sign of order. @param {string} id  of the column  @param {string} label */
 function widthOf(id, label) {
-  const least = /** @type {Record<string, number>} */ ({ job_name: 240, created_at: 170 })[id] ?? 100;
+  const least = /** @type {Record<string, number>} */ ({ job_name: 240, status: 120, created_at: 190 })[id] ?? 100;
   return Math.max(least, Math.min(280, 52 + 7.5 * label.length));
 }
 
