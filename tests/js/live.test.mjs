@@ -347,6 +347,15 @@ test("a job that was over and is begun again is followed again", async () => {
   assert.deepEqual(watches().at(-1), stands);
 });
 
+test("a job that is over gets the new name that the list says; nothing else tells of it", async () => {
+  const { feed, watch, part } = await live();
+  watch.listed(new Map([["j", { ...job, job_name: "older" }]]));
+  assert.equal(feed.job.job_name, job.job_name, "what is followed is not told by the list");
+  part({ job: { status: "completed" }, closed: { code: 1000, reason: "the job is over" } });
+  watch.listed(new Map([["j", { ...job, job_name: "new", tags: ["best"] }]]));
+  assert.deepEqual([feed.job.job_name, feed.job.tags, feed.job.status], ["new", ["best"], "completed"]);
+});
+
 test("several jobs are watched at once, each with its own cursor; whoever leaves is watched no more", async () => {
   const { feed, watch, say, settle, drawn, watches } = await live();
   await Promise.all([watch.follow(["k"]), settle()]);

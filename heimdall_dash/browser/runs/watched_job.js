@@ -303,17 +303,25 @@ export class WatchedJob {
 
   /**
    * What the list of all jobs says of ours: one that a restarted store did not know has come back,
-   * or one that was over has been begun again.
+   * one that was over has been begun again, or has another name.
    * @param {Job|undefined} job
    */
   listed(job) {
     const { rules } = this.around;
     if (!job) return;
     const isBegunAgain = this.state === "ready" && !canChange(this.job, rules) && canChange(job, rules) && job.attempt > this.job?.attempt;
-    if (this.state !== "unknown" && !isBegunAgain) return;
+    if (this.state !== "unknown" && !isBegunAgain) return this._said(job);
     if (this.state === "unknown") this.state = "loading";
     this.refusal = null;
     this.load();
+  }
+
+  /** What people say of a job that nothing else is heard of any more. @param {Job} job */
+  _said(job) {
+    if (this.state !== "ready" || !this.job || canChange(this.job, this.around.rules)) return;
+    const { job_name, tags, group, notes, is_hidden } = job;
+    const said = { ...this.job, job_name, tags, group, notes, is_hidden };
+    if (JSON.stringify(said) !== JSON.stringify(this.job)) this.noteJob(said);
   }
 
   /** @param {Job} job */
