@@ -62,6 +62,9 @@ class Figures:
     def describe(self, facts: Mapping[str, Any]) -> None:
         self.facts = dict(facts)
 
+    def predictions(self, epoch: int, /, **_: Any) -> None:
+        """Pictures are no figures."""
+
     def warn(self, message: str) -> None:
         print(f"warning: {message}")
 

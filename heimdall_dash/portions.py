@@ -10,7 +10,7 @@ from heimdall_dash.cells import Write
 
 PORTION_WRITES = 5_000
 PORTION_BYTES = 4 * 2**20
-PORTION_PLACES = 1_000_000  # epochs × names
+PORTION_PLACES = 200_000  # epochs × names: at most about 4 MB, for each viewer that does not read
 
 NUMBER_BYTES = 20  # a float64 as JSON, at most 24 characters
 

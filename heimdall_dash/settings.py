@@ -76,6 +76,13 @@ class Settings(BaseSettings):
         "0: never",
     )
 
+    heimdall_hangs_after_s: float = Field(
+        1800.0,
+        ge=0.0,
+        allow_inf_nan=False,
+        description="a worker's trainer that finishes no epoch for so many seconds, and for 50 of "
+        "its epochs, is ended, and its job goes on from its checkpoint; 0: never",
+    )
     heimdall_url: str | None = Field(
         None, description="the dashboard's address, as others reach it: for links in alerts"
     )

@@ -130,3 +130,22 @@ def test_viewers_of_a_compacted_job_reload_or_are_served_from_blocks(
     assert again["columns"]["train_loss"][:1000] == before["columns"]["train_loss"]
     csv = client.get(f"/jobs/{job_id}/metrics", params={"format": "csv"}).text.splitlines()
     assert len(csv) == 1003
+
+
+def test_every_look_at_a_compacted_job_is_answered(web: Web, client: httpx.Client) -> None:
+    store = Store(str(web.settings.redis_url))
+    job_id = job_of(store, *range(300), b=1.0)
+    add(store, job_id, 300, a=2.0)
+    compacted(store, job_id, EVERYTHING)
+    found = client.get(f"jobs/{job_id}")
+    assert found.json()["metric_names"] == ["x", "b", "a"]
+    looks = [
+        "metrics", "metrics?points=20", "metrics?format=csv", "metrics?most_cells=10",
+        "metrics?metrics=x&after=10&before=20", "series?metrics=x&metrics=a&points=10",
+        "summary", "predictions",
+    ]  # fmt: skip
+    for look in looks:
+        answer = client.get(f"jobs/{job_id}/{look}")
+        assert answer.status_code == 200, (look, answer.text)
+    assert client.get(f"jobs/{job_id}/summary").json()["summary"]["x"]["count"] == 301
+    store.close()

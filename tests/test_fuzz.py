@@ -131,7 +131,7 @@ def test_socket_takes_anything(
     @MESSAGES
     @given(said=st.lists(SAID, max_size=6))
     def one(said: list[str | bytes]) -> None:
-        with connect(address, subprotocols=protocols, close_timeout=1) as opened:
+        with connect(address, subprotocols=protocols, close_timeout=1, max_size=None) as opened:
             assert opened.recv(timeout=10)
             try:
                 for message in said:

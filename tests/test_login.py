@@ -8,12 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from heimdall_dash.api.creation import attempt_job
 from heimdall_dash.doors.attempts import FREE_PER_MINUTE, MAX_WAITING, Attempts
 from heimdall_dash.errors import NotAllowed
+from heimdall_dash.manifest import Manifest
+from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import Status
-from heimdall_dash.roles import Role, set_role
+from heimdall_dash.roles import READS_ALONE, Role, set_role
+from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
+from heimdall_dash.store.views import ViewStore
 from tests.conftest import Web, web_settings
 from tests.viewers import Viewer
 
@@ -165,7 +170,9 @@ async def test_wrong_tokens_are_slowed_down_and_logged(caplog: pytest.LogCapture
     assert await attempts.may_try("10.0.0.1")
 
 
-def test_store_refuses_what_a_readers_callback_would_change(store: Store) -> None:
+def test_store_refuses_what_a_readers_callback_would_change(
+    store: Store, valkey: EmbeddedStore
+) -> None:
     """Dash's callbacks are calls of one path: what they may do is asked where it is done."""
     made = store.create_job("x", status=Status.PENDING, config={}, total_epochs=1, external=True)
     job = made["id"]
@@ -177,6 +184,17 @@ def test_store_refuses_what_a_readers_callback_would_change(store: Store) -> Non
             store.change(job, event="training:progress", fields={"job_name": "other"}, remove=[])
         with pytest.raises(NotAllowed):
             store.delete(job, set(Status))
+        for change in (
+            lambda: ViewStore(store).put(None, "mine", {}),
+            lambda: ViewStore(store).delete(None, "mine"),
+            lambda: AlertStore(store).put_rule("mine", {}),
+            lambda: AlertStore(store).delete_rule("mine"),
+        ):
+            with pytest.raises(NotAllowed):
+                change()
+        body = {"job_name": "x", "external": True}
+        made, problems = attempt_job(store, JobQueue(store, valkey.url), Manifest(), body)
+        assert (made, problems) == (None, [{"loc": [], "msg": READS_ALONE}])
 
     contextvars.copy_context().run(as_reader)
     store.delete(job, set(Status))

@@ -294,3 +294,12 @@ def test_csv_of_a_hostile_job_name_has_a_harmless_file_name(client: httpx.Client
     job_id = answer.json()["id"]
     header = client.get(f"/jobs/{job_id}/metrics?format=csv").headers["content-disposition"]
     assert header == 'attachment; filename="x-rm--rf-metrics.csv"'
+
+
+def test_history_that_is_too_large_says_so_at_once(client: httpx.Client) -> None:
+    made = client.post("jobs", json={"job_name": "large", "external": True}).json()["id"]
+    client.post(f"jobs/{made}/metrics", json=[{"epoch": e, "a": e, "b": e} for e in range(50)])
+    whole = client.get(f"jobs/{made}/metrics", params={"most_cells": 100}).json()
+    assert whole["columns"]["a"] == list(range(50))
+    large = client.get(f"jobs/{made}/metrics", params={"most_cells": 99}).json()
+    assert large == {"job_id": made, "total": 50, "returned": 0, "columns": None}

@@ -32,7 +32,9 @@ def moved(store: EmbeddedStore) -> Iterator[None]:
 def test_web_follows_a_store_that_comes_back_on_another_port(
     own_valkey: EmbeddedStore, tmp_path: Path
 ) -> None:
-    settings = web_settings("", tmp_path / "data").model_copy(update={"redis_url": None})
+    settings = web_settings(own_valkey.url, tmp_path / "data").model_copy(
+        update={"redis_url": None}
+    )
     with Web(settings) as web, httpx.Client(base_url=web.api, timeout=30) as api:
         new = {"job_name": "outside", "external": True}
         job_id = api.post("/jobs", json=new).json()["id"]

@@ -1,7 +1,13 @@
 """How many writes go into one frame."""
 
 from heimdall_dash.cells import Position, Write
-from heimdall_dash.portions import PORTION_BYTES, PORTION_WRITES, first_portion, size_of
+from heimdall_dash.portions import (
+    PORTION_BYTES,
+    PORTION_PLACES,
+    PORTION_WRITES,
+    first_portion,
+    size_of,
+)
 
 
 def writes(count: int, names: int, *, shared: bool = True) -> list[Write]:
@@ -29,5 +35,5 @@ def test_portion_is_bounded_by_bytes_but_is_never_empty() -> None:
 
 def test_portion_is_bounded_by_rows_times_names() -> None:
     part = first_portion(writes(300, 512, shared=False))
-    assert len(part) * len(part) * 512 <= 1_000_000
-    assert len(part) > 30
+    assert len(part) * len(part) * 512 <= PORTION_PLACES
+    assert len(part) > 15

@@ -36,10 +36,12 @@ def api(web_of_worker: Web) -> Iterator[httpx.Client]:
         yield client
 
 
-def worker(valkey: EmbeddedStore, tmp_path: Path, machine: str = "data") -> Child:
+def worker(
+    valkey: EmbeddedStore, tmp_path: Path, machine: str = "data", **environment: str
+) -> Child:
     return Child(
         tmp_path, "-m", "trainer", "worker",
-        REDIS_URL=valkey.url, HEIMDALL_DATA=str(tmp_path / machine),
+        REDIS_URL=valkey.url, HEIMDALL_DATA=str(tmp_path / machine), **environment,
     )  # fmt: skip
 
 
@@ -177,6 +179,21 @@ def test_trainer_that_was_frozen_and_replaced_changes_nothing_when_it_wakes(
     assert before["epoch"] == list(range(31))
     assert job(api, job_id) == done
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
+
+
+def test_worker_ends_a_trainer_that_hangs_and_goes_on_with_its_job(
+    api: httpx.Client, own_valkey: EmbeddedStore, tmp_path: Path
+) -> None:
+    """One worker alone: it would wait for its frozen child for ever."""
+    job_id = submit(api, 12)
+    with worker(own_valkey, tmp_path, HEIMDALL_HANGS_AFTER_S="2") as only:
+        wait_for_epoch(api, job_id, 3)
+        (trainer,) = psutil.Process(only.process.pid).children()
+        trainer.send_signal(signal.SIGSTOP)
+        done = wait_until(api, job_id, "completed", only)
+    assert int(str(done["attempt"])) >= 1
+    assert columns(api, job_id)["epoch"] == list(range(13))
+    assert "is ended" in only.output
 
 
 def test_worker_on_another_machine_goes_on_from_the_checkpoint_in_the_store(

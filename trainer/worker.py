@@ -25,6 +25,7 @@ from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
 from heimdall_dash.store.signs import Workers
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
+from trainer.hung import Hung
 from trainer.stores import opened
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,12 @@ def main() -> int:
 
 
 class TrainingWorker(Worker):
-    """RQ's worker, which would stop for a store that is away, and kill a child that it stops."""
+    """RQ's worker, which would stop for a store that is away, kill a child that it stops, and wait
+    for ever for one that hangs."""
+
+    _looks_at: tuple[str, int] | None = None
+    _hung: Hung
+    _ended_because = ""
 
     def handle_warm_shutdown_request(self) -> None:
         """Ask the child to checkpoint and to give its job back; RQ then waits for it."""
@@ -74,13 +80,29 @@ class TrainingWorker(Worker):
             store, queue = opened(Settings())
             found = StoredJob(store.job(job_id))
             if found.attempt == attempt and found.status == Status.RUNNING:
-                queue.take_over(found, _death(ret_val))
+                queue.take_over(found, self._ended_because or _death(ret_val))
         except (HeimdallError, *UNAVAILABLE) as error:
             log.warning("job %s is left to the watch of the web server: %s", job_id, error)
 
     def maintain_heartbeats(self, job: Any) -> None:
         note = super().maintain_heartbeats
         _while_away(lambda: note(job))
+        self._end_when_hung(*job.args)
+
+    def _end_when_hung(self, job_id: str, attempt: int) -> None:
+        if self._looks_at != (job_id, attempt):
+            self._looks_at = (job_id, attempt)
+            self._hung = Hung(opened(Settings())[0], Settings().heimdall_hangs_after_s)
+            self._ended_because = ""
+        try:
+            why = self._hung.why(job_id, attempt)
+        except (HeimdallError, *UNAVAILABLE) as error:
+            log.debug("nobody knows whether job %s hangs: %s", job_id, error)
+            return
+        if why and self.horse_pid:
+            log.warning("The trainer of job %s is ended: %s", job_id, why)
+            self._ended_because = f"its trainer hung: {why}"
+            self.kill_horse(sig=signal.SIGKILL)
 
     def set_current_job_working_time(self, seconds: float, pipeline: Any = None) -> None:
         note = super().set_current_job_working_time

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from heimdall_dash.api.refusals import ImpossibleConfig, Refused, problems
 from heimdall_dash.api.schemas import EXTERNAL_ONLY, ExternalConfig, NewJob
 from heimdall_dash.config_errors import every_error
-from heimdall_dash.errors import InvalidMetric, StoreUnavailable
+from heimdall_dash.errors import InvalidMetric, NotAllowed, StoreUnavailable
 from heimdall_dash.manifest import Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import Status, check_json
@@ -41,7 +41,7 @@ def attempt_job(
         return None, problems(error)
     except Refused as error:
         return None, [{"loc": [], "msg": error.detail}]
-    except (InvalidMetric, StoreUnavailable) as error:
+    except (InvalidMetric, NotAllowed, StoreUnavailable) as error:
         return None, [{"loc": [], "msg": str(error)}]
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -123,10 +124,12 @@ def _recent(store: Store, job_id: str) -> list[Row]:
 
 
 def _names(store: Store, job_id: str) -> list[str]:
-    """Every metric's name: as they came in the first writes, then in the newest, then the others
-    in the order of the alphabet, since the store keeps them as a set."""
-    writes = store.writes(job_id, limit=FIRST_WRITES) + store.newest_writes(job_id, FIRST_WRITES)
-    seen = dict.fromkeys(name for write in writes for name in write.row or ())
+    """Every metric's name: as they came in what is compacted, or in the first writes, then in the
+    newest, then the others in the order of the alphabet, since the store keeps them as a set."""
+    compacted = store.blocks.manifest(job_id).names
+    first = [] if compacted else islice(store.each_write(job_id), FIRST_WRITES)
+    writes = [*first, *store.newest_writes(job_id, FIRST_WRITES)]
+    seen = dict.fromkeys([*compacted, *(name for write in writes for name in write.row or ())])
     return [name for name in [*seen, *sorted(store.metric_names(job_id) - seen.keys())]
             if name not in NOT_METRICS]  # fmt: skip
 

@@ -53,6 +53,7 @@ def metric_routes(store: Store, history: History) -> APIRouter:
         after: Epoch = None,
         before: Epoch = None,
         points: Annotated[int | None, Query(ge=2, le=1_000_000)] = None,
+        most_cells: Annotated[int | None, Query(ge=1, le=2**53)] = None,
         metrics: Names = None,
         format: Literal["json", "csv"] = "json",
         cursor: Annotated[str | None, Query(max_length=64)] = None,
@@ -62,7 +63,11 @@ def metric_routes(store: Store, history: History) -> APIRouter:
 
         With `cursor` and `stream` of an earlier answer: only what was written since, with
         `after`; or everything, without it, when that is not the newer part of one history.
+
+        `most_cells`: `columns` is null, at once, where the history has more epochs × metrics.
         """
+        if most_cells is not None and (total := _more_than(store, job_id, most_cells)):
+            return _json({"job_id": job_id, "total": total, "returned": 0, "columns": None})
         if cursor is not None and (newer := _newer(history, store, job_id, cursor, stream)):
             return newer
         bounds = (NO_EPOCH if after is None else after, before)
@@ -103,6 +108,12 @@ def metric_routes(store: Store, history: History) -> APIRouter:
         return await run_in_threadpool(append_rows, store, job_id, await read_json(request))
 
     return routes
+
+
+def _more_than(store: Store, job_id: str, most_cells: int) -> int:
+    """How many epochs the history has, where their cells are more; else 0."""
+    epochs = StoredJob(store.job(job_id)).whole("epochs_stored") or 0
+    return epochs if epochs * len(store.metric_names(job_id)) > most_cells else 0
 
 
 def _newer(

@@ -16,6 +16,7 @@ import { JobCards } from "./runs/job_cards.js";
 import { JobFeed } from "./runs/job_feed.js";
 import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
+import { Hand } from "./runs/hand.js";
 import { GroupBy } from "./runs/group_by.js";
 import { Picked } from "./runs/picked.js";
 import { ReadingBar } from "./runs/reading_bar.js";
@@ -44,7 +45,7 @@ export function start(config, setProps) {
   assemble(page);
   embed(document, page.view.embed, fill(config.texts.embed_waiting, { chart: page.view.embed }));
   page.start();
-  void showSession(page.call, document.documentElement);
+  void showSession(page.call, document.documentElement, page.setProps);
   watchBrowser(page);
   return page;
 }
@@ -71,7 +72,7 @@ function assemble(page) {
   page.predictions = new PredictionsFeed({ call, now: () => performance.now(), changed: () => page.predictionsArrived() });
   page.predictions.wanted = page.view.predicted;
   page.bar = new JobBar(shared);
-  page.organise = new Organise({ show, call, changed: (job) => page.jobChanged(job) });
+  page.organise = new Organise({ show, call, changed: (job) => page.jobChanged(job), hand: (id) => new Hand(byId(id)) });
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.picked = new Picked({
     feed: page.feed, view: page.view, jobs: () => page.list.jobs, isListKnown: () => page.list.isKnown, most: config.most_runs,

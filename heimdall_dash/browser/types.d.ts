@@ -106,6 +106,7 @@ interface ChartView { scale: Scale; smoothing: number; x: XMode; zoom: Zoom | nu
 interface Source {
   columns: Columns;
   notFinite?: NotFinite;
+  isPartial?: boolean; // a null of it says nothing
   job: Job | null;
   facts: Facts;
   notes: Note[];
@@ -169,7 +170,7 @@ interface KeptView extends ViewFields {
 interface Run {
   id: string;
   job: Job | null;
-  store: { columns: Columns; notFinite: NotFinite; total: number };
+  store: { columns: Columns; notFinite: NotFinite; total: number; isPartial?: boolean; totals?: Record<string, number> };
   facts: Facts;
   notes: Note[];
   state: string; // none, loading, ready, unknown
@@ -178,7 +179,8 @@ interface Run {
 /** The chosen job, as its feed holds it. */
 interface ShownJob {
   jobId: string | null;
-  store: { columns: Columns; notFinite: NotFinite; total: number };
+  isAwaited?(metric: string): boolean;
+  store: { columns: Columns; notFinite: NotFinite; total: number; isPartial?: boolean; totals?: Record<string, number> };
   names?: string[]; // of its metrics; without them, those of the columns
   job: Job | null;
   facts: Facts;

@@ -5,13 +5,14 @@ import secrets
 from typing import Any
 
 from heimdall_dash.store.keys import ALERT_OUTBOX, ALERT_OWNER, ALERT_RULES, ALERT_SINCE, JobKeys
-from heimdall_dash.store.store import Store
+from heimdall_dash.store.store import Store, check_role
 
 OWNED_MS = 15_000
 
 
 class AlertStore:
-    """Every call raises StoreUnavailable. What cannot be read is passed over."""
+    """Every call raises StoreUnavailable; what changes a rule, which visitors ask for, also
+    NotAllowed where who asks may look alone. What cannot be read is passed over."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -24,11 +25,13 @@ class AlertStore:
         return _read(self._store._call(lambda client: client.hgetall(ALERT_RULES)))
 
     def put_rule(self, name: str, rule: dict[str, Any]) -> None:
+        check_role()
         text = json.dumps(rule, allow_nan=False)
         self._store._call(lambda client: client.hset(ALERT_RULES, name, text))
 
     def delete_rule(self, name: str) -> bool:
         """Whether there was one."""
+        check_role()
         return bool(self._store._call(lambda client: client.hdel(ALERT_RULES, name)))
 
     # -- whose turn it is ------------------------------------------------------------------

@@ -625,7 +625,7 @@ class Store:
     # -- inside ----------------------------------------------------------------------------
 
     def _list(self, job_id: str, created_at: str) -> None:
-        _check_role()
+        check_role()
         score = parse_time(created_at).timestamp() * 1000
         self._call(lambda client: client.zadd(JOBS, {job_id: score}, nx=True))
 
@@ -636,7 +636,7 @@ class Store:
 
     def _script(self, name: str, keys: list[str], arguments: list[Any]) -> Any:
         """Each changes something: raises NotAllowed where whoever asks may look alone."""
-        _check_role()
+        check_role()
 
         def run(client: Any) -> Any:
             known = self._scripts.get(name)
@@ -738,7 +738,7 @@ def _refusal(job_id: str, action: str, reply: list[Any]) -> Exception:
     return StoreUnavailable(f"unexpected reply of the store: {reply!r:.200}")
 
 
-def _check_role() -> None:
+def check_role() -> None:
     """Raises NotAllowed where whoever asks may look alone."""
     if not may_change():
         raise NotAllowed(READS_ALONE)

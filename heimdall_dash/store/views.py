@@ -5,7 +5,7 @@ from typing import Any
 
 from heimdall_dash.errors import HeimdallError
 from heimdall_dash.store.keys import VIEWS
-from heimdall_dash.store.store import Store
+from heimdall_dash.store.store import Store, check_role
 
 MAX_VIEWS = 500  # of all projects together
 
@@ -16,7 +16,8 @@ class TooManyViews(HeimdallError):
 
 
 class ViewStore:
-    """Every call raises StoreUnavailable. A project of None is that of jobs without one."""
+    """Every call raises StoreUnavailable, what changes something also NotAllowed. A project of None
+    is that of jobs without one."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -37,6 +38,7 @@ class ViewStore:
 
     def put(self, project: str | None, name: str, view: dict[str, Any]) -> None:
         """Raises TooManyViews."""
+        check_role()
         field, text = _field(project, name), json.dumps(view, allow_nan=False)
 
         def write(client: Any) -> bool:
@@ -50,6 +52,7 @@ class ViewStore:
 
     def delete(self, project: str | None, name: str) -> bool:
         """Whether there was one."""
+        check_role()
         field = _field(project, name)
         return bool(self._store._call(lambda client: client.hdel(VIEWS, field)))
 

@@ -1,12 +1,9 @@
 """One job: who it is and how it goes, the controls for reading, and its charts."""
 
-from collections.abc import Iterable
-
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from heimdall_dash.charts import Chart
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes, labelled, segmented
 from heimdall_dash.ui.organise import organise
@@ -14,7 +11,7 @@ from heimdall_dash.ui.runs_on_charts import go_to_epoch, grouping, readout, runs
 from heimdall_dash.ui.views import view_dialogs, views_bar
 
 
-def metrics_tab(charts: Iterable[Chart]) -> Component:
+def metrics_tab() -> Component:
     return html.Div(
         [
             _job_bar(),
@@ -32,7 +29,7 @@ def metrics_tab(charts: Iterable[Chart]) -> Component:
             html.Section(id=ids.PREDICTIONS, hidden=True),
             html.Div(id=ids.OTHER_CHARTS),
             readout(),
-            html.Div(_extras(charts), id="charts-store", hidden=True),
+            html.Div(_extra(), id="charts-store", hidden=True),
             html.Section(
                 [html.P(line) for line in texts.ZOOM_HELP],
                 className="help",
@@ -158,11 +155,9 @@ def _reading_bar() -> list[Component]:
     ]
 
 
-def _extras(charts: Iterable[Chart]) -> list[Component]:
-    """What only a reliability diagram has: the epoch that is laid beside the newest. The browser
-    puts it into the chart's card."""
-    if not any(chart.kind == "reliability" for chart in charts):
-        return []
+def _extra() -> Component:
+    """What only a preset reliability diagram has: the epoch that is laid beside the newest. The
+    browser puts it into the chart's card."""
     slider = dmc.Slider(
         id=ids.RELIABILITY_EPOCH,
         value=0,
@@ -174,4 +169,4 @@ def _extras(charts: Iterable[Chart]) -> list[Component]:
         thumbLabel=texts.RELIABILITY_LABEL,
         className="slider",
     )
-    return [html.Div(labelled(texts.RELIABILITY_LABEL, slider), id="reliability-extra")]
+    return html.Div(labelled(texts.RELIABILITY_LABEL, slider), id="reliability-extra")

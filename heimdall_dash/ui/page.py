@@ -112,7 +112,7 @@ def layout(manifest: Manifest, prefix: str = "/") -> Component:
                     html.Main(
                         [
                             dmc.TabsPanel(jobs_tab(manifest), value="jobs"),
-                            dmc.TabsPanel(metrics_tab(manifest.charts), value="metrics"),
+                            dmc.TabsPanel(metrics_tab(), value="metrics"),
                         ],
                         id="content",
                         tabIndex="-1",

@@ -15,6 +15,7 @@ OPTIONS = {
         "selectAll": "filtered",
         "enableClickSelection": False,
     },
+    "selectionColumnDef": {"pinned": "left"},
     "suppressFieldDotNotation": True,  # `config:model.depth` is a name, not a path
     "animateRows": False,
     "enableCellTextSelection": True,

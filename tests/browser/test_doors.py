@@ -8,7 +8,9 @@ import httpx
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
+from heimdall_dash.roles import READS_ALONE
 from heimdall_dash.store.embedded import EmbeddedStore
 from tests.conftest import CHROMIUM_FLAGS, Web, wait_for, web_settings
 from tests.proxies import Nginx
@@ -95,4 +97,45 @@ def test_reader_finds_no_buttons_that_change_anything(chromium: Any, nginx: Ngin
         if button.is_displayed()
     ]
     assert set(shown) == {"Open"}
-    assert not chromium.find_element(By.CLASS_NAME, "create-job-details").is_displayed()
+    assert not chromium.find_element(By.ID, "create-job").is_displayed()
+    assert not chromium.find_element(By.ID, "create-open").is_displayed()
+    wait_for(lambda: chromium.find_elements(By.CSS_SELECTOR, "#runs-table .ag-row"), 20, "rows")
+    buttons = chromium.find_elements(By.CSS_SELECTOR, "#runs-actions button, #runs-actions input")
+    assert [one.get_attribute("id") for one in buttons if one.is_displayed()] == [
+        "runs-csv", "runs-export",
+    ]  # fmt: skip
+    fields = ("job-rename", "job-tags", "job-group", "job-notes")
+    is_fixed = "return arguments[0].map((id) => document.getElementById(id).readOnly)"
+    assert chromium.execute_script(is_fixed, fields) == [True] * 4
+    assert complaints(chromium) == []
+
+
+def test_form_and_table_work_behind_the_token_and_break_no_policy(
+    chromium: Any, nginx: Nginx
+) -> None:
+    sign_in(chromium, nginx, TOKEN, "?tab=jobs")
+    wait_for(lambda: chromium.find_elements(By.CSS_SELECTOR, "#runs-table .ag-row"), 20, "rows")
+    chromium.find_element(By.CSS_SELECTOR, "#create-open button").send_keys(Keys.ENTER)
+    submit = chromium.find_element(By.ID, "create-submit")
+    wait_for(submit.is_displayed, 10, "the form")
+    submit.click()
+    name = chromium.find_element(By.CSS_SELECTOR, '#create-job input[id*="job_name"]')
+    wait_for(lambda: name.get_attribute("aria-invalid") == "true", 10, "the missing name")
+    name.send_keys("from behind the door")
+    submit.click()
+    note = (By.CSS_SELECTOR, ".mantine-Notification-root")
+    wait_for(lambda: chromium.find_elements(*note), 10, "the notice")
+    wait_for(lambda: "from behind the door" in chromium.find_element(*note).text, 5, "its text")
+    assert complaints(chromium) == []
+
+
+def test_readers_callback_makes_no_job(chromium: Any, nginx: Nginx) -> None:
+    """The form is out of sight, and its callback is Dash's: a call of one path for everything."""
+    sign_in(chromium, nginx, READ, "?tab=jobs")
+    wait_for(lambda: chromium.find_elements(By.CSS_SELECTOR, ".job-card"), 20, "the cards")
+    before = len(chromium.find_elements(By.CSS_SELECTOR, ".job-card"))
+    name = "dash_clientside.set_props({type: 'new-job', name: 'job_name'}, {value: 'forbidden'});"
+    chromium.execute_script(name + "dash_clientside.set_props('create-submit', {n_clicks: 1})")
+    message = "return document.getElementById('create-message').textContent"
+    wait_for(lambda: READS_ALONE in chromium.execute_script(message), 10, "the refusal")
+    assert len(chromium.find_elements(By.CSS_SELECTOR, ".job-card")) == before

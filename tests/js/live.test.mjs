@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { JobFeed } from "../../heimdall_dash/browser/runs/job_feed.js";
 import { JobsFeed, changed } from "../../heimdall_dash/browser/runs/jobs_feed.js";
 import { Watch } from "../../heimdall_dash/browser/runs/watch.js";
+import { leftOut } from "../../heimdall_dash/browser/series/named.js";
+import { seriesOf } from "../../heimdall_dash/browser/series/series.js";
 import { golden } from "./golden.mjs";
 
 /** What was sent, without the running number of the outbox. */
@@ -119,18 +121,91 @@ test("the badge says connected only while the server itself hears the store", as
   assert.deepEqual(seen.store, [false, true, false]);
 });
 
-test("a history that is too wide for one answer is asked for with fewer epochs", async () => {
-  const { feed, settle, snapshot, world } = setUp();
+/** A job whose history the server calls too large: `table` is what it holds, by metric and epoch. */
+function largeOf({ world, seen }, table, at = () => "9-1") {
   const asked = [];
   world.call = async (_, path) => {
-    if (!path.includes("/metrics")) return { job, facts: {}, notes: [] };
-    asked.push(Number(/points=(\d+)/.exec(path)[1]));
-    if (asked.length < 3) throw Object.assign(new Error("too large"), { status: 413 });
-    return structuredClone(snapshot);
+    seen.asked.push(path);
+    const query = new URLSearchParams(path.split("?")[1]);
+    if (path.includes("/metrics")) return { columns: null };
+    if (!path.includes("/series")) return { job: { ...job, status: "running" }, facts: {}, notes: [], metric_names: Object.keys(table) };
+    const [after, before] = [Number(query.get("after") ?? -1), Number(query.get("before") ?? Infinity)];
+    asked.push({ metrics: query.getAll("metrics"), after, before });
+    const series = Object.fromEntries(query.getAll("metrics").map((name) => {
+      const held = Object.entries(table[name] ?? {}).map(([epoch, value]) => [Number(epoch), value]).filter(([epoch]) => epoch > after && epoch < before);
+      const shown = after < 0 && held.length > 4 ? [held[0], held.at(-1)] : held;
+      return [name, { epoch: shown.map(([epoch]) => epoch), value: shown.map(([, value]) => value), timestamp: shown.map(() => "t"), total: held.length }];
+    }));
+    return { stream: "s", cursor: at(), total: 9, series };
   };
+  return asked;
+}
+
+test("of a large history only what somebody looks at is held: each metric on rows of its own", async () => {
+  const setup = setUp();
+  const { feed, settle, drawn, watches } = setup;
+  const table = { loss: { 1: 10, 5: 50, 9: 90 }, lr: { 2: 0.2, 4: 0.4 }, unseen: { 1: 1 } };
+  const asked = largeOf(setup, table);
+  await setup.connect();
   await Promise.all([feed.choose("j"), settle()]);
-  assert.deepEqual(asked, [20_000, 5_000, 1_250]);
-  assert.equal(feed.state, "ready");
+  assert.deepEqual(asked.map(({ metrics }) => metrics), [["loss"]], "a loss is asked for before anybody looks");
+  assert.deepEqual(watches().at(-1).j.metrics, ["loss"]);
+  feed.run.want(["lr", "nobody's"]);
+  assert.equal(feed.isAwaited("lr"), true);
+  await settle();
+  await drawn();
+  assert.deepEqual(asked[1].metrics, ["lr"]);
+  assert.deepEqual(watches().at(-1).j, { after: "9-1", stream: "s", metrics: ["loss", "lr"] }, "told before it was asked for");
+  const rows = (name) => { const { epochs, values } = seriesOf(feed.store, name); return Object.fromEntries(epochs.map((epoch, i) => [epoch, values[i]])); };
+  assert.deepEqual([rows("loss"), rows("lr"), seriesOf(feed.store, "unseen")], [table.loss, table.lr, null]);
+  assert.equal(feed.isAwaited("lr"), false);
+});
+
+test("what was written while a metric was asked for is not overwritten by the older answer", async () => {
+  const setup = setUp();
+  const { feed, settle, part, drawn } = setup;
+  largeOf(setup, { loss: { 1: 10 }, lr: { 9: 0.9 } });
+  await setup.connect();
+  await Promise.all([feed.choose("j"), settle()]);
+  await settle();
+  part({ recovered: true, stream: "s", after: "9-1", cursor: "9-1", job });
+  await settle();
+  const answers = setup.world.call;
+  let open = () => {};
+  const gate = new Promise((resolve) => { open = resolve; });
+  setup.world.call = async (method, path) => {
+    const answer = await answers(method, path);
+    if (path.includes("metrics=lr")) await gate;
+    return answer;
+  };
+  feed.run.want(["lr"]);
+  await settle();
+  part({ stream: "s", after: "9-1", cursor: "10-1", columns: { epoch: [9, 10], timestamp: ["t", "t"], lr: [0.99, 1] } });
+  await settle();
+  await drawn();
+  assert.deepEqual(seriesOf(feed.store, "lr").values, [0.99, 1]);
+  open();
+  await settle();
+  await drawn();
+  assert.deepEqual([seriesOf(feed.store, "lr").values, feed.isAwaited("lr")], [[0.99, 1], false]);
+  part({ stream: "s", after: "10-1", cursor: "10-1", columns: { epoch: [8], timestamp: ["t"], lr: [0.8] } });
+  assert.deepEqual(seriesOf(feed.store, "lr"), { ...seriesOf(feed.store, "lr"), epochs: [8, 9, 10], values: [0.8, 0.99, 1] }, "cells that it was owed");
+});
+
+test("a close look brings every step of its stretch, once", async () => {
+  const setup = setUp();
+  const { feed, settle, drawn } = setup;
+  const loss = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, i * i]));
+  const asked = largeOf(setup, { loss });
+  await setup.connect();
+  await Promise.all([feed.choose("j"), settle()]);
+  assert.deepEqual(leftOut(feed.store, "loss"), { returned: 2, total: 100 });
+  await feed.run.look(["loss"], 10.5, 20.2);
+  await feed.run.look(["loss"], 10.5, 20.2);
+  await drawn();
+  assert.equal(asked.length, 2);
+  const inside = seriesOf(feed.store, "loss").epochs.filter((epoch) => epoch >= 10 && epoch <= 21);
+  assert.deepEqual(inside, Array.from({ length: 12 }, (_, i) => i + 10));
 });
 
 test("a gap is never drawn over: the history is loaded again, and the server hears where it ends", async () => {
@@ -270,6 +345,15 @@ test("a job that was over and is begun again is followed again", async () => {
   await settle();
   assert.equal(feed.job.status, "running");
   assert.deepEqual(watches().at(-1), stands);
+});
+
+test("a job that is over gets the new name that the list says; nothing else tells of it", async () => {
+  const { feed, watch, part } = await live();
+  watch.listed(new Map([["j", { ...job, job_name: "older" }]]));
+  assert.equal(feed.job.job_name, job.job_name, "what is followed is not told by the list");
+  part({ job: { status: "completed" }, closed: { code: 1000, reason: "the job is over" } });
+  watch.listed(new Map([["j", { ...job, job_name: "new", tags: ["best"] }]]));
+  assert.deepEqual([feed.job.job_name, feed.job.tags, feed.job.status], ["new", ["best"], "completed"]);
 });
 
 test("several jobs are watched at once, each with its own cursor; whoever leaves is watched no more", async () => {

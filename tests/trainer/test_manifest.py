@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from heimdall_dash.ui.create_form import form_fields
 from heimdall_dash.ui.page import page_config
 from trainer.config import TrainingConfig
 from trainer.manifest import MANIFEST
@@ -34,8 +35,13 @@ def test_no_metric_is_described_twice() -> None:
 def test_page_is_told_in_json() -> None:
     told = json.loads(json.dumps(page_config(MANIFEST), allow_nan=False))
     assert told["directions"]["coverage_68"] == 0.68
-    assert told["form"]["hidden"] == ["dataset", "receivers", "val_fraction"]
     assert told["card"]["label"] == "Last p68"
+
+
+def test_form_asks_for_nothing_that_is_a_machine_s_own() -> None:
+    asked = {field.name for field in form_fields(MANIFEST)}
+    assert asked.isdisjoint({"dataset", "receivers", "val_fraction"})
+    assert {"epochs", "learning_rate", "batch_size"} <= asked
 
 
 def test_golden_rules_are_those_that_the_page_is_told() -> None:

@@ -6,6 +6,7 @@ import { lineFigure } from "../figure/line_figure.js";
 import { diagramFigure, isDiagramKind } from "../figure/diagrams.js";
 import { isDiagram } from "../figure/diagram_specs.js";
 import { naturally } from "../figure/siblings.js";
+import { leftOut } from "../series/named.js";
 import { proven } from "../figure/spec.js";
 import { fill } from "../figure/words.js";
 import { arranged } from "./arrangement.js";
@@ -32,6 +33,7 @@ import { Wide } from "./wide.js";
  * @property {(id: string, scale: Scale) => void} scaled
  * @property {(spec: Spec) => ChartView} chartView
  * @property {(spec: Spec) => Source[]} sources   the runs on the charts
+ * @property {(spec: Spec, view: ChartView) => void} looksAt   a chart in view reads these metrics
  * @property {() => ShownJob} charted   what all of them have
  * @property {(id: string, metric: string, isAlone: boolean) => void} toggledLine
  * @property {(arrangement: Arrangement) => void} rearranged
@@ -204,7 +206,7 @@ export class Charts {
       onDrawn: (figure) => {
         empty.hidden = !figure.isEmpty;
         setText(title, spec.title);
-        if (figure.isEmpty) setText(reason, figure.emptyText || emptyText(spec, this.page.charted(), config));
+        if (figure.isEmpty) setText(reason, figure.emptyText || this._emptyText(spec));
         this.slots.set(spec.id, figure.slots);
         this.tools.drawn(spec, buttons, figure);
         setText(note, [this._known(spec).hint, ...figure.notes].filter(Boolean).join(" · "));
@@ -239,17 +241,23 @@ export class Charts {
   /** @param {Spec} spec  @param {Size} size  @returns {Figure} */
   _figure(spec, size) {
     const { feed, config } = this.page;
-    const sources = this.page.sources(spec);
     const view = this.page.chartView(spec);
+    this.page.looksAt(spec, view);
+    const sources = this.page.sources(spec);
     const appearance = look(config, { ...size, slots: this.slots.get(spec.id) }, feed.job?.step_name);
     const figure = isDiagramKind(spec)
       ? diagramFigure(spec, sources, view, appearance, this.page.view.reliability)
       : lineFigure(this._known(spec), sources, view, appearance);
-    const { total, columns } = feed.store;
-    if (total > columns.epoch.length) {
-      figure.notes.push(fill(config.texts.thinned, { returned: columns.epoch.length, total }));
-    }
+    const left = thinnedTo(feed.store, spec);
+    if (left) figure.notes.push(fill(config.texts.thinned, left));
     return figure;
+  }
+
+  /** @param {Spec} spec  @returns {string} */
+  _emptyText(spec) {
+    const { config, feed } = this.page;
+    const isAwaited = spec.lines.some(({ metric }) => feed.isAwaited?.(metric));
+    return isAwaited ? config.texts.empty_loading : emptyText(spec, this.page.charted(), config);
   }
 
   /**
@@ -267,4 +275,15 @@ export class Charts {
     this.wide.show();
     this.filter.show();
   }
+}
+
+/**
+ * @param {ShownJob["store"]} store
+ * @param {Spec} spec
+ * @returns {{returned: number, total: number}|null}  null: every point of the history is drawn
+ */
+function thinnedTo(store, spec) {
+  const { total, columns } = store;
+  if (store.isPartial) return spec.lines.map(({ metric }) => leftOut(store, metric)).find((left) => left !== null) ?? null;
+  return total > columns.epoch.length ? { returned: columns.epoch.length, total } : null;
 }

@@ -1,13 +1,13 @@
 /* What of a job decides which charts stand, and whether a stretch of time shows anything. Pure. */
 
 /**
- * @typedef {import("./standing.js").Run & {jobId: string|null}} ChartedRun
+ * @typedef {import("./standing.js").Run & {jobId: string|null, loaded: number}} ChartedRun   `loaded`: metrics whose values are here
  * @param {ShownJob} feed
  * @returns {ChartedRun}
  */
 export function runOf({ jobId, job, state, names, store: { columns } }) {
   const published = (names ?? Object.keys(columns)).filter((name) => name !== "epoch" && name !== "timestamp");
-  return { jobId, job, isKnown: state === "ready", published, names: published.filter((name) => isNumeric(columns[name])) };
+  return { jobId, job, isKnown: state === "ready", published, names: published.filter((name) => isNumeric(columns[name])), loaded: Object.keys(columns).length };
 }
 
 /**
@@ -26,7 +26,7 @@ function isNumeric(column) {
  * @returns {boolean} whether the same charts stand for both
  */
 export function isSameRun(a, b) {
-  return a.jobId === b.jobId && a.isKnown === b.isKnown && a.job?.status === b.job?.status && a.job?.external === b.job?.external
+  return a.jobId === b.jobId && a.isKnown === b.isKnown && a.loaded === b.loaded && a.job?.status === b.job?.status && a.job?.external === b.job?.external
     && isSameList(a.names, b.names) && isSameList(a.published, b.published)
     && JSON.stringify([a.job?.charts, a.job?.key_metrics]) === JSON.stringify([b.job?.charts, b.job?.key_metrics]);
 }

@@ -78,12 +78,33 @@ export class Page extends PageParts {
 
   /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
   epochsArrived() {
+    this.feed.run?.want(this._keyMetrics());
     this.drawn.forget();
     this.charts.update();
     this.painter.news();
     this.reliability.render(this.feed, this.view);
     this._soon("alerts", () => this.notices.alerts(this.feed), LIST_MS);
     return this.painter.drawn();
+  }
+
+  /** @returns {string[]}  what the page reads beside its charts */
+  _keyMetrics() {
+    const figures = this.config.key_figures.flatMap(({ metric, partner }) => (partner ? [metric, partner] : [metric]));
+    return [...figures, ...Object.keys(this.feed.job?.key_metrics ?? {})];
+  }
+
+  /**
+   * A chart in view reads these metrics, and perhaps a stretch of them closely.
+   * @param {Spec} spec
+   * @param {ChartView} view
+   */
+  looksAt(spec, { zoom, x }) {
+    const metrics = spec.lines.map(({ metric }) => metric);
+    for (const id of this.picked.ids()) {
+      const run = this.watch.of(id);
+      run?.want(metrics);
+      if (zoom && x === "epoch") void run?.look(metrics, zoom.x[0], zoom.x[1]);
+    }
   }
 
   /**

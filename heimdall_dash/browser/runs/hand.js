@@ -7,7 +7,7 @@ export class Hand {
   constructor(input) {
     this.input = input;
     this.hasTouched = false; // since we last told it a value
-    for (const name of ["pointerdown", "click", "keydown"]) {
+    for (const name of ["pointerdown", "click", "keydown", "input"]) {
       document.addEventListener(name, (event) => this._touched(/** @type {Element} */ (event.target)), true);
     }
   }

@@ -158,6 +158,7 @@ export class JobCards {
     card.eta.classList.toggle("is-stale", job.stalled);
     setText(card.best, bestText(job, texts));
     if (shown) setText(card.last, valueText((job.last_metrics || {})[shown.metric], shown.unit));
+    for (const fact of [card.best, card.last]) fact.parentElement?.toggleAttribute("hidden", job.last_metric_at && fact.textContent === "–"); // it measures other things
     const seconds = job.last_metric_at ? (known - Date.parse(job.last_metric_at)) / 1000 : null;
     setText(card.age, seconds === null ? "–" : fill(texts.ago, { time: durationText(seconds) }));
     card.age.classList.toggle("is-stale", age(job, job.last_metric_at, known, texts).isStale);

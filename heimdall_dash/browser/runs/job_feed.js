@@ -46,6 +46,11 @@ export class JobFeed {
     return this.run?.names ?? NONE.names;
   }
 
+  /** @param {string} metric  @returns {boolean} whether its values are on their way */
+  isAwaited(metric) {
+    return this.run?.pending.has(metric) ?? false;
+  }
+
   /** @returns {string} none, loading, ready, unknown */
   get state() {
     return this.run?.state ?? "none";

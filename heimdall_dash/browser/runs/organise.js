@@ -5,9 +5,15 @@ const FIELDS = /** @type {const} */ ({ job_name: "job-rename", tags: "job-tags",
 /** @typedef {keyof typeof FIELDS} Field */
 
 export class Organise {
-  /** @param {{show: Show, call: Call, changed: (job: Job) => void}} world */
+  /**
+   * @param {{show: Show, call: Call, changed: (job: Job) => void, hand: (id: string) => Pick<import("./hand.js").Hand, "hasTouched"|"told">}} world
+   *   hand: the reader's, on a control
+   */
   constructor(world) {
     this.world = world;
+    const hands = Object.entries(FIELDS).map(([field, id]) => [field, world.hand(id)]);
+    /** @type {Record<Field, ReturnType<typeof world.hand>>} */
+    this.hands = Object.fromEntries(hands);
     /** @type {Job|null} */
     this.job = null;
     /** @type {Record<string, string>} */
@@ -33,6 +39,7 @@ export class Organise {
     const isBusy = box?.contains(document.activeElement) || box?.parentElement?.contains(document.activeElement);
     if (isBusy && !isOther) return; // the reader's words stay; ours come when the focus has left
     this.shown[field] = key;
+    this.hands[field].told();
     this.world.show(FIELDS[field], { value });
     if (field === "notes") this._notes(String(value));
   }
@@ -60,13 +67,14 @@ export class Organise {
   }
 
   /**
-   * A control says something: the reader's news, or only what it was told.
+   * A control says something: the reader's news, or only what it was told, perhaps so late that
+   * another job stands there by now, whose words this would take away.
    * @param {Field} field
    * @param {any} value
    */
   async put(field, value) {
     const { job } = this;
-    if (!job) return;
+    if (!job || !this.hands[field].hasTouched) return;
     const wanted = field === "tags" ? value : (value ?? "");
     const key = JSON.stringify(wanted);
     if (key === this.shown[field] || key === JSON.stringify(valueOf(job, field))) return;

@@ -76,8 +76,7 @@ export class Parameters {
       const brush = this.brushes[of];
       return !brush || (at[run] !== null && /** @type {number} */ (at[run]) >= brush[0] && /** @type {number} */ (at[run]) <= brush[1]);
     }));
-    this.table.api.deselectAll();
-    if (Object.keys(this.brushes).length) this.table._select(inside.map(({ job }) => job.id));
+    this.table.select(Object.keys(this.brushes).length ? inside.map(({ job }) => job.id) : []);
     this.render();
   }
 }

@@ -14,7 +14,7 @@ export class RunActions {
     const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => any} */ run) =>
       el("button", { class: `button small${id === "runs-delete" ? " danger" : ""}`, type: "button", id, onclick: run }, text);
     this.count = el("span", { class: "runs-count", role: "status" });
-    this.show = el("a", { class: "button small primary", id: "show-selected", href: "#", onclick: (/** @type {Event} */ event) => this._show(event) }, texts.runs_show);
+    this.show = el("a", { class: "button small primary", id: "show-selected", href: "#", onclick: (/** @type {MouseEvent} */ event) => this._show(event) }, texts.runs_show);
     this.word = el("input", { id: "runs-word", "aria-label": `${texts.runs_tag}, ${texts.runs_group}`, placeholder: texts.runs_tag, maxlength: "100" });
     this.forPicked = [
       this.show,
@@ -46,7 +46,7 @@ export class RunActions {
       if (element === this.show) setAttribute(element, "aria-disabled", String(picked.length === 0));
       else element.disabled = picked.length === 0;
     }
-    setAttribute(this.show, "href", `?runs=${picked.slice(0, 100).join(",")}`);
+    setAttribute(this.show, "href", `?runs=${picked.slice(0, this.page.config.most_runs).join(",")}`);
     if (!picked.length) this.question.hidden = true;
     setText(this.question.firstChild, fill(this.texts.runs_question, { n: picked.length }));
     const isHidden = picked.length > 0 && picked.every((/** @type {string} */ id) => this._job(id)?.is_hidden);
@@ -59,16 +59,12 @@ export class RunActions {
     return this.page.list.jobs.get(id);
   }
 
-  /** @param {Event} event */
+  /** A click with a key held opens another tab or window, as with any link. @param {MouseEvent} event */
   _show(event) {
-    const picked = this.table.picked().slice(0, 100);
-    if (!picked.length) return event.preventDefault();
-    const { choice, setProps } = this.page;
-    if (typeof choice.show !== "function") return; // the link leads there
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    choice.show(picked);
-    this.page.showTab("metrics");
-    setProps("tabs", { value: "metrics" });
+    const picked = this.table.picked().slice(0, this.page.config.most_runs);
+    if (picked.length) this.page.choice.show(picked);
   }
 
   /** The table as it stands: its columns, its order, its rows. */

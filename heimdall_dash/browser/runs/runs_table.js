@@ -7,7 +7,7 @@ import { RunActions } from "./run_actions.js";
 import { Parameters } from "./parameters.js";
 import { cells, columnOf, configKeys, flatConfig, isHigherBetter, keyMetric } from "./run_rows.js";
 
-const JOB_COLUMNS = ["status", "job_name", "progress", "tags", "group", "created_at", "duration"];
+const JOB_COLUMNS = ["job_name", "status", "progress", "tags", "group", "created_at", "duration"];
 const FETCH_MS = 4000; // numbers of runs that go on
 const MOST_AT_ONCE = 100; // runs in one request
 const MOST_METRICS = 200;
@@ -72,7 +72,7 @@ export class RunsTable {
     this._write();
     this.api.onFilterChanged();
     const linked = this.linked.splice(0); // of the link, once the rows are there
-    this._select(linked);
+    if (linked.length) this.select(linked);
     this.actions.render();
     this.parameters.render();
   }
@@ -136,7 +136,7 @@ export class RunsTable {
     const [sorted, way] = splitSort(this.page.view.tableSort);
     return {
       colId: id, field: id, headerName: this.label(id), headerTooltip: this.label(id), tooltipField: id, sort: sorted === id ? way : null,
-      comparator: compare, width: id === "job_name" ? 240 : id.includes(":") ? 130 : 110, pinned: id === "job_name" && innerWidth > 700 ? "left" : null,
+      comparator: compare, width: widthOf(id, this.label(id)), pinned: id === "job_name" && innerWidth > 700 ? "left" : null,
       valueFormatter: (/** @type {any} */ { value }) => shownValue(id, value),
     };
   }
@@ -164,7 +164,8 @@ export class RunsTable {
       isThere.delete(id);
       this.rows.delete(id);
     }
-    if (change.add.length || change.update.length || change.remove.length) this.api.applyTransaction(change);
+    change.add.sort((a, b) => String(b.created_at).localeCompare(String(a.created_at)));
+    if (change.add.length || change.update.length || change.remove.length) this.api.applyTransaction({ ...change, addIndex: 0 }); // the newest is the first
   }
 
   /** @param {Job} job  @param {Record<string, any>} config */
@@ -215,10 +216,9 @@ export class RunsTable {
     return ids;
   }
 
-  /** @param {string[]} ids */
-  _select(ids) {
-    const nodes = ids.map((id) => this.api.getRowNode(id)).filter(Boolean);
-    if (nodes.length) this.api.setNodesSelected({ nodes, newValue: true });
+  /** By the component's property: it puts that selection back whenever rows change. @param {string[]} ids  these and no others */
+  select(ids) {
+    this.page.setProps("runs-table", { selectedRows: { ids } });
   }
 
   _selected() {
@@ -306,6 +306,12 @@ function compare(a, b, _a, _b, isDescending) {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (typeof a === typeof b) return String(a).localeCompare(String(b), undefined, { numeric: true });
   return typeof a === "number" ? -1 : 1;
+}
+
+/** Room for the column's name and its sign of order. @param {string} id  of the column  @param {string} label */
+function widthOf(id, label) {
+  const least = /** @type {Record<string, number>} */ ({ job_name: 240, status: 120, created_at: 190 })[id] ?? 100;
+  return Math.max(least, Math.min(280, 52 + 7.5 * label.length));
 }
 
 /** @param {string} id  of the column  @param {any} value  @returns {string} */

@@ -40,7 +40,7 @@ export class Sources {
     if (metrics) return groupSources(shown, metrics, view, { without: config.texts.group_without, colors });
     const isMany = picked.ids().length > 1;
     return shown.map((run) => ({
-      id: run.id, name: picked.nameOf(run), columns: run.store.columns, notFinite: run.store.notFinite,
+      id: run.id, name: picked.nameOf(run), columns: run.store.columns, notFinite: run.store.notFinite, isPartial: run.store.isPartial,
       job: run.job, facts: run.facts, notes: run.notes, ...(isMany ? picked.lookOf(run.id, colors) : {}),
     }));
   }

@@ -15,6 +15,8 @@ export const NO_EPOCH = -1;
  *   A column that only grew is the same array; one that changed before its end is another array,
  *   so that what was made of a column can be kept by it.
  * @property {NotFinite} notFinite  metric → epoch → nan, inf, -inf
+ * @property {boolean} [isPartial]   of a history too large to be held whole: see named.js
+ * @property {Record<string, number>} [totals]   of such: how many cells a metric had when it was loaded
  */
 
 /**
@@ -81,6 +83,18 @@ export function applyFrame(store, frame) {
   store.stream = frame.stream;
   store.cursor = frame.cursor;
   return "applied";
+}
+
+/**
+ * Cells that stand at the store's own cursor: of metrics that came to be watched late.
+ * @param {Store} store  changed in place
+ * @param {Frame} frame
+ * @returns {boolean}  whether there were any
+ */
+export function applyOwed(store, frame) {
+  if (frame.stream !== store.stream || !isWellFormed(frame.columns) || frame.columns.epoch.length === 0) return false;
+  joinCells(store, frame.columns, frame.not_finite ?? {});
+  return true;
 }
 
 /** @param {Columns} columns  @returns {boolean} */
@@ -152,7 +166,7 @@ function joinLate(store, added, count, notFinite) {
  * @param {Store} store
  * @param {number[]} epochs
  */
-function makeRoom(store, epochs) {
+export function makeRoom(store, epochs) {
   const known = store.columns.epoch;
   const missing = epochs.filter((epoch) => known[lowerBound(known, epoch)] !== epoch);
   if (missing.length === 0) return;

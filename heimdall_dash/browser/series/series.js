@@ -11,11 +11,42 @@
  */
 
 /**
- * @param {{columns: Columns, notFinite?: NotFinite}} source  what is known of a run
+ * @param {{columns: Columns, notFinite?: NotFinite, isPartial?: boolean}} source  what is known of a run
  * @param {string} metric
- * @returns {Series|null}  null: the run has no such metric
+ * @returns {Series|null}  null: the run has no such metric, or it is not here
  */
-export function seriesOf({ columns, notFinite = {} }, metric) {
+export function seriesOf({ columns, notFinite = {}, isPartial }, metric) {
   if (!Object.hasOwn(columns, metric)) return null;
-  return { epochs: columns.epoch, values: columns[metric], times: columns.timestamp, marks: notFinite[metric] };
+  const marks = notFinite[metric];
+  if (isPartial) return ownRows(columns, metric, marks);
+  return { epochs: columns.epoch, values: columns[metric], times: columns.timestamp, marks };
+}
+
+/** @type {WeakMap<Column, Series & {count: number, epochColumn: number[]}>} */
+const known = new WeakMap(); // made once, and longer while the column only grows
+
+/**
+ * Of a table in which most cells are left out: the rows that this metric has.
+ * @param {Columns} columns
+ * @param {string} metric
+ * @param {Record<string, string>|undefined} marks
+ * @returns {Series}
+ */
+function ownRows(columns, metric, marks) {
+  const { epoch, timestamp } = columns;
+  const column = columns[metric];
+  let made = known.get(column);
+  if (!made || made.epochColumn !== epoch || made.count > column.length) {
+    made = { epochs: [], values: [], times: timestamp ? [] : undefined, marks, count: 0, epochColumn: epoch };
+    known.set(column, made);
+  }
+  for (let i = made.count; i < column.length; i += 1) {
+    if (column[i] === null && !(marks && epoch[i] in marks)) continue;
+    made.epochs.push(epoch[i]);
+    made.values.push(column[i]);
+    made.times?.push(/** @type {string[]} */ (timestamp)[i]);
+  }
+  made.count = column.length;
+  made.marks = marks;
+  return made;
 }

@@ -1,0 +1,99 @@
+"""How long a job takes to open in a real browser with a cold server, and what comes by the wire."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench import history
+from bench.idle import pss_mb
+from bench.latency import _browser
+from bench.report import keep, table
+from heimdall_dash.records import Status, iso_time
+from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.store.log_write import row_write
+from heimdall_dash.store.store import Store
+
+NAME = "opening"
+CASES = ((500, 19), (100_000, 19), (5_000, 300), (1_000_000, 19))
+QUICK_CASES = ((500, 19), (20_000, 19))
+TIMES, QUICK_TIMES = 3, 1
+BATCH = 1_000
+WITHIN_S = 120.0
+# milliseconds since the address was asked for, once a chart shows a line
+DRAWN = """
+const plots = [...document.querySelectorAll('.js-plotly-plot')];
+const isDrawn = plots.some((plot) => plot.data?.some((line) => line.x?.length > 0));
+return isDrawn ? performance.now() : null;
+"""
+WIRE = """
+return performance.getEntriesByType('resource').filter(({name}) => name.includes('/api/'))
+  .reduce((sum, {transferSize}) => sum + transferSize, 0)
+"""
+
+
+def run(results: Path, *, quick: bool = False) -> str:
+    cases, times = (QUICK_CASES, QUICK_TIMES) if quick else (CASES, TIMES)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        embedded = EmbeddedStore(Path(folder))
+        embedded.start()
+        store = Store(embedded.url)
+        try:
+            for epochs, metrics in cases:
+                job_id = filled(store, epochs, metrics)
+                if epochs * metrics > 1_000_000:
+                    with history.web(embedded.url, Path(folder)):
+                        history.until_compacted(store, job_id)
+                opened = [measured(embedded.url, Path(folder), job_id) for _ in range(times)]
+                rows.append({"epochs": epochs, "metrics": metrics, **middle(opened)})
+        finally:
+            store.close()
+            embedded.stop(30)
+    if not quick:
+        keep(results, NAME, rows)
+    head = ["epochs", "metrics", "first chart, ms", "kB of values", "web process, MB"]
+    return table(head, [list(row.values()) for row in rows])
+
+
+def filled(store: Store, epochs: int, metrics: int) -> str:
+    """A job that is over, with falling curves; its id."""
+    names = ["val_loss", "train_loss", *(f"group{k // 20}/metric_{k}" for k in range(2, metrics))]
+    job_id = str(
+        store.create_job(
+            f"{epochs} × {metrics}", status=Status.RUNNING, config={}, total_epochs=epochs,
+            external=True,
+        )["id"]
+    )  # fmt: skip
+    for start in range(1, epochs + 1, BATCH):
+        writes = []
+        for epoch in range(start, min(start + BATCH, epochs + 1)):
+            at = history.STARTED + 0.9 * epoch
+            cells = {name: (k + 1) / epoch + 1e-3 * (epoch % 17) for k, name in enumerate(names)}
+            row = {"epoch": epoch, "timestamp": iso_time(at), **cells}
+            writes.append(row_write(epoch, row, {}, None, at))
+        store.deliver(job_id, writes, token="bench", place=start - 1, attempt=0)
+    store.change(job_id, fields={"status": Status.COMPLETED})
+    return job_id
+
+
+def measured(url: str, folder: Path, job_id: str) -> dict[str, float]:
+    """One cold server, one new browser."""
+    with history.web(url, folder) as (address, pid), _browser() as driver:
+        driver.set_window_size(1440, 900)
+        driver.get(f"{address}/?job={job_id}&tab=metrics")
+        deadline = time.monotonic() + WITHIN_S
+        while (drawn_ms := driver.execute_script(DRAWN)) is None:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no chart within {WITHIN_S:.0f} s")
+            time.sleep(0.01)
+        time.sleep(2.0)  # what comes after the first chart counts as bytes, too
+        sent: Any = driver.execute_script(WIRE)
+        return {"first_chart_ms": drawn_ms, "kilobytes": sent / 1e3, "web_mb": pss_mb(pid)}
+
+
+def middle(found: list[dict[str, float]]) -> dict[str, float]:
+    """The median of each figure."""
+    return {name: sorted(one[name] for one in found)[len(found) // 2] for name in found[0]}
