@@ -8,6 +8,7 @@ from typing import Any
 
 MANTINE: dict[str, Any] = {
     "primaryColor": "indigo",
+    "primaryShade": 8,  # the accent of style.css; lighter ones miss 4.5:1 under white words
     "defaultRadius": "md",
     "fontFamily": "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
     "respectReducedMotion": True,

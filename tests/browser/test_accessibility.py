@@ -87,7 +87,8 @@ def test_every_control_of_the_metrics_tab_is_reached_by_tab_and_shows_its_focus(
     reader.wait(lambda: len(reader.drawn()) == 21, "the charts")
     state = """
         const e = document.activeElement, r = e.getBoundingClientRect();
-        const ring = [e, e.parentElement, e.closest('label') ?? e, e.nextElementSibling ?? e]
+        const ring = [e, e.parentElement, e.closest('label') ?? e, e.nextElementSibling ?? e,
+            e.closest('.mantine-MultiSelect-input') ?? e]
             .some((x) => { const s = getComputedStyle(x);
                 return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2
                     || s.boxShadow !== 'none' });

@@ -230,14 +230,16 @@ def test_view_is_arranged_saved_and_seen_by_somebody_else(opened: Page, run_id: 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_menus_and_dialogs_have_no_axe_violations(opened: Page, scheme: str) -> None:
     opened.screen(1440, scheme)
-    opened.driver.find_element(By.CSS_SELECTOR, "[data-chart='other:loss'] [aria-haspopup]").click()
+    opened.driver.find_element(By.CSS_SELECTOR, "[data-chart='other:mIoU'] [aria-haspopup]").click()
     assert opened.run("return document.activeElement.dataset.do") == "pin"
     assert violations(opened) == []
     opened.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN * 2)
-    assert opened.run("return document.activeElement.dataset.do") == "hide", "past what is off"
+    assert opened.run("return document.activeElement.dataset.do") == "hide", (
+        "past what is off: the first chart goes no further up"
+    )
     opened.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     opener = "return document.activeElement.getAttribute('aria-label')"
-    opened.wait(lambda: opened.run(opener) == "More for loss", "the focus where it was")
+    opened.wait(lambda: opened.run(opener) == "More for val/mIoU", "the focus where it was")
     shown = "return arguments[0].checkVisibility({opacityProperty: true})"
     for button, inside in (("view-menu", "view-save"), ("new-chart", "new-chart-title")):
         press(opened, button)

@@ -169,10 +169,10 @@ def test_uncertainty_chart_has_its_words_lines_and_ticks(page: Page, start_job: 
     hover = page.run(
         "return document.querySelector('#uncertainty-chart .js-plotly-plot').data[0].text"
     )
-    assert hover[0] == "10,000 m"
-    assert hover[1] == "7,500 m"
-    assert hover[20] == "31.7 m"
-    assert hover[59] == "0.0500 m"
+    assert hover[0] == "Epoch 0: 10,000 m"
+    assert hover[1] == "Epoch 1: 7,500 m"
+    assert hover[20] == "Epoch 20: 31.7 m"
+    assert hover[59] == "Epoch 59: 0.0500 m"
     page.choose_segment("scale-uncertainty-chart", "linear")
     page.wait(
         lambda: page.layout(chart, "title.text") == "Uncertainty Calibration (Linear Scale)",

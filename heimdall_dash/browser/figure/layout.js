@@ -3,7 +3,7 @@
 import { plotText } from "./names.js";
 
 const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
-const LEGEND_BELOW_PX = 36; // under the axis: its ticks and its title stand between
+const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between
 const TITLE_LETTER_PX = 8.6; // bold, at 15 px
 const TITLE_MARGIN_PX = 24;
 const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it

@@ -35,7 +35,11 @@ export class ReadingBar {
     this.badge.hidden = badge === "hidden";
     setAttribute(this.badge, "data-state", badge);
     setText(this.badge, badge === "connected" ? texts.connected : texts.connecting);
-    setText(this.epoch, job ? epochText(job, texts) : "");
+    const epoch = job ? epochText(job, texts) : "";
+    setText(this.epoch, epoch);
+    // 99/400 gives way to 100/400, and the controls beside it stay where they are
+    const most = String(job?.total_epochs ?? "").length;
+    this.epoch.style.minWidth = `${Math.max(epoch.length, 2 * most + 1)}ch`;
   }
 
   /** @param {number} weight  of the smoothing; none needs no number */
