@@ -150,7 +150,7 @@ test("of a large history only what somebody looks at is held: each metric on row
   await Promise.all([feed.choose("j"), settle()]);
   assert.deepEqual(asked.map(({ metrics }) => metrics), [["loss"]], "a loss is asked for before anybody looks");
   assert.deepEqual(watches().at(-1).j.metrics, ["loss"]);
-  feed.run.want(["lr", "nobody's"]);
+  feed.run.wanted.want(["lr", "nobody's"]);
   assert.equal(feed.isAwaited("lr"), true);
   await settle();
   await drawn();
@@ -178,7 +178,7 @@ test("what was written while a metric was asked for is not overwritten by the ol
     if (path.includes("metrics=lr")) await gate;
     return answer;
   };
-  feed.run.want(["lr"]);
+  feed.run.wanted.want(["lr"]);
   await settle();
   part({ stream: "s", after: "9-1", cursor: "10-1", columns: { epoch: [9, 10], timestamp: ["t", "t"], lr: [0.99, 1] } });
   await settle();
@@ -200,8 +200,8 @@ test("a close look brings every step of its stretch, once", async () => {
   await setup.connect();
   await Promise.all([feed.choose("j"), settle()]);
   assert.deepEqual(leftOut(feed.store, "loss"), { returned: 2, total: 100 });
-  await feed.run.look(["loss"], 10.5, 20.2);
-  await feed.run.look(["loss"], 10.5, 20.2);
+  await feed.run.wanted.look(["loss"], 10.5, 20.2);
+  await feed.run.wanted.look(["loss"], 10.5, 20.2);
   await drawn();
   assert.equal(asked.length, 2);
   const inside = seriesOf(feed.store, "loss").epochs.filter((epoch) => epoch >= 10 && epoch <= 21);

@@ -78,7 +78,7 @@ export class Page extends PageParts {
 
   /** @returns {Promise<void>} resolves when the charts in view show the newest epoch */
   epochsArrived() {
-    this.feed.run?.want(this._keyMetrics());
+    this.feed.run?.wanted.want(this._keyMetrics());
     this.drawn.forget();
     this.charts.update();
     this.painter.news();
@@ -102,8 +102,8 @@ export class Page extends PageParts {
     const metrics = spec.lines.map(({ metric }) => metric);
     for (const id of this.picked.ids()) {
       const run = this.watch.of(id);
-      run?.want(metrics);
-      if (zoom && x === "epoch") void run?.look(metrics, zoom.x[0], zoom.x[1]);
+      run?.wanted.want(metrics);
+      if (zoom && x === "epoch") void run?.wanted.look(metrics, zoom.x[0], zoom.x[1]);
     }
   }
 

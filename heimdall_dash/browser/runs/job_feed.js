@@ -48,7 +48,7 @@ export class JobFeed {
 
   /** @param {string} metric  @returns {boolean} whether its values are on their way */
   isAwaited(metric) {
-    return this.run?.pending.has(metric) ?? false;
+    return this.run?.wanted.pending.has(metric) ?? false;
   }
 
   /** @returns {string} none, loading, ready, unknown */

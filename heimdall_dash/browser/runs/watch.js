@@ -107,7 +107,7 @@ export class Watch {
   _say() {
     if (!this.line?.isSynced()) return;
     const followed = [...this.jobs.values()].filter((job) => job.isFollowed());
-    const ids = JSON.stringify(followed.map(({ id, isLarge, wanted }) => [id, isLarge ? [...wanted] : null]));
+    const ids = JSON.stringify(followed.map(({ id, isLarge, wanted }) => [id, isLarge ? [...wanted.names] : null]));
     const anew = followed.filter((job) => job.isAnew);
     if (ids === this.said && anew.length === 0) return; // the server knows
     // what was loaded anew leaves first: the server shall say again whether it goes on from there
@@ -120,7 +120,7 @@ export class Watch {
   /** @param {WatchedJob[]} jobs */
   _push(jobs) {
     this.line?.push({ watch: Object.fromEntries(jobs.map((job) => [job.id, job.stands()])) });
-    for (const job of jobs) job.wasSaid();
+    for (const job of jobs) job.wanted.wasSaid();
   }
 
   /** A connection begins: its server has heard nothing yet. */

@@ -6,15 +6,11 @@
 import { comparePositions } from "../wire/cursor.js";
 import { backoff } from "../wire/link.js";
 import { emptyStore, fromSnapshot, applyFrame, applyOwed } from "../series/columns.js";
-import { fromSeries, joinSeries, leftOut } from "../series/named.js";
+import { fromSeries } from "../series/named.js";
 import { canChange } from "./status.js";
+import { WantedMetrics } from "./wanted_metrics.js";
 
 const WHOLE_CELLS = 100_000; // of a history that is held whole: about 500 kB on the wire
-const SERIES_POINTS = 1_500; // of each metric of a larger one: about what a chart can show
-const MOST_FIRST = 12; // losses that are asked for before anybody looks
-const MOST_ASKED = 60; // metrics of one request
-const FETCH_AGAIN_MS = 1_000;
-const NO_METRIC = "-"; // an answer without any still says where the history stands
 const ASK_GAP_MS = 500; // between two looks at the notes, however many arrive
 export const MOST_ROWS = 40_000; // beyond, the history is fetched again, thinned by the server
 const OVER = 1000;
@@ -37,8 +33,7 @@ export class WatchedJob {
     this.around = around;
     this.points = 20_000; // of its history
     this.isLarge = false; // then only the metrics that somebody looks at are held
-    /** @type {Set<string>} */
-    this.wanted = new Set(); // these metrics
+    this.wanted = new WantedMetrics(this); // these metrics
     this.store = emptyStore(id);
     /** @type {Job|null} */
     this.job = null;
@@ -49,13 +44,6 @@ export class WatchedJob {
     /** @type {Set<string>} */
     this.known = new Set(); // names of metrics, in the order in which they came
     this.noted = ""; // the job's state that facts and notes belong to
-    /** @type {Set<string>} */
-    this.pending = new Set(); // wanted, and not asked for yet
-    this.isFetching = false;
-    this.fetchAt = 0;
-    this.saidAt = this.store.cursor; // what the server knows to be wanted comes by frames from there on
-    /** @type {Set<string>} */
-    this.looked = new Set(); // stretches that were looked at closely
     this.isAsking = false;
     this.askAt = 0;
     /** @type {"loading"|"ready"|"unknown"} */
@@ -85,8 +73,8 @@ export class WatchedJob {
   /** @returns {{after: string, stream?: string, metrics: string[]|null}} */
   stands() {
     const { cursor, stream } = this.store;
-    this.saidAt = cursor;
-    return { after: cursor, ...(stream ? { stream } : {}), metrics: this.isLarge ? [...this.wanted] : null };
+    this.wanted.saidAt = cursor;
+    return { after: cursor, ...(stream ? { stream } : {}), metrics: this.isLarge ? [...this.wanted.names] : null };
   }
 
   /* ---------------------------------------------------------------- by REST */
@@ -116,14 +104,12 @@ export class WatchedJob {
     const { call } = this.around;
     const [shown, whole] = await Promise.all([call("GET", `/jobs/${this.id}`), this._whole()]);
     this.isLarge = whole === null;
-    if (this.isLarge) for (const name of shown.metric_names) if (/loss/i.test(name) && this.wanted.size < MOST_FIRST) this.wanted.add(name);
-    const first = [...this.wanted].slice(0, MOST_ASKED);
-    const store = whole ?? fromSeries(this.id, await this._series(first));
+    const first = this.isLarge ? this.wanted.first(shown.metric_names) : [];
+    const store = whole ?? fromSeries(this.id, await this.wanted.series(first));
     if (this.isLeft) return;
     this._takeNotes(shown, notesKey(shown.job));
     this.store = store;
-    this.pending = new Set(this.isLarge ? [...this.wanted].filter((name) => !first.includes(name)) : []);
-    this.looked.clear();
+    this.wanted.loaded(first);
     this.known = new Set([...(shown.metric_names ?? []), ...Object.keys(this.store.columns).filter((name) => name !== "epoch" && name !== "timestamp")]);
     this.state = "ready";
     this.failures = 0;
@@ -139,80 +125,6 @@ export class WatchedJob {
     const path = `/jobs/${this.id}/metrics?points=${this.points}&most_cells=${WHOLE_CELLS}`;
     const answer = await this.around.call("GET", path);
     return answer.columns === null ? null : fromSnapshot(this.id, answer);
-  }
-
-  /**
-   * Some metrics, each thinned by itself.
-   * @param {string[]} names
-   * @param {string} [range]  of a query
-   * @returns {Promise<import("../series/named.js").Answer>}
-   */
-  _series(names, range = "") {
-    const metrics = (names.length ? names : [NO_METRIC]).map((name) => `metrics=${encodeURIComponent(name)}`).join("&");
-    return this.around.call("GET", `/jobs/${this.id}/series?${metrics}&points=${SERIES_POINTS}${range}`);
-  }
-
-  /**
-   * Somebody looks at these metrics. The server is told first: what is written from then on comes by
-   * frames, what was before by the answer.
-   * @param {Iterable<string>} names
-   */
-  want(names) {
-    const missing = [...names].filter((name) => !this.wanted.has(name) && (!this.isLarge || this.known.has(name)));
-    for (const name of missing) this.wanted.add(name);
-    if (!this.isLarge || missing.length === 0) return;
-    for (const name of missing) this.pending.add(name);
-    this.around.stands();
-    if (!this.isFollowed()) this.wasSaid(); // no frame can come between
-  }
-
-  /** The server was told what is wanted, from where we stood then; or there is nothing to tell. */
-  wasSaid() {
-    if (!this.isFollowed()) this.saidAt = this.store.cursor;
-    this._fetchPending();
-  }
-
-  async _fetchPending() {
-    if (this.isFetching || this.state !== "ready" || this.loading) return;
-    const names = [...this.pending].slice(0, MOST_ASKED);
-    if (names.length === 0) return;
-    this.isFetching = true;
-    const { store, saidAt } = this;
-    try {
-      const answer = await this._series(names);
-      if (this.isLeft || store !== this.store) return; // loaded anew meanwhile
-      for (const name of names) this.pending.delete(name);
-      if (answer.stream !== store.stream || comparePositions(String(answer.cursor), saidAt) < 0) return void this.load();
-      joinSeries(store, answer);
-      this.around.arrived(this.id);
-    } catch {
-      this.fetchAt = this.around.now() + FETCH_AGAIN_MS; // the tick tries again
-      return;
-    } finally {
-      this.isFetching = false;
-    }
-    this._fetchPending();
-  }
-
-  /**
-   * The reader looks closely: every step of a stretch, or as many as can be seen.
-   * @param {string[]} names
-   * @param {number} first  @param {number} last   epochs
-   */
-  async look(names, first, last) {
-    const key = JSON.stringify([names, Math.floor(first), Math.ceil(last)]);
-    const isWhole = names.every((name) => leftOut(this.store, name) === null);
-    if (!this.isLarge || this.state !== "ready" || isWhole || this.looked.has(key)) return;
-    this.looked.add(key);
-    const { store } = this;
-    try {
-      const answer = await this._series(names, `&after=${Math.max(-1, Math.floor(first) - 2)}&before=${Math.ceil(last) + 2}`);
-      if (this.isLeft || store !== this.store || answer.stream !== store.stream) return;
-      joinSeries(store, answer);
-      this.around.arrived(this.id);
-    } catch {
-      this.looked.delete(key); // what is there stays; the next look asks again
-    }
   }
 
   /** @param {any} error */
@@ -332,7 +244,7 @@ export class WatchedJob {
   }
 
   tick() {
-    if (this.pending.size > 0 && this.around.now() >= this.fetchAt) this._fetchPending();
+    this.wanted.tick();
     if (this.loadAt !== null && this.around.now() >= this.loadAt) this.load();
     this._askForNotes();
   }
