@@ -99,9 +99,7 @@ def test_diagrams_of_a_regression_run_are_live_and_lay_another_epoch_beside_the_
         log_ages(job, epoch)
     open_job(reader, job)
     kinds = ("reliability", "coverage", "pit", "sharpness")
-    expected = [
-        f"diagram:{kind}:val/{'_years' if kind == 'sharpness' else ''}" for kind in kinds
-    ]
+    expected = [f"diagram:{kind}:val/{'_years' if kind == 'sharpness' else ''}" for kind in kinds]
     reader.wait(lambda: cards(reader) == [CHART, *expected], "the diagrams")
     for chart in expected[:3]:
         assert "Epoch 3" in names(reader, chart)
