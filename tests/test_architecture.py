@@ -68,7 +68,7 @@ def test_product_does_not_know_its_demonstration_nor_its_root() -> None:
 
 
 def test_only_what_works_for_the_queue_knows_store_and_queue_in_the_trainer() -> None:
-    known = {f"trainer.{name}" for name in ("worker", "attempt", "stores", "mirror")}
+    known = {f"trainer.{name}" for name in ("worker", "attempt", "hung", "stores", "mirror")}
     for module, named in imports_within().items():
         if room_of(module) == "trainer" and module not in known:
             assert not {one for one in named if room_of(one) in {"store", "queue"}}, module

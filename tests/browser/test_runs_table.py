@@ -81,7 +81,7 @@ def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
     file = reader.browser.downloads / "runs.csv"
     reader.wait(file.exists, "the download")
     header, *lines = csv.reader(file.read_text("utf-8-sig").splitlines())
-    assert header[:3] == ["id", "job_name", "status"] and header[-1] == "lr"
+    assert [*header[:3], header[-1]] == ["id", "job_name", "status", "lr"]
     assert [line[0] for line in lines] == [ids[4], ids[3]]
 
     word = reader.driver.find_element(By.ID, "runs-word")
@@ -119,7 +119,9 @@ def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
     reader.wait(lambda: not rest.get(f"/jobs/{ids[4]}").json()["job"]["is_hidden"], "back again")
 
     reader.click("#runs-columns")
-    reader.driver.find_element(By.ID, "runs-columns").send_keys("other, last", Keys.ARROW_DOWN, Keys.ENTER, Keys.ESCAPE)
+    reader.driver.find_element(By.ID, "runs-columns").send_keys(
+        "other, last", Keys.ARROW_DOWN, Keys.ENTER, Keys.ESCAPE
+    )
     reader.wait(lambda: "last:other" in reader.run(TABLE + "return table.columns()"), "its column")
     cell = TABLE + "return table.rows.get(arguments[0])['last:other']"
     reader.wait(lambda: reader.run(cell, ids[4]) == 2, "its number")
