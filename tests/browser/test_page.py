@@ -259,6 +259,10 @@ def test_phone_has_no_horizontal_scroll(page: Page, start_job: StartJob) -> None
         page.wait(lambda: page.run("return dash_clientside.heimdall.page.list.isKnown"), "jobs")
         page.wait(lambda: page.run("return document.querySelectorAll('.job-card').length"), "cards")
         assert page.run("return document.documentElement.scrollWidth") <= 390, query
+    page.open(f"?job={job.id}")
+    page.wait(lambda: len(page.drawn()) == 21, "the history")
+    top = "return document.getElementById('loss-chart').getBoundingClientRect().top"
+    assert page.run(top) < 780, "the first chart begins on the first screen"
 
 
 def test_hundreds_of_jobs_stay_quick(page: Page, api: httpx.Client) -> None:

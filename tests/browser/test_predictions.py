@@ -125,6 +125,8 @@ def test_predictions_of_one_dimension_are_live_and_the_slider_goes_back(
     assert "of 256 hold the truth" in held(reader)
     assert reader.wait(lambda: names(reader, CHART), "the chart")[2] == "Exact"
     assert reader.layout(CHART, "xaxis.title.text") == "True: Age (years)"
+    size = "const box = document.getElementById(arguments[0]); return box.clientHeight"
+    assert reader.run(size, CHART) > 300, "a plot that has room"
     log_ages(job, 9)
     reader.wait(lambda: held(reader).startswith("Epoch 9"), "the newest by itself")
     slide(reader, CHART, 0)

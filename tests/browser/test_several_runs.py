@@ -140,6 +140,25 @@ def test_runs_are_picked_by_hand_and_stand_on_every_chart_live(
     assert {p["id"]: p["color"] for p in again} == {i: colors[i] for i in (beta.id, gamma.id)}
 
 
+def test_a_link_with_an_unknown_run_shows_the_others_and_asks_for_each_once(
+    reader: Page, three: tuple[Job, Job, Job]
+) -> None:
+    reader.expected_errors = ("404",)
+    gone = "00000000-0000-4000-8000-000000000001"
+    ids = [run.id for run in three]
+    reader.open("?runs=" + ",".join([*ids, gone]))
+    reader.wait(lambda: runs_on(reader) == set(ids), "the three that there are")
+    reader.wait(lambda: picks(reader)[3]["state"] == "not there", "what is said of the fourth")
+    for epoch in (11, 12, 13):
+        log_epochs(three[2], epoch, epoch)
+        reader.wait(lambda: epoch in {line["last"] for line in lines(reader)}, "live")  # noqa: B023
+    asked: list[str] = reader.run(
+        "return performance.getEntriesByType('resource').map((entry) => entry.name)"
+        ".filter((name) => name.includes('/metrics?'))"
+    )
+    assert sorted(url.split("/jobs/")[1].split("/")[0] for url in asked) == sorted([*ids, gone])
+
+
 def test_a_line_and_its_entry_come_forward_together(
     reader: Page, three: tuple[Job, Job, Job]
 ) -> None:
