@@ -265,7 +265,7 @@ export class Page extends PageParts {
 
   renderCards() {
     const { search, statuses, order, tab } = this.view;
-    this.cards.render(this._live(), { search, statuses, order }, this.list.isKnown, tab === "jobs");
+    this.cards.render(this._live(), { search, statuses, order }, this.list.isKnown, tab === "jobs", this.list.jobs.size);
     if (tab === "jobs") this.openTable();
   }
 

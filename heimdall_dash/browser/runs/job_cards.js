@@ -34,7 +34,7 @@ export class JobCards {
       const card = this.cards.get(id);
       if (card) this._spark(card);
     });
-    /** @type {[Map<string, Job>, Wish, boolean, boolean]|null} */
+    /** @type {[Map<string, Job>, Wish, boolean, boolean, number]|null} */
     this.last = null;
     this.count = el("p", { class: "jobs-count", role: "status" });
     this.list = el("ul", { class: "job-cards" });
@@ -48,9 +48,10 @@ export class JobCards {
    * @param {Map<string, Job>} jobs
    * @param {Wish} wish
    * @param {boolean} isKnown
+   * @param {number} total  jobs that there are, with a card or without
    */
-  render(jobs, wish, isKnown, isSeen) {
-    this.last = [jobs, wish, isKnown, isSeen];
+  render(jobs, wish, isKnown, isSeen, total = jobs.size) {
+    this.last = [jobs, wish, isKnown, isSeen, total];
     const { texts } = this.world;
     const arranged = arrange([...jobs.values()], wish, this.world.card?.metric);
     const shown = arranged.slice(0, this.shownCount);
@@ -72,8 +73,9 @@ export class JobCards {
     this.more.hidden = left <= 0;
     setText(this.more, fill(texts.more_jobs, { n: Math.min(left, PAGE) }));
     this.empty.hidden = arranged.length > 0;
-    setText(this.empty, !isKnown ? texts.empty_loading : jobs.size ? texts.empty_filter : texts.empty_jobs);
-    setText(this.count, jobs.size ? fill(texts.jobs_count, { shown: arranged.length, total: jobs.size }) : "");
+    setText(this.empty, !isKnown ? texts.empty_loading : total ? texts.empty_filter : texts.empty_jobs);
+    const words = total > jobs.size ? texts.jobs_count_cards : texts.jobs_count;
+    setText(this.count, total ? fill(words, { shown: arranged.length, total }) : "");
   }
 
   /**

@@ -83,7 +83,7 @@ function compareNullLast(a, b) {
 }
 
 const ENDED_MS = 10 * 60_000; // so long a job keeps its card, or it would vanish under the reader's eyes
-const MOST_ENDED = 12;
+const MOST_ENDED = 4; // the table below has all
 
 /**
  * The jobs that have cards: those that go on, and of those that ended a moment ago the newest.
