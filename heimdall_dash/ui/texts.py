@@ -282,7 +282,7 @@ BROWSER: dict[str, str] = {
     "empty_filter": "No job matches this search.",
     "more_jobs": "Show {n} more",
     "jobs_count": "{shown} of {total} jobs",
-    "jobs_count_cards": "{shown} of {total} jobs: what goes on or has just ended. The table has all.",
+    "jobs_count_cards": "{shown} of {total} jobs: what goes on, or has just ended. Below are all.",
     "open_metrics": "Open",
     "pause": "Pause",
     "resume": "Resume",
