@@ -27,6 +27,7 @@ import { Organise } from "./runs/organise.js";
 import { Watch } from "./runs/watch.js";
 import { Choice } from "./page/choice.js";
 import { embed } from "./page/embed.js";
+import { pageKey } from "./page/keys.js";
 import { Notices } from "./page/notices.js";
 import { Page } from "./page/page.js";
 import { showSession } from "./page/session.js";
@@ -160,5 +161,6 @@ function watchBrowser(page) {
   };
   addEventListener("click", ({ target }) => closeMenus((menu) => !menu.contains(/** @type {Node} */ (target)) || /** @type {Element} */ (target).tagName === "BUTTON"));
   addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus(() => true));
+  addEventListener("keydown", (event) => pageKey(event, page.view.tab, document));
   if (!window.Plotly) document.querySelector("script[src*='plotly-basic']")?.addEventListener("load", () => painter.invalidate());
 }

@@ -33,6 +33,7 @@ def metrics_tab() -> Component:
             html.Section(
                 [html.P(line) for line in texts.ZOOM_HELP],
                 className="help",
+                tabIndex="-1",
                 **attributes(aria_label=texts.HELP_TITLE),
             ),
         ],

@@ -39,6 +39,7 @@ ZOOM_HELP = [
     "time, < > ↑ ↓ move, F lets the heights follow, 0 or Escape follows the newest epoch.",
     "On a touch screen one finger scrolls, two zoom, and a tap reads the values.",
     "Enlarge gives a chart the full width; Escape returns it.",
+    "Anywhere: / goes to the search, ? comes here.",
 ]
 VIEWS_LABEL = "Saved view"
 VIEW_DEFAULT = "Default"

@@ -239,3 +239,19 @@ def test_job_of_a_foreign_trainer_is_told_nothing_false_and_shows_its_own_charts
     assert set(reader.run(cards)[-1:]) == {"other:bleu"}, "what nobody described comes last"
     reader.show("rmse-chart")
     assert reader.layout("rmse-chart", "yaxis.title.text") == "Distance (m) - Log Scale"
+
+
+def test_keys_go_to_the_search_and_to_the_help(reader: Page, train: StartJob) -> None:
+    job = train()
+    log_epochs(job, 1, 3)
+    reader.open(f"?job={job.id}")
+    reader.wait(lambda: len(reader.drawn()) == 3, "the history")
+    focused = "return document.activeElement.id || document.activeElement.className"
+    body = reader.driver.find_element("tag name", "body")
+    body.send_keys("/")
+    assert reader.run(focused) == "chart-search"
+    reader.driver.switch_to.active_element.send_keys("/x?")
+    assert reader.run("return document.getElementById('chart-search').value") == "/x?"
+    reader.run("document.getElementById('chart-search').value = ''; document.activeElement.blur()")
+    body.send_keys("?")
+    assert reader.run(focused) == "help"
