@@ -31,7 +31,7 @@ def module_names() -> list[str]:
 # Imported when the tab Jobs is opened first.
 LAZY = frozenset(
     f"runs/{name}.js"
-    for name in ("parallel", "parameters", "run_actions", "run_filter", "run_rows", "runs_table")
+    for name in ("parallel", "parameters", "run_actions", "run_rows", "runs_table")
 )
 
 

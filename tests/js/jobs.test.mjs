@@ -38,6 +38,9 @@ test("jobs are found by words, filtered by status, running first, unknown values
   assert.equal(ids({ search: "uhf run" }), "b");
   const found = arrange([job({ id: "05ab" }), job({ id: "ab05" }), job({ id: "c", job_name: "seed 05" })], { search: "05", order: "name" });
   assert.deepEqual(found.map((one) => one.id), ["c", "05ab"], "ids from their beginning");
+  const tried = [job({ id: "x", config: { lr: 0.1 }, tags: ["best"] }), job({ id: "y", config: { lr: 0.001 }, last_metrics: { acc: 0.9 } })];
+  const found2 = (search) => arrange([...tried], { search }).map(({ id }) => id).join("");
+  assert.deepEqual(["lr < 0.01", "tag:best", "acc > 0.5", "lr < 1 -vhf", "lr < 1"].map(found2), ["y", "x", "y", "", "xy"], "as the table's filter");
   assert.equal(ids({ statuses: ["completed"] }), "a");
   assert.equal(ids({ order: "best" }), "cab");
   assert.equal(ids({ order: "status" }).at(-1), "a");

@@ -43,7 +43,7 @@ export function fits(terms, run) {
 }
 
 /** @param {Extract<Term, {kind: "compare"}>} term  @param {Searched} run  @returns {boolean} */
-function compares({ name, op, text }, run) {
+export function compares({ name, op, text }, run) {
   const value = run.field(name);
   if (value === undefined) return op === ":" || op === "=" ? run.text.includes(`${name}${op}${text}`.toLowerCase()) : op === "!=";
   const number = numberOf(text);

@@ -1,6 +1,8 @@
 /* Which jobs can still change, what their status allows, in which order they stand, and which one is
    shown when the reader chose none. Pure. */
 
+import { compares, parse } from "./run_filter.js";
+
 /** @type {Record<string, number>} */
 const RANK = { running: 0, paused: 1, queued: 2, pending: 3, failed: 4, completed: 5, cancelled: 6 };
 
@@ -54,14 +56,24 @@ function byCreation(a, b) {
  * @param {string|null} [cardMetric]  what the order `p68` of kept links goes by: the metric on the cards
  */
 export function arrange(jobs, { search = "", statuses = [], order = "status" }, cardMetric = null) {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const terms = parse(search);
   const kept = jobs.filter((job) => {
     if (statuses.length && !statuses.includes(job.status)) return false;
-    const text = `${job.job_name} ${job.status}`.toLowerCase();
-    return words.every((word) => text.includes(word) || job.id.startsWith(word)); // an id contains nearly everything
+    return terms.every((term) => (term.kind === "word" ? hasWord(job, term.text) !== term.not : compares(term, { text: "", field: (name) => fieldOf(job, name) })));
   });
   const value = order === "p68" && cardMetric ? (/** @type {Job} */ job) => (job.last_metrics || {})[cardMetric] : ORDERS[order] || ORDERS.status;
   return kept.sort((a, b) => compareNullLast(value(a), value(b)) || byCreation(a, b));
+}
+
+/** @param {Job} job  @param {string} word  @returns {boolean} */
+function hasWord(job, word) {
+  return `${job.job_name} ${job.status}`.toLowerCase().includes(word) || job.id.startsWith(word); // an id contains nearly everything
+}
+
+/** @param {Job} job  @param {string} name  @returns {any}  as the table's filter reads it */
+function fieldOf(job, name) {
+  const fields = { tag: job.tags, tags: job.tags, name: job.job_name, epoch: job.current_epoch, progress: job.progress_percent };
+  return (job.config ?? {})[name] ?? (job.last_metrics ?? {})[name] ?? /** @type {Record<string, any>} */ (fields)[name] ?? job[name];
 }
 
 /** @type {Record<string, (job: Job) => any>} */
