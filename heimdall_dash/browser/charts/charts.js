@@ -143,7 +143,6 @@ export class Charts {
     const { card, box, note, buttons, scale } = chartCard(spec, texts, (chosen) => this.page.scaled(spec.id, chosen));
     this._extra(spec, card, note);
     card.classList.toggle("is-framed", this._isFramed(spec));
-    card.classList.toggle("diagram-card", isDiagramKind(spec)); // a legend and a slider, and room for the plot
     this.add(spec, { card, box, note, buttons }, (size) => {
       scale.show(this.page.chartView(spec).scale);
       return this._figure(spec, size);
