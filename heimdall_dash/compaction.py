@@ -28,7 +28,6 @@ class Compaction:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: dict[str, tuple[str, str]] = {}  # job → its position and status when heard of
-        self.failures = 0
         self._failed = Rarely(log)
         self._waiting: dict[str, None] = {}  # ids, in their order
         self.background = Background("the compaction", self._run)
@@ -72,6 +71,5 @@ class Compaction:
         except UnknownJob:
             return False
         except Exception as error:  # that job's trouble alone: it stays as it is
-            self.failures += 1
             self._failed.info(job_id, "Job %s is not compacted: %r", job_id, error)
             return False

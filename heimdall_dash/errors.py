@@ -66,10 +66,6 @@ class DashboardRefused(HeimdallError):
         self.code = code
 
 
-class DeliveryIncomplete(HeimdallError):
-    """Some epochs reached the local log but not the store before the deadline."""
-
-
 class StartupRefused(HeimdallError):
     """The settings or the machine do not allow a start; one line says why."""
 

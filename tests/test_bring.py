@@ -21,7 +21,7 @@ from heimdall_dash.store.store import Store
 from tests.conftest import wait_for
 
 SCRIPT = """
-import os, signal, sys, time
+import os, signal, sys, threading
 from heimdall_dash import Job
 where = {"url": sys.argv[1], "data_dir": sys.argv[2], "with_origin": False}
 job = Job.start("VHF", total_epochs=9, **where)
@@ -34,7 +34,7 @@ if end == "wait":
 if end == "exit":
     os._exit(3)
 os.kill(os.getpid(), getattr(signal, end))
-time.sleep(60)
+threading.Event().wait()
 """
 
 

@@ -87,7 +87,7 @@ def test_run_ends_as_its_block_does(
 def test_run_is_cancelled_by_sigterm_which_then_ends_the_process_as_always(
     valkey: EmbeddedStore, tmp_path: Path, opened: Store
 ) -> None:
-    with started(valkey, tmp_path, "with job: time.sleep(60)") as process:
+    with started(valkey, tmp_path, "with job: threading.Event().wait()") as process:
         assert process.stdout is not None
         job_id = process.stdout.readline().strip()
         wait_for(lambda: is_stored(opened, job_id))
@@ -120,7 +120,7 @@ FORKS: dict[str, str] = {
     "that ends at once": "os._exit(0)",
     "that logs and closes": "job.log(99, a=1.0); job.warn('x'); job.finish('failed'); job.close()",
     "that raises": "raise ValueError('of the child')",
-    "that is ended by a signal": "os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)",
+    "that is ended by a signal": "os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait()",
 }
 
 

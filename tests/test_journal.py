@@ -32,14 +32,14 @@ def test_an_earlier_process_is_refused_once_another_has_taken_over(tmp_path: Pat
 
 def test_an_owner_that_lives_is_seen_and_one_that_was_killed_is_not(tmp_path: Path) -> None:
     script = f"""
-import time
+import threading
 from pathlib import Path
 from heimdall_dash.publish.journal import Journal
 journal = Journal(Path({str(tmp_path)!r}), "job")
 journal.take()
 journal.append(b"[1,1.5,{{}}]\\n")
 Path({str(tmp_path)!r}, "ready").touch()
-time.sleep(60)
+threading.Event().wait()
 """
     folder = tmp_path / "jobs" / "job"
     assert not is_owned(folder)
@@ -59,7 +59,7 @@ time.sleep(60)
 
 def test_a_forked_child_that_lives_on_does_not_keep_the_log_owned(tmp_path: Path) -> None:
     script = f"""
-import os, time
+import os, threading
 from pathlib import Path
 from heimdall_dash.publish.journal import Journal
 journal = Journal(Path({str(tmp_path)!r}), "job")
@@ -73,7 +73,7 @@ ending.watch(run)
 child = os.fork()
 if child == 0:
     Path({str(tmp_path)!r}, "forked").write_text(str(os.getpid()))
-time.sleep(60)
+threading.Event().wait()
 """
     with Child(tmp_path, "-c", script) as child:
         wait_for(lambda: (tmp_path / "forked").exists() and (tmp_path / "forked").read_text())

@@ -18,7 +18,6 @@ from heimdall_dash.records import MAX_EPOCH
 STEPS = ("step", "global_step", "_step", "trainer/global_step", "iteration", "iter", "epoch")
 TIMES = ("timestamp", "wall time", "wall_time", "_timestamp", "datetime", "date", "time")
 PLAIN_NAMES = frozenset({"metrics", "results", "progress", "log", "history", "training", "train"})
-SNIFFED_BYTES = 64 * 1024
 DELIMITERS = ",;\t|"
 MOST_CELL = 10_000_000  # characters
 

@@ -17,7 +17,6 @@ from heimdall_dash.importers.values import add_values
 
 WORDS = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 SYSTEM = "system/"
-NO_PROJECTS = ("_artifacts.db", "registry-")
 
 
 def usual_folder() -> Path:

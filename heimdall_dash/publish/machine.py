@@ -23,7 +23,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         """folder: whose disk's fill is read."""
         self._folder = folder
-        self._source = _proc() or _psutil()
+        self.source = _proc() or _psutil()
         self._gpus = Gpus()
         self._counters: Cells = {}
         self._read_at = 0.0
@@ -32,9 +32,9 @@ class Machine:
     def read(self) -> Cells:
         """The present figures, without the prefix. Raises nothing."""
         now = time.monotonic()
-        counters = _whatever(self._source.counters) if self._source else {}
+        counters = _whatever(self.source.counters) if self.source else {}
         counters["process"] = sum(os.times()[:2])
-        cells = _whatever(self._source.levels) if self._source else {}
+        cells = _whatever(self.source.levels) if self.source else {}
         with suppress(OSError):
             disk = os.statvfs(self._folder)
             used = disk.f_blocks - disk.f_bfree
