@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,10 +54,10 @@ def run(results: Path, *, quick: bool = False) -> str:
 def measured(
     store: Store, url: str, folder: Path, epochs: int, jobs: int
 ) -> dict[str, float | None]:
-    few = filled(store, FEW_EPOCHS)
+    few = noisy(store, FEW_EPOCHS)
     empty_bytes = used_bytes(store)
     began = time.monotonic()
-    first = filled(store, epochs)
+    first = noisy(store, epochs)
     figures: dict[str, float | None] = {"epochs": epochs, "fill_s": time.monotonic() - began}
     values = epochs * len(METRICS)
     figures["bytes_a_value_filled"] = (used_bytes(store) - empty_bytes) / values
@@ -79,24 +79,37 @@ def measured(
     return figures
 
 
-def filled(store: Store, epochs: int) -> str:
+def noisy(store: Store, epochs: int) -> str:
     """A job with noisy falling curves, a row an epoch; its id."""
+    noise = random.Random(epochs)
+
+    def cells(epoch: int) -> dict[str, float]:
+        level = 2.0 / math.sqrt(1 + epoch / 1e4)
+        return {name: level * (1 + 0.1 * noise.random()) for name in METRICS}
+
+    return filled(store, f"{epochs} epochs", epochs, cells)
+
+
+def filled(
+    store: Store,
+    name: str,
+    epochs: int,
+    cells: Callable[[int], dict[str, float]],
+    batch: int = BATCH,
+) -> str:
+    """A job that is over, with a row of cells for each epoch; its id."""
     job_id = str(
         store.create_job(
-            f"{epochs} epochs", status=Status.RUNNING, config={}, total_epochs=epochs,
-            external=True,
+            name, status=Status.RUNNING, config={}, total_epochs=epochs, external=True
         )["id"]
-    )  # fmt: skip
-    noise, place = random.Random(epochs), 0
-    for start in range(1, epochs + 1, BATCH):
+    )
+    for start in range(1, epochs + 1, batch):
         writes = []
-        for epoch in range(start, min(start + BATCH, epochs + 1)):
-            place += 1
-            at, level = STARTED + 0.9 * epoch, 2.0 / math.sqrt(1 + epoch / 1e4)
-            cells = {name: level * (1 + 0.1 * noise.random()) for name in METRICS}
-            row = {"epoch": epoch, "timestamp": iso_time(at), **cells}
-            writes.append(row_write(place, row, {}, None, at))
-        store.deliver(job_id, writes, token="bench", place=place - len(writes), attempt=0)
+        for epoch in range(start, min(start + batch, epochs + 1)):
+            at = STARTED + 0.9 * epoch
+            row = {"epoch": epoch, "timestamp": iso_time(at), **cells(epoch)}
+            writes.append(row_write(epoch, row, {}, None, at))
+        store.deliver(job_id, writes, token="bench", place=start - 1, attempt=0)
     store.change(job_id, fields={"status": Status.COMPLETED})
     return job_id
 

@@ -11,9 +11,7 @@ from bench import history
 from bench.idle import pss_mb
 from bench.latency import _browser
 from bench.report import keep, table
-from heimdall_dash.records import Status, iso_time
 from heimdall_dash.store.embedded import EmbeddedStore
-from heimdall_dash.store.log_write import row_write
 from heimdall_dash.store.store import Store
 
 NAME = "opening"
@@ -61,22 +59,11 @@ def run(results: Path, *, quick: bool = False) -> str:
 def filled(store: Store, epochs: int, metrics: int) -> str:
     """A job that is over, with falling curves; its id."""
     names = ["val_loss", "train_loss", *(f"group{k // 20}/metric_{k}" for k in range(2, metrics))]
-    job_id = str(
-        store.create_job(
-            f"{epochs} × {metrics}", status=Status.RUNNING, config={}, total_epochs=epochs,
-            external=True,
-        )["id"]
-    )  # fmt: skip
-    for start in range(1, epochs + 1, BATCH):
-        writes = []
-        for epoch in range(start, min(start + BATCH, epochs + 1)):
-            at = history.STARTED + 0.9 * epoch
-            cells = {name: (k + 1) / epoch + 1e-3 * (epoch % 17) for k, name in enumerate(names)}
-            row = {"epoch": epoch, "timestamp": iso_time(at), **cells}
-            writes.append(row_write(epoch, row, {}, None, at))
-        store.deliver(job_id, writes, token="bench", place=start - 1, attempt=0)
-    store.change(job_id, fields={"status": Status.COMPLETED})
-    return job_id
+
+    def cells(epoch: int) -> dict[str, float]:
+        return {name: (k + 1) / epoch + 1e-3 * (epoch % 17) for k, name in enumerate(names)}
+
+    return history.filled(store, f"{epochs} × {metrics}", epochs, cells, batch=BATCH)
 
 
 def measured(url: str, folder: Path, job_id: str) -> dict[str, float]:
