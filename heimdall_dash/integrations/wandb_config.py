@@ -11,17 +11,17 @@ class Told(MutableMapping[str, Any]):
 
     def __init__(self, values: Any, tell: Callable[[dict[str, Any]], None]) -> None:
         """values: any object that a config may be; what is there from the start is not told."""
-        object.__setattr__(self, "_values", _plain(values))
+        object.__setattr__(self, "_values", as_values(values))
         object.__setattr__(self, "_tell", tell)
 
     def update(self, *values: Any, allow_val_change: bool | None = None, **more: Any) -> None:
-        new = {name: value for one in values for name, value in _plain(one).items()} | more
+        new = {name: value for one in values for name, value in as_values(one).items()} | more
         self._values.update(new)
         if new:
             self._tell(new)
 
     def setdefaults(self, values: Any) -> None:
-        self.update({n: v for n, v in _plain(values).items() if n not in self._values})
+        self.update({n: v for n, v in as_values(values).items() if n not in self._values})
 
     def as_dict(self) -> dict[str, Any]:
         return dict(self._values)
@@ -58,7 +58,8 @@ class Told(MutableMapping[str, Any]):
         return repr(self._values)
 
 
-def _plain(values: Any) -> dict[str, Any]:
+def as_values(values: Any) -> dict[str, Any]:
+    """Its fields by their names. Raises TypeError where it has none."""
     found = mapping_of(values)
     if not hasattr(found, "items"):
         raise TypeError(f"expected a mapping or an object with fields, got {type(values).__name__}")

@@ -45,6 +45,7 @@ class WandbRun:
     notes = property(lambda self: self._told["notes"])
     tags = property(lambda self: tuple(self._told["tags"]))
     entity = property(lambda self: self._told["entity"])
+    sweep_id = property(lambda self: self._told["sweep_id"])
     job_type = property(lambda self: self._told["job_type"])
     disabled = property(lambda self: self._job is None)
     offline = property(lambda self: False)
