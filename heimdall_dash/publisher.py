@@ -36,7 +36,8 @@ from heimdall_dash.publish.transport import Claim, Standing
 from heimdall_dash.records import FINAL, Status, storable, utc_now
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.log_write import ENDS
-from heimdall_dash.store.store import MAX_NAMES, Store
+from heimdall_dash.store.replies import MAX_NAMES
+from heimdall_dash.store.store import Store
 
 log = logging.getLogger(__name__)
 

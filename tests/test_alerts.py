@@ -174,7 +174,7 @@ def test_alert_of_a_rule_reaches_the_hook_and_the_page_once(
     notes = store.notes(job_id)
     assert [(note["kind"], note["epoch"]) for note in notes] == [("alert", 2)]
     # another process that takes over reads the same rows and tells nothing again
-    store._call(lambda client: client.delete("heimdall:alerts:owner"))
+    store.call(lambda client: client.delete("heimdall:alerts:owner"))
     lookout(store, [hook.url]).go_round()
     assert (len(hook.taken), len(store.notes(job_id))) == (1, 1)
 
@@ -203,7 +203,7 @@ def test_alert_waits_for_a_receiver_that_refuses(own_valkey: EmbeddedStore, hook
     assert (hook.taken, hook.refusals) == ([], 2)
     store.close()
     after = lookout(Store(own_valkey.url), [hook.url], clock)  # of a process that was started anew
-    store._call(lambda client: client.delete("heimdall:alerts:owner"))
+    store.call(lambda client: client.delete("heimdall:alerts:owner"))
     for _ in range(3):
         clock.moved_s += 60
         after.go_round()
@@ -253,7 +253,7 @@ def test_lookout_without_rules_or_receivers_reads_nothing(own_valkey: EmbeddedSt
     feed(store, job_id, 1, val_loss="nan")
     look = lookout(store, [])
     look.go_round()
-    client_keys = store._call(lambda client: client.keys("heimdall:alerts:*"))
+    client_keys = store.call(lambda client: client.keys("heimdall:alerts:*"))
     assert client_keys == []
 
 

@@ -12,7 +12,8 @@ from heimdall_dash.errors import InvalidMetric, StoreUnavailable
 from heimdall_dash.publish.drain import BATCH_BYTES, BATCH_LINES, Drain
 from heimdall_dash.publish.log_file import LogFile, OwnFile
 from heimdall_dash.publish.transport import Claim, Standing
-from heimdall_dash.store.store import StoreBehind, StoreRefused
+from heimdall_dash.store.connection import StoreRefused
+from heimdall_dash.store.replies import StoreBehind
 
 CLAIM = Claim("job", "own", 0, True, {})
 

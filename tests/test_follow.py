@@ -147,9 +147,8 @@ async def test_follower_hands_on_a_message_that_cannot_be_read_as_a_call_to_look
     await follower.subscribe(job_id)
     await heard(follower, lambda about, message: about == job_id and message is None)
     text = '{"event": "training:warning", "note": {"epoch": NaN}}'
-    store._call(
-        lambda client: client.execute_command(store._publish, JobKeys(job_id).channel, text)
-    )
+    command, channel = store.publish_command, JobKeys(job_id).channel
+    store.call(lambda client: client.execute_command(command, channel, text))
     assert await heard(follower, lambda about, _: about == job_id) is None
 
 

@@ -21,7 +21,8 @@ from heimdall_dash.store.jobs import job_view
 from heimdall_dash.store.keys import JobKeys
 from heimdall_dash.store.log_write import back_write
 from heimdall_dash.store.predictions import MOST_EPOCHS, predictions_write
-from heimdall_dash.store.store import JobOver, Store
+from heimdall_dash.store.replies import JobOver
+from heimdall_dash.store.store import Store
 from tests.conftest import Web, wait_for
 
 TWO: dict[str, Any] = {"truth": np.zeros((4, 2)), "mean": np.ones((4, 2)), "sigma": np.ones(4)}
@@ -103,7 +104,7 @@ def test_unknown_and_ended_jobs_take_none_and_a_deleted_one_leaves_none(store: S
         keep(store, job_id, 2, mode="rest")
     store.delete(job_id, [Status.COMPLETED])
     assert store.predicted_epochs(job_id) == []
-    assert store._call(lambda client: client.exists(JobKeys(job_id).predictions)) == 0
+    assert store.call(lambda client: client.exists(JobKeys(job_id).predictions)) == 0
 
 
 def test_run_delivers_its_predictions_through_the_log_and_again_to_an_empty_store(
@@ -116,7 +117,7 @@ def test_run_delivers_its_predictions_through_the_log_and_again_to_an_empty_stor
             job.log(epoch, x=1.0)
         wait_for(lambda: store.predicted_epochs(job.id) == [1, 5, 9], what="predictions")
         own = JobKeys(job.id)
-        store._call(lambda client: client.delete(own.job, own.predictions))
+        store.call(lambda client: client.delete(own.job, own.predictions))
         wait_for(lambda: store.predicted_epochs(job.id) == [1, 5, 9], what="them again")
     found = store.predictions(job.id, 9)
     assert found is not None

@@ -29,7 +29,8 @@ from heimdall_dash.store.log_write import (
     note_write,
     row_write,
 )
-from heimdall_dash.store.store import JobOver, Store, StoreBehind, TooManyNames
+from heimdall_dash.store.replies import JobOver, StoreBehind, TooManyNames
+from heimdall_dash.store.store import Store
 from tests.servers import free_port
 
 

@@ -75,14 +75,14 @@ def test_views_are_bounded_in_name_size_and_number(
     assert client.put("/views/x", content=b"{").status_code == 400
     store = Store(valkey.url)
     fields = {f'[null, "v{i}"]': "{}" for i in range(stored.MAX_VIEWS)}
-    store._call(lambda connection: connection.hset(VIEWS, mapping=fields))
+    store.call(lambda connection: connection.hset(VIEWS, mapping=fields))
     refused = client.put("/views/one more", json={})
     assert refused.status_code == 409
     assert "500 views" in refused.json()["detail"]
     assert client.put("/views/v7", json=VIEW).status_code == 200
-    store._call(lambda connection: connection.hset(VIEWS, '[null, "broken"]', "{"))
-    store._call(lambda connection: connection.hset(VIEWS, "broken", "{}"))
+    store.call(lambda connection: connection.hset(VIEWS, '[null, "broken"]', "{"))
+    store.call(lambda connection: connection.hset(VIEWS, "broken", "{}"))
     assert client.get("/views/broken").status_code == 404
     assert len(client.get("/views").json()["views"]) == stored.MAX_VIEWS + 1
-    store._call(lambda connection: connection.delete(VIEWS))  # the server is every test's
+    store.call(lambda connection: connection.delete(VIEWS))  # the server is every test's
     store.close()

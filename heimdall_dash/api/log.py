@@ -18,8 +18,10 @@ from heimdall_dash.metrics import clean_cells
 from heimdall_dash.publish.birth import checked_birth
 from heimdall_dash.publish.transport import Claim, Standing, StoreTransport, writes_of
 from heimdall_dash.records import MAX_EPOCH
+from heimdall_dash.store.connection import StoreRefused
 from heimdall_dash.store.log_write import LogWrite, row_write
-from heimdall_dash.store.store import Store, StoreBehind, StoreRefused
+from heimdall_dash.store.replies import StoreBehind
+from heimdall_dash.store.store import Store
 
 MAX_PLACE = MAX_EPOCH
 _TOKEN = re.compile(r"[A-Za-z0-9.]{1,40}\Z")

@@ -24,7 +24,7 @@ from heimdall_dash.publish.line import encode_other, encode_row
 from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Claim, Transport
 from heimdall_dash.records import iso_time
-from heimdall_dash.store.store import MAX_NAMES
+from heimdall_dash.store.replies import MAX_NAMES
 
 NAMESPACE = uuid.UUID("b7a1f3a0-5f0c-4a55-9a53-6c6e0a1d9d6e")
 TOKEN_LETTERS = 24

@@ -12,7 +12,8 @@ from dataclasses import replace
 from heimdall_dash.errors import HeimdallError, InvalidMetric
 from heimdall_dash.publish.log_file import LogFile
 from heimdall_dash.publish.transport import Claim, Standing, Transport
-from heimdall_dash.store.store import StoreBehind, StoreRefused
+from heimdall_dash.store.connection import StoreRefused
+from heimdall_dash.store.replies import StoreBehind
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,8 @@ from heimdall_dash.errors import (
 from heimdall_dash.publish.line import decode
 from heimdall_dash.records import FINAL, Status
 from heimdall_dash.store.log_write import LogWrite, note_write
-from heimdall_dash.store.store import Store, StoreBehind
+from heimdall_dash.store.replies import StoreBehind
+from heimdall_dash.store.store import Store
 
 TIMEOUT_S = 10.0
 PREFIX = "/api/v1/training"

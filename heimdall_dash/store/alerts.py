@@ -4,8 +4,9 @@ import json
 import secrets
 from typing import Any
 
+from heimdall_dash.store.connection import check_role
 from heimdall_dash.store.keys import ALERT_OUTBOX, ALERT_OWNER, ALERT_RULES, ALERT_SINCE, JobKeys
-from heimdall_dash.store.store import Store, check_role
+from heimdall_dash.store.store import Store
 
 OWNED_MS = 15_000
 
@@ -22,17 +23,17 @@ class AlertStore:
 
     def rules(self) -> dict[str, dict[str, Any]]:
         """By name."""
-        return _read(self._store._call(lambda client: client.hgetall(ALERT_RULES)))
+        return _read(self._store.call(lambda client: client.hgetall(ALERT_RULES)))
 
     def put_rule(self, name: str, rule: dict[str, Any]) -> None:
         check_role()
         text = json.dumps(rule, allow_nan=False)
-        self._store._call(lambda client: client.hset(ALERT_RULES, name, text))
+        self._store.call(lambda client: client.hset(ALERT_RULES, name, text))
 
     def delete_rule(self, name: str) -> bool:
         """Whether there was one."""
         check_role()
-        return bool(self._store._call(lambda client: client.hdel(ALERT_RULES, name)))
+        return bool(self._store.call(lambda client: client.hdel(ALERT_RULES, name)))
 
     # -- whose turn it is ------------------------------------------------------------------
 
@@ -46,7 +47,7 @@ class AlertStore:
                 return False
             return bool(client.pexpire(ALERT_OWNER, OWNED_MS))
 
-        return self._store._call(take)
+        return self._store.call(take)
 
     def since_ms(self, now_ms: int) -> int:
         """When alerts were first looked for here: what was over before that is no news."""
@@ -55,27 +56,27 @@ class AlertStore:
             client.set(ALERT_SINCE, now_ms, nx=True)
             return int(client.get(ALERT_SINCE))
 
-        return self._store._call(read)
+        return self._store.call(read)
 
     # -- telling ---------------------------------------------------------------------------
 
     def claim(self, job_id: str, mark: str) -> bool:
         """Whether nobody has told this of the job before; from now on somebody has."""
-        return bool(self._store._call(lambda client: client.sadd(JobKeys(job_id).alerted, mark)))
+        return bool(self._store.call(lambda client: client.sadd(JobKeys(job_id).alerted, mark)))
 
     def was_told(self, job_id: str, mark: str) -> bool:
         key = JobKeys(job_id).alerted
-        return bool(self._store._call(lambda client: client.sismember(key, mark)))
+        return bool(self._store.call(lambda client: client.sismember(key, mark)))
 
     def outbox(self) -> dict[str, dict[str, Any]]:
-        return _read(self._store._call(lambda client: client.hgetall(ALERT_OUTBOX)))
+        return _read(self._store.call(lambda client: client.hgetall(ALERT_OUTBOX)))
 
     def put_out(self, letter_id: str, letter: dict[str, Any]) -> None:
         text = json.dumps(letter, allow_nan=False)
-        self._store._call(lambda client: client.hset(ALERT_OUTBOX, letter_id, text))
+        self._store.call(lambda client: client.hset(ALERT_OUTBOX, letter_id, text))
 
     def sent(self, letter_id: str) -> None:
-        self._store._call(lambda client: client.hdel(ALERT_OUTBOX, letter_id))
+        self._store.call(lambda client: client.hdel(ALERT_OUTBOX, letter_id))
 
 
 def _read(texts: dict[str, str]) -> dict[str, dict[str, Any]]:

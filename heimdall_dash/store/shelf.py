@@ -23,7 +23,7 @@ class Shelf:
             if not client.exists(keys.job):  # type: ignore[attr-defined]
                 client.unlink(keys.summary)  # type: ignore[attr-defined]
 
-        self._store._call(write)
+        self._store.call(write)
 
     def take(self, job_ids: Sequence[str]) -> dict[str, Summary]:
         """Those that are there and can be read."""
@@ -35,7 +35,7 @@ class Shelf:
             return list(pipeline.execute(raise_on_error=False)) if job_ids else []
 
         found = {}
-        for job_id, text in zip(job_ids, self._store._call(read), strict=True):
+        for job_id, text in zip(job_ids, self._store.call(read), strict=True):
             summary = Summary.parse(text) if isinstance(text, (str, bytes)) else None
             if summary is not None:
                 found[job_id] = summary

@@ -18,18 +18,18 @@ class Workers:
 
     def beat(self, name: str) -> None:
         """Worker `name` lives."""
-        self._store._call(lambda client: client.eval(_BEAT, 1, WORKERS, name))
+        self._store.call(lambda client: client.eval(_BEAT, 1, WORKERS, name))
 
     def forget(self, name: str) -> None:
         """Worker `name` has ended."""
-        self._store._call(lambda client: client.zrem(WORKERS, name))
+        self._store.call(lambda client: client.zrem(WORKERS, name))
 
     def alive(self, now: datetime) -> list[str]:
         """Names of those that gave a sign of life a moment ago; now: by the store's clock."""
         since_ms = int((now - SILENT_AFTER).timestamp() * 1000)
-        return self._store._call(lambda client: client.zrangebyscore(WORKERS, since_ms, "+inf"))
+        return self._store.call(lambda client: client.zrangebyscore(WORKERS, since_ms, "+inf"))
 
 
 def check_writes(store: Store) -> None:
     """Raises StoreUnavailable when the store does not answer, or answers and is full."""
-    store._call(lambda client: client.set(PROBE, "1", ex=60))
+    store.call(lambda client: client.set(PROBE, "1", ex=60))

@@ -7,45 +7,29 @@ StoreUnavailable, and every call here is safe to repeat.
 
 import json
 import logging
-import threading
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, TypeVar
-
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from heimdall_dash.cells import START, NotFinite, Position, Write, write_of_entry
-from heimdall_dash.errors import (
-    HeimdallError,
-    HistoryCompacted,
-    IllegalTransition,
-    InvalidMetric,
-    NotAllowed,
-    StaleAttempt,
-    StoreUnavailable,
-    UnknownJob,
-)
+from heimdall_dash.errors import HistoryCompacted, UnknownJob
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
-from heimdall_dash.roles import READS_ALONE, may_change
 from heimdall_dash.store.blocks import Manifest
 from heimdall_dash.store.compacted import COMPACTED, BlockReplaced, Blocks, refuse_compacted
-from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect, disconnect, script
+from heimdall_dash.store.connect import Url
+from heimdall_dash.store.connection import Connection, check_role
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
 from heimdall_dash.store.log_write import LogWrite, facts_write, note_text, row_write
 from heimdall_dash.store.newest import newest_values, shown_metrics
 from heimdall_dash.store.predictions import read_kept, script_call
+from heimdall_dash.store.replies import MAX_NAMES, Appended, Begun, refusal
 from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 TOMBSTONE_S = 7 * 24 * 3600
-MAX_NAMES = 10_000  # distinct metrics of one job
 MAX_NOTE = 2_000  # characters
 KNOWN_JOBS = 64  # jobs whose metric names this process remembers to have told the store
 CHUNK_ENTRIES = 2_000
@@ -54,67 +38,16 @@ COMPACTIONS = 20  # that may come between a question and its answer
 Entry = tuple[str, dict[str, str]]
 
 
-class StoreRefused(HeimdallError):
-    """The store answers, and does not take what was sent."""
-
-
-class StoreBehind(HeimdallError):
-    """The store has less than it once confirmed: it came back empty, or with an older state."""
-
-    def __init__(self, place: int) -> None:
-        super().__init__(f"the store came back with the first {place} bytes of the log only")
-        self.place = place
-
-
-class TooManyNames(InvalidMetric):
-    """The job has, or would have, more distinct metrics than one job may."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(
-            f"a job may have {MAX_NAMES} distinct metrics at most, this would make {count}"
-        )
-
-
-class JobOver(IllegalTransition):
-    """The job has a final status: it takes no more epochs."""
-
-
-@dataclass(frozen=True)
-class Appended:
-    """What the store made of a batch of writes."""
-
-    accepted: int
-    duplicates: int
-    position: Position
-    stream: str
-    place: int  # of the writer's log: how far the store has it, in bytes
-    needs_recount: bool
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What the store answers to a trainer that announces itself."""
-
-    attempt: int
-    is_created: bool
-    fields: Fields
-
-
-class Store:
-    """Opens its connection when it is first used, and again when the server has changed."""
+class Store(Connection):
+    """Jobs and their records. Every call raises StoreUnavailable."""
 
     def __init__(self, url: Url) -> None:
         """url: may be a question that is asked at each connection, since a store can move."""
-        self._url = url
-        self._address = ""  # of the present client
-        self._lock = threading.Lock()
-        self._client: Any = None
-        self._scripts: dict[str, Any] = {}
+        super().__init__(url)
         self._names: dict[str, set[str]] = {}  # job → metrics that the store has heard of
         self._shown: dict[str, tuple[str, ...]] = {}  # job → those of which its card has a value
         self._unreadable = Rarely(log)
-        self._publish_command = "PUBLISH"
-        self.blocks = Blocks(self._call)
+        self.blocks = Blocks(self.call)
 
     # -- jobs ------------------------------------------------------------------------------
 
@@ -142,12 +75,12 @@ class Store:
             external=external,
         ) | dict(more or {})
         self._list(job_id, fields["created_at"])
-        self._script("create", [keys.job, keys.gone], [JOBS_CHANNEL, json.dumps(flat(fields))])
+        self.run_script("create", [keys.job, keys.gone], [JOBS_CHANNEL, json.dumps(flat(fields))])
         return self.job(job_id)
 
     def job(self, job_id: str) -> Fields:
         """The job's fields; raises UnknownJob, StoreUnavailable."""
-        fields: Fields = self._call(lambda client: client.hgetall(JobKeys(job_id).job))
+        fields: Fields = self.call(lambda client: client.hgetall(JobKeys(job_id).job))
         if not fields:
             raise UnknownJob(job_id)
         return fields
@@ -163,7 +96,7 @@ class Store:
             found = pipeline.execute(raise_on_error=False) if ids else []
             return [fields for fields in found if fields and isinstance(fields, dict)]
 
-        return self._call(read)
+        return self.call(read)
 
     def change(
         self,
@@ -183,13 +116,13 @@ class Store:
         Raises UnknownJob, IllegalTransition (status not in `allowed`), StaleAttempt.
         """
         keys = JobKeys(job_id)
-        reply = self._script(
+        reply = self.run_script(
             "change",
             [keys.job, keys.notes, keys.checkpoint],
             [
                 keys.channel,
                 JOBS_CHANNEL,
-                self._publish,
+                self.publish_command,
                 event,
                 "" if least_attempt is None else least_attempt,
                 "" if exact_attempt is None else exact_attempt,
@@ -201,27 +134,27 @@ class Store:
         )
         if reply[0] == "OK":
             return paired(reply[1:])
-        raise _refusal(job_id, action, reply)
+        raise refusal(job_id, action, reply)
 
     def delete(self, job_id: str, allowed: Collection[Status]) -> None:
         """Raises UnknownJob, or IllegalTransition while the status is not in `allowed`; a job
         whose status nobody knows can be deleted."""
         keys = JobKeys(job_id)
-        reply = self._script(
+        reply = self.run_script(
             "delete",
             [keys.gone, keys.job, *keys.others],
             [
                 keys.channel,
                 JOBS_CHANNEL,
-                self._publish,
+                self.publish_command,
                 job_id,
                 json.dumps([str(status) for status in Status if status not in allowed]),
                 TOMBSTONE_S,
             ],
         )
         if reply[0] != "OK":
-            raise _refusal(job_id, "delete", reply)
-        self._call(lambda client: client.zrem(JOBS, job_id))
+            raise refusal(job_id, "delete", reply)
+        self.call(lambda client: client.zrem(JOBS, job_id))
 
     # -- the record ------------------------------------------------------------------------
 
@@ -244,23 +177,23 @@ class Store:
         """
         keys = JobKeys(job_id)
         self._list(job_id, birth["created_at"])
-        reply = self._script(
+        reply = self.run_script(
             "begin",
             [keys.job, keys.gone, keys.writers, keys.epochs, keys.notes, keys.facts, keys.late,
              keys.names, keys.predictions, keys.blocks],
             [
-                keys.channel, JOBS_CHANNEL, self._publish, token, attempt,
+                keys.channel, JOBS_CHANNEL, self.publish_command, token, attempt,
                 "bring" if brings else "next" if takes_over else "exact", new_stream_id(),
                 json.dumps(flat(birth)),
             ],
         )  # fmt: skip
         if reply[0] != "OK":
-            raise _refusal(job_id, "begin", reply)
+            raise refusal(job_id, "begin", reply)
         return Begun(int(reply[1]), bool(int(reply[2])), paired(reply[3:]))
 
     def places(self, job_id: str) -> dict[str, int]:
         """How far the store has each trainer's local log, in bytes, by the log's token."""
-        known = self._call(lambda client: client.hgetall(JobKeys(job_id).writers))
+        known = self.call(lambda client: client.hgetall(JobKeys(job_id).writers))
         return {
             token: int(place)
             for token, place in known.items()
@@ -269,7 +202,7 @@ class Store:
 
     def skip(self, job_id: str, token: str, place: int) -> None:
         """Say that the store has what the log `token` holds up to `place`: it was copied there."""
-        self._call(lambda client: client.hset(JobKeys(job_id).writers, token, place))
+        self.call(lambda client: client.hset(JobKeys(job_id).writers, token, place))
 
     def deliver(
         self,
@@ -333,18 +266,18 @@ class Store:
         known = self._names.setdefault(job_id, set())
         fresh = sorted(names - known - {"epoch", "timestamp"})
         if fresh:
-            fields = self._call(lambda client: client.hgetall(keys.job))
+            fields = self.call(lambda client: client.hgetall(keys.job))
             self._shown[job_id] = shown_metrics(StoredJob(fields), known.union(fresh))
         newest = newest_values(writes, self._shown.get(job_id, ()))
         arguments: list[Any] = [
-            keys.channel, JOBS_CHANNEL, self._publish, attempt, mode, utc_now(), token, place,
-            json.dumps(fresh), MAX_NAMES, json.dumps(newest),
+            keys.channel, JOBS_CHANNEL, self.publish_command, attempt, mode, utc_now(), token,
+            place, json.dumps(fresh), MAX_NAMES, json.dumps(newest),
         ]  # fmt: skip
         rows = [argument for write in writes for argument in write.arguments]
         reply: list[Any] = []
         needed: list[str] = []
         for _ in range(COMPACTIONS):  # what is needed may be compacted further meanwhile
-            reply = self._script(
+            reply = self.run_script(
                 "append",
                 [keys.job, keys.epochs, keys.notes, keys.facts, keys.late, keys.writers,
                  keys.names, keys.checkpoint],
@@ -354,7 +287,7 @@ class Store:
                 break
             needed += reply[1:]
         if reply[0] != "OK":
-            raise _refusal(job_id, "append epochs to", reply)
+            raise refusal(job_id, "append epochs to", reply)
         known.update(fresh)
         while len(self._names) > KNOWN_JOBS:
             forgotten = next(iter(self._names))
@@ -384,7 +317,7 @@ class Store:
                     losses[write.epoch] = float(loss) if isinstance(loss, (int, float)) else None
             known = {epoch: loss for epoch, loss in losses.items() if loss is not None}
             best = min(known, key=lambda epoch: (known[epoch], epoch)) if known else None
-            done = self._script(
+            done = self.run_script(
                 "recount",
                 [JobKeys(job_id).job],
                 [
@@ -439,7 +372,7 @@ class Store:
 
     def metric_names(self, job_id: str) -> set[str]:
         """Of all metrics that were ever written."""
-        return set(self._call(lambda client: client.smembers(JobKeys(job_id).names)))
+        return set(self.call(lambda client: client.smembers(JobKeys(job_id).names)))
 
     def newest_writes(self, job_id: str, count: int) -> list[Write]:
         """The last `count` writes, oldest first."""
@@ -447,17 +380,17 @@ class Store:
         def read(client: Any) -> list[Entry]:
             return list(reversed(client.xrevrange(JobKeys(job_id).epochs, count=count)))
 
-        return list(self._readable(job_id, self._call(read)))
+        return list(self._readable(job_id, self.call(read)))
 
     # -- compaction ------------------------------------------------------------------------
 
     def lock(self, job_id: str, seconds: int) -> bool:
         """Whether this process may compact the job; it must `unlock`, or be forgotten in time."""
         key = JobKeys(job_id).compacting
-        return bool(self._call(lambda client: client.set(key, "1", nx=True, ex=seconds)))
+        return bool(self.call(lambda client: client.set(key, "1", nx=True, ex=seconds)))
 
     def unlock(self, job_id: str) -> None:
-        self._call(lambda client: client.delete(JobKeys(job_id).compacting))
+        self.call(lambda client: client.delete(JobKeys(job_id).compacting))
 
     def length(self, job_id: str) -> tuple[int, int]:
         """How many writes are in the stream, and how many cells the newest has."""
@@ -468,7 +401,7 @@ class Store:
             pipeline.xrevrange(JobKeys(job_id).epochs, count=1)
             return list(pipeline.execute())
 
-        length, newest = self._call(read)
+        length, newest = self.call(read)
         rows = [len(write.row or ()) for write in self._readable(job_id, newest)]
         return int(length), max(rows, default=0)
 
@@ -501,7 +434,9 @@ class Store:
         ]  # fmt: skip
         for name, content in add.items():
             arguments += [name, content]
-        done = self._script("compact", [keys.job, keys.epochs, keys.late, keys.blocks], arguments)
+        done = self.run_script(
+            "compact", [keys.job, keys.epochs, keys.late, keys.blocks], arguments
+        )
         return bool(done)
 
     def _entries(
@@ -520,7 +455,7 @@ class Store:
                     raise reply
             return [entries, compacted]
 
-        entries, compacted = self._call(read)
+        entries, compacted = self.call(read)
         refuse_compacted(compacted, after)
         found: list[Entry] = entries
         return found
@@ -540,33 +475,33 @@ class Store:
     ) -> None:
         """Keep the samples among the writes. Raises UnknownJob, StaleAttempt, JobOver (`rest`)."""
         call = script_call(
-            job_id, writes, publish=self._publish, mode=mode, token=token, attempt=attempt
+            job_id, writes, publish=self.publish_command, mode=mode, token=token, attempt=attempt
         )
         if call is None:
             return
-        reply = self._script("predictions", *call)
+        reply = self.run_script("predictions", *call)
         if reply[0] != "OK":
-            raise _refusal(job_id, "keep predictions of", reply)
+            raise refusal(job_id, "keep predictions of", reply)
 
     def predicted_epochs(self, job_id: str) -> list[int]:
         """Epochs of which predictions are kept, rising."""
-        known = self._call(lambda client: client.hkeys(JobKeys(job_id).predictions))
+        known = self.call(lambda client: client.hkeys(JobKeys(job_id).predictions))
         return sorted(int(epoch) for epoch in known if epoch.isdecimal())
 
     def predictions(self, job_id: str, epoch: int) -> dict[str, Any] | None:
         """The sample of an epoch; None where none is kept."""
         key = JobKeys(job_id).predictions
-        return read_kept(self._call(lambda client: client.hget(key, str(epoch))))
+        return read_kept(self.call(lambda client: client.hget(key, str(epoch))))
 
     # -- facts, notes, signs of life -------------------------------------------------------
 
     def facts(self, job_id: str) -> dict[str, Any]:
-        text = self._call(lambda client: client.get(JobKeys(job_id).facts))
+        text = self.call(lambda client: client.get(JobKeys(job_id).facts))
         found = _json(text)
         return found if isinstance(found, dict) else {}
 
     def notes(self, job_id: str) -> list[dict[str, Any]]:
-        texts = self._call(lambda client: client.lrange(JobKeys(job_id).notes, 0, -1))
+        texts = self.call(lambda client: client.lrange(JobKeys(job_id).notes, 0, -1))
         return [note for note in map(_json, texts) if isinstance(note, dict)]
 
     def add_note(self, job_id: str, note: Mapping[str, Any]) -> None:
@@ -587,9 +522,9 @@ class Store:
         Raises UnknownJob, StaleAttempt.
         """
         keys = JobKeys(job_id)
-        reply = self._script("beat", [keys.job, keys.writers], [token, attempt])
+        reply = self.run_script("beat", [keys.job, keys.writers], [token, attempt])
         if reply[0] != "OK":
-            raise _refusal(job_id, "show life of", reply)
+            raise refusal(job_id, "show life of", reply)
         return int(reply[1]), paired(reply[2:])
 
     def look(self, job_id: str, token: str) -> tuple[int, Fields]:
@@ -602,98 +537,17 @@ class Store:
             pipeline.hgetall(keys.job)
             return list(pipeline.execute())
 
-        place, fields = self._call(read)
+        place, fields = self.call(read)
         if not fields:
             raise UnknownJob(job_id)
         return int(place or 0), fields
-
-    def now(self) -> datetime:
-        """The store's clock, by which signs of life are judged."""
-        seconds, micros = self._call(lambda client: client.time(**_anywhere(client)))
-        return datetime.fromtimestamp(int(seconds) + int(micros) / 1e6, UTC)
-
-    def ping(self) -> None:
-        """Raises StoreUnavailable."""
-        self._call(lambda client: client.ping())
-
-    def close(self) -> None:
-        with self._lock:
-            if self._client is not None:
-                disconnect(self._client)
-            self._client = None
 
     # -- inside ----------------------------------------------------------------------------
 
     def _list(self, job_id: str, created_at: str) -> None:
         check_role()
         score = parse_time(created_at).timestamp() * 1000
-        self._call(lambda client: client.zadd(JOBS, {job_id: score}, nx=True))
-
-    @property
-    def _publish(self) -> str:
-        self._call(lambda client: None)  # only a connection knows which kind of server it is
-        return self._publish_command
-
-    def _script(self, name: str, keys: list[str], arguments: list[Any]) -> Any:
-        """Each changes something: raises NotAllowed where whoever asks may look alone."""
-        check_role()
-
-        def run(client: Any) -> Any:
-            known = self._scripts.get(name)
-            if known is None:
-                known = self._scripts[name] = client.register_script(_TEXTS[name])
-            return known(keys, arguments, client)
-
-        return self._call(run)
-
-    def _call(self, command: Callable[[Any], T]) -> T:
-        try:
-            return command(self._connected())
-        except (OutOfMemoryError, ReadOnlyError) as error:
-            raise StoreUnavailable(f"the store takes no writes: {error}") from error
-        except ResponseError as error:
-            if "user_script" in str(error) and not _is_outage(str(error)):
-                # a fault of ours: trying again would not help
-                raise StoreRefused(f"the store refuses this: {error}") from error
-            raise StoreUnavailable(f"the store does not answer: {error}") from error
-        except UNAVAILABLE as error:
-            self._leave_if_moved()
-            raise StoreUnavailable(f"the store does not answer: {error}") from error
-
-    def _leave_if_moved(self) -> None:
-        """Let go of a client whose server has come back at another address."""
-        if isinstance(self._url, str):
-            return
-        with self._lock, suppress(StoreUnavailable):
-            if self._client is not None and address(self._url) != self._address:
-                disconnect(self._client)
-                self._client = None
-
-    def _connected(self) -> Any:
-        with self._lock:
-            if self._client is None:
-                self._address = address(self._url)
-                self._client = connect(self._address)
-                self._scripts = {}
-                is_cluster = hasattr(self._client, "get_primaries")
-                self._publish_command = "SPUBLISH" if is_cluster else "PUBLISH"
-            return self._client
-
-
-_TEXTS = {
-    name: script(name)
-    for name in (
-        "append",
-        "beat",
-        "begin",
-        "change",
-        "compact",
-        "create",
-        "delete",
-        "predictions",
-        "recount",
-    )
-}
+        self.call(lambda client: client.zadd(JOBS, {job_id: score}, nx=True))
 
 
 def _json(text: str | None) -> Any:
@@ -704,41 +558,6 @@ def _json(text: str | None) -> Any:
         return None
 
 
-def _is_outage(error: str) -> bool:
-    """Whether a script failed for what the server is short of, not for what the script does."""
-    return any(word in error for word in ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "LOADING"))
-
-
-def _anywhere(client: Any) -> dict[str, Any]:
-    """Any node of a cluster tells the time."""
-    if not hasattr(client, "get_primaries"):
-        return {}
-    return {"target_nodes": client.get_primaries()[0]}
-
-
 def new_stream_id() -> str:
     """Names one history of a job: a rebuilt one gets another, so the two are never mixed up."""
     return uuid.uuid4().hex[:12]
-
-
-def _refusal(job_id: str, action: str, reply: list[Any]) -> Exception:
-    match reply[0]:
-        case "UNKNOWN" | "GONE":
-            return UnknownJob(job_id)
-        case "STALE":
-            return StaleAttempt(f"job {job_id} is now in attempt {reply[1]}; this writer is older")
-        case "STATUS":
-            return IllegalTransition(job_id, action, reply[1])
-        case "BEHIND":
-            return StoreBehind(int(reply[1]))
-        case "FINAL":
-            return JobOver(job_id, action, reply[1])
-        case "NAMES":
-            return TooManyNames(int(reply[1]))
-    return StoreUnavailable(f"unexpected reply of the store: {reply!r:.200}")
-
-
-def check_role() -> None:
-    """Raises NotAllowed where whoever asks may look alone."""
-    if not may_change():
-        raise NotAllowed(READS_ALONE)

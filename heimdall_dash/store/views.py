@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from heimdall_dash.errors import HeimdallError
+from heimdall_dash.store.connection import check_role
 from heimdall_dash.store.keys import VIEWS
-from heimdall_dash.store.store import Store, check_role
+from heimdall_dash.store.store import Store
 
 MAX_VIEWS = 500  # of all projects together
 
@@ -23,13 +24,13 @@ class ViewStore:
         self._store = store
 
     def names(self, project: str | None) -> list[str]:
-        fields = self._store._call(lambda client: client.hkeys(VIEWS))
+        fields = self._store.call(lambda client: client.hkeys(VIEWS))
         known = (_project_and_name(field) for field in fields)
         return sorted(found[1] for found in known if found and found[0] == project)
 
     def view(self, project: str | None, name: str) -> dict[str, Any] | None:
         """None: there is none of this name, or nobody can read it."""
-        text = self._store._call(lambda client: client.hget(VIEWS, _field(project, name)))
+        text = self._store.call(lambda client: client.hget(VIEWS, _field(project, name)))
         try:
             value = json.loads(text or "null")
         except ValueError:
@@ -47,14 +48,14 @@ class ViewStore:
             client.hset(VIEWS, field, text)
             return True
 
-        if not self._store._call(write):
+        if not self._store.call(write):
             raise TooManyViews
 
     def delete(self, project: str | None, name: str) -> bool:
         """Whether there was one."""
         check_role()
         field = _field(project, name)
-        return bool(self._store._call(lambda client: client.hdel(VIEWS, field)))
+        return bool(self._store.call(lambda client: client.hdel(VIEWS, field)))
 
 
 def _field(project: str | None, name: str) -> str:
