@@ -99,7 +99,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 refuses, outer.refusals = outer.refusals > 0, outer.refusals - 1
                 if not refuses:
-                    outer.taken.append(json.loads(body))
+                    outer.taken.append({"path": self.path, **json.loads(body)})
                 self.send_response(503 if refuses else 204)
                 self.end_headers()
 
@@ -107,7 +107,8 @@ class Receiver:
                 pass
 
         self._server = HTTPServer(("127.0.0.1", 0), Answer)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self.host = f"127.0.0.1:{self._server.server_port}"
+        self.url = f"http://{self.host}/hook"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -209,6 +210,38 @@ def test_alert_waits_for_a_receiver_that_refuses(own_valkey: EmbeddedStore, hook
         after.go_round()
     assert [one["message"] for one in hook.taken] == ["val_loss is inf in epoch 1"]
     assert AlertStore(store).outbox() == {}
+
+
+def test_alert_reaches_two_channels_of_one_host(own_valkey: EmbeddedStore, hook: Receiver) -> None:
+    store = Store(own_valkey.url)
+    look = lookout(store, [f"{hook.url}/ours", f"{hook.url}/theirs"])
+    look.go_round()
+    feed(store, running(store), 1, val_loss="nan")
+    look.go_round()
+    assert sorted(one["path"] for one in hook.taken) == ["/hook/ours", "/hook/theirs"]
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # apprise's own import
+def test_alert_reaches_a_service_that_apprise_knows(
+    own_valkey: EmbeddedStore, hook: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, clock = Store(own_valkey.url), Clock()
+    look = lookout(store, [f"json://{hook.host}/channel", "nothing-like-it://here/secret"], clock)
+    look.go_round()
+    hook.refusals = 1
+    feed(store, running(store), 1, val_loss="nan")
+    look.go_round()
+    assert (hook.taken, hook.refusals) == ([], 0)
+    clock.moved_s = 60
+    look.go_round()
+    assert [(one["path"], one["title"], one["message"]) for one in hook.taken] == [
+        ("/channel", "job: nan", "val_loss is nan in epoch 1")
+    ]
+    assert [one["to"].split("#")[0] for one in AlertStore(store).outbox().values()] == [
+        "nothing-like-it://here"
+    ]
+    assert "apprise knows no such address" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_alert_of_an_end_is_no_news_for_what_was_over_before(

@@ -4,6 +4,7 @@ A letter stays in the store's outbox until its receiver took it, so that a resta
 whose process dies between the sending and the noting is sent again (its `id` tells).
 """
 
+import hashlib
 import json
 import logging
 import urllib.request
@@ -36,12 +37,12 @@ class Letters:
     def put(self, alert: Mapping[str, Any]) -> None:
         """One alert, to every receiver."""
         for url in self._urls:
-            letter = {"to": receiver(url), "alert": dict(alert), "tries": 0, "at": 0.0}
-            self._store.put_out(f"{alert['id']} {receiver(url)}", letter)
+            letter = {"to": box_of(url), "alert": dict(alert), "tries": 0, "at": 0.0}
+            self._store.put_out(f"{alert['id']} {box_of(url)}", letter)
 
     def send_due(self, now_s: float) -> None:
         """Whatever waits; now_s: Unix seconds by the store's clock."""
-        urls = {receiver(url): url for url in self._urls}
+        urls = {box_of(url): url for url in self._urls}
         for letter_id, letter in self._store.outbox().items():
             url = urls.get(str(letter.get("to")))
             if url is None:  # no longer a receiver
@@ -54,7 +55,7 @@ class Letters:
             self._send(url, letter["alert"])
         except (OSError, ValueError, KeyError) as error:
             tries = int(letter.get("tries", 0)) + 1
-            _rarely.info(receiver(url), "An alert did not reach %s: %s", receiver(url), error)
+            _rarely.warning(receiver(url), "An alert did not reach %s: %s", receiver(url), error)
             if tries >= MAX_TRIES:
                 log.error("An alert is given up: %s did not take it", receiver(url))
                 self._store.sent(letter_id)
@@ -72,6 +73,11 @@ def receiver(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or '…'}"
 
 
+def box_of(url: str) -> str:
+    """Names a receiver in the store, without its secret: two channels of one host are two."""
+    return f"{receiver(url)}#{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+
+
 def deliver(url: str, alert: Mapping[str, Any]) -> None:
     """Raises OSError or ValueError when it was not taken."""
     if urlsplit(url).scheme in {"http", "https"}:
@@ -87,6 +93,7 @@ def deliver(url: str, alert: Mapping[str, Any]) -> None:
         raise ValueError(
             "only http and https work without: pip install 'heimdall-dash[alerts]'"
         ) from error
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it logs whole addresses
     service = apprise.Apprise.instantiate(url)
     if service is None:
         raise ValueError("apprise knows no such address")
