@@ -26,6 +26,14 @@ EMPTY: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def no_views(valkey: EmbeddedStore) -> None:
+    """The server is every test's of this process: another may have left views."""
+    store = Store(valkey.url)
+    store.call(lambda client: client.delete(VIEWS))
+    store.close()
+
+
 def test_view_is_kept_by_project_and_name(client: httpx.Client) -> None:
     assert client.get("/views").json() == {"views": []}
     put = client.put("/views/mine", json=VIEW)
@@ -84,5 +92,4 @@ def test_views_are_bounded_in_name_size_and_number(
     store.call(lambda connection: connection.hset(VIEWS, "broken", "{}"))
     assert client.get("/views/broken").status_code == 404
     assert len(client.get("/views").json()["views"]) == stored.MAX_VIEWS + 1
-    store.call(lambda connection: connection.delete(VIEWS))  # the server is every test's
     store.close()
