@@ -66,12 +66,16 @@ def test_summary_of_a_job_that_is_over_is_read_by_nobody_again(
 
 def test_bulk_call_names_metrics_and_gives_those_that_are_asked_for(client: httpx.Client) -> None:
     ids = [make(client, [{"epoch": 1, "a,b": i, "c": 1}]) for i in range(3)]
-    query = {"jobs": ids, "metrics": ["a,b"]}
+    other = make(client, [{"epoch": 1, "d": 1}])
+    query = {"jobs": [*ids, other], "metrics": ["a,b"]}
     answer = client.get("/summaries", params=query).json()
     assert {job_id: answer["summaries"][job_id]["a,b"]["last"] for job_id in ids} == dict(
         zip(ids, [0.0, 1.0, 2.0], strict=True)
     )
-    assert answer["names"] == {"a,b": 3, "c": 3}
+    assert answer["names"] == {"a,b": 3, "c": 3, "d": 1}
+    same, alone = answer["alike"]
+    assert (set(same["jobs"]), same["names"]) == (set(ids), ["a,b", "c"])
+    assert alone == {"jobs": [other], "names": ["d"]}
     assert answer["left_out"] == []
 
 

@@ -2,7 +2,7 @@
 the table itself as a file."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -14,12 +14,25 @@ from heimdall_dash.records import LEGAL, parse_time
 from heimdall_dash.store.jobs import JobView, job_view
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
+from heimdall_dash.summary import Summary
 
 PREFIX = "/api/v1/training"
 UNDO = timedelta(seconds=60)
 WITHIN_S = 1.5  # of reading histories that nobody has read yet, per call
 MOST_METRICS = 200  # in one call
 MOST_NAMES = 2_000  # that a call lists
+MOST_NAMES_ALIKE = 100
+MOST_GROUPS = 100
+
+
+def alike(found: Mapping[str, Summary]) -> list[dict[str, Any]]:
+    """Which metrics each job has, said once for the many that have the same; of jobs that have
+    thousands, the first."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for job_id, summary in found.items():
+        groups.setdefault(tuple(summary.metrics)[:MOST_NAMES_ALIKE], []).append(job_id)
+    largest = sorted(groups.items(), key=lambda pair: -len(pair[1]))[:MOST_GROUPS]
+    return [{"jobs": jobs, "names": names} for names, jobs in largest]
 
 
 def table_routes(store: Store, summaries: Summaries, now: Callable[[], datetime]) -> APIRouter:
@@ -33,8 +46,9 @@ def table_routes(store: Store, summaries: Summaries, now: Callable[[], datetime]
     ) -> dict[str, Any]:
         """Of all jobs or those named: `summaries` by job id and metric, each with `last`, `min`,
         `max`, their epochs and `count`; `names`: which metrics there are and how many jobs have
-        each, the most common first; `left_out`: jobs whose histories are still to be read, ask
-        again."""
+        each, the most common first; `alike`: the jobs that have the same metrics, with their
+        `jobs` and `names`, the most jobs first; `left_out`: jobs whose histories are still to be
+        read, ask again."""
         wanted = store.jobs()
         if jobs is not None:
             chosen = set(jobs)
@@ -47,6 +61,7 @@ def table_routes(store: Store, summaries: Summaries, now: Callable[[], datetime]
                 job_id: summary.views(metrics or []) for job_id, summary in found.items()
             },
             "names": dict(names.most_common(MOST_NAMES)),
+            "alike": alike(found),
             "left_out": [fields["id"] for fields in wanted if fields["id"] not in found],
         }
 

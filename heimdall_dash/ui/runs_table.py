@@ -32,17 +32,6 @@ def runs_section() -> Component:
             html.H2(texts.RUNS_TITLE, className="runs-title"),
             html.Div(
                 [
-                    dmc.MultiSelect(
-                        id=ids.RUNS_COLUMNS,
-                        label=texts.RUNS_COLUMNS_LABEL,
-                        data=[],
-                        value=[],
-                        searchable=True,
-                        limit=100,
-                        hidePickedOptions=True,
-                        nothingFoundMessage=texts.NOTHING_FOUND,
-                        className="grow",
-                    ),
                     dmc.Checkbox(
                         id=ids.RUNS_DIFFER, label=texts.RUNS_DIFFER_LABEL, checked=True, radius="sm"
                     ),
@@ -54,6 +43,10 @@ def runs_section() -> Component:
                     ),
                 ],
                 className="toolbar runs-toolbar",
+            ),
+            html.Details(
+                [html.Summary(texts.RUNS_COLUMNS_LABEL), columns_choice()],
+                id=ids.RUNS_COLUMNS_DETAILS,
             ),
             html.Div(id=ids.RUNS_ACTIONS, className="runs-actions"),
             dcc.Store(id=ids.RUNS_WANTED),
@@ -67,6 +60,20 @@ def runs_section() -> Component:
         className="runs-section",
         **attributes(aria_label=texts.RUNS_TITLE),
     )
+
+
+def columns_choice() -> Component:
+    choice: Component = dmc.MultiSelect(
+        id=ids.RUNS_COLUMNS,
+        data=[],
+        value=[],
+        searchable=True,
+        limit=100,
+        hidePickedOptions=True,
+        nothingFoundMessage=texts.NOTHING_FOUND,
+        **attributes(aria_label=texts.RUNS_COLUMNS_LABEL),
+    )
+    return choice
 
 
 def add_runs_table(app: Dash) -> None:

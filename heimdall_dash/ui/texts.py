@@ -81,7 +81,7 @@ JOBS_SORT_CHOICES = [
     ("progress", "Furthest along"),
 ]
 RUNS_TITLE = "All runs"
-RUNS_COLUMNS_LABEL = "Columns"
+RUNS_COLUMNS_LABEL = "Choose columns"
 RUNS_DIFFER_LABEL = "Only what differs"
 RUNS_HIDDEN_LABEL = "Hidden runs too"
 PARAMETERS_TITLE = "Parameters against the key metric"
@@ -181,10 +181,10 @@ BROWSER: dict[str, str] = {
     "runs_best": "{metric}, best",
     "runs_state": "State",
     "runs_name": "Name",
-    "runs_progress": "Progress (%)",
+    "runs_progress": "Progress",
     "runs_tags": "Tags",
     "runs_created": "Created",
-    "runs_duration": "Duration (s)",
+    "runs_duration": "Duration",
     "parameters_none": "Select at least three runs that differ in a parameter and have the metric.",
     "parameters_of": "{n} runs against {metric}",
     "parameters_rank": "{name}: rank correlation {rho}",

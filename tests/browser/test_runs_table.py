@@ -65,7 +65,7 @@ def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
     reader.wait(lambda: len(shown(reader)) == 5, "those with a small rate")
     assert set(shown(reader)) == set(ids[:5])
     columns = reader.run(TABLE + "return table.columns()")
-    assert columns[-3:] == ["config:=x", "config:kind", "config:lr"]  # and not what all share
+    assert columns[-4:-2] == ["config:kind", "config:lr"]  # and not what all share
 
     reader.run(TABLE + "table.api.applyColumnState({state: [{colId: 'best:val/f', sort: 'desc'}]})")
     reader.wait(lambda: shown(reader)[0] == ids[4], "the best first")
@@ -81,7 +81,7 @@ def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
     file = reader.browser.downloads / "runs.csv"
     reader.wait(file.exists, "the download")
     header, *lines = csv.reader(file.read_text("utf-8-sig").splitlines())
-    assert [*header[:3], header[-1]] == ["id", "job_name", "status", "lr"]
+    assert [*header[:3], header[-1]] == ["id", "job_name", "status", "duration"]
     assert [line[0] for line in lines] == [ids[4], ids[3]]
 
     word = reader.driver.find_element(By.ID, "runs-word")
@@ -118,6 +118,7 @@ def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
     reader.click("#runs-hide")
     reader.wait(lambda: not rest.get(f"/jobs/{ids[4]}").json()["job"]["is_hidden"], "back again")
 
+    reader.click("#runs-columns-details summary")
     reader.click("#runs-columns")
     reader.driver.find_element(By.ID, "runs-columns").send_keys(
         "other, last", Keys.ARROW_DOWN, Keys.ENTER, Keys.ESCAPE
@@ -138,6 +139,9 @@ def test_sweep_is_filtered_chosen_from_organised_and_deleted_with_a_way_back(
     reader.wait(lambda: shown(reader) == [odd], "the odd one")
     reader.wait(lambda: names(reader) == [ODD], "its name as text")
     assert reader.run("return document.querySelectorAll('#runs-table a').length") == 0
+
+    reader.click("#runs-table [col-id=job_name] .ag-cell-value")
+    reader.wait(lambda: reader.run(on_charts) == [odd], "its charts, by its name in the table")
 
     reader.open("?tab=jobs&search=sweep")
     reader.wait(lambda: len(shown(reader)) == 40, "the sweep")

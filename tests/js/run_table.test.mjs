@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withCards } from "../../heimdall_dash/browser/runs/status.js";
 import { fits, parse } from "../../heimdall_dash/browser/runs/run_filter.js";
-import { cells, configKeys, csv, flatConfig, spearman } from "../../heimdall_dash/browser/runs/run_rows.js";
+import { cells, csv, flatConfig, spearman } from "../../heimdall_dash/browser/runs/run_rows.js";
+import { jobColumns, metricsOf, settingsOf, standardColumns } from "../../heimdall_dash/browser/runs/table_columns.js";
 
 const RUNS = {
   small: { text: "small sweep adam two words", field: (name) => ({ lr: 0.001, tag: ["best"], optimizer: "adam" })[name] },
@@ -33,9 +34,36 @@ test("filter takes what is no comparison for words, and never loops", () => {
   assert.deepEqual(found("<b>"), ["none"]);
 });
 
-test("only what differs between runs is a column by itself", () => {
+test("only what differs between runs is a column by itself, what most have first", () => {
   const configs = [{ lr: 1, model: { depth: 2 }, same: "x" }, { lr: 2, model: { depth: 2 }, same: "x", more: null }].map((one) => flatConfig(one));
-  assert.deepEqual(configKeys(configs), { all: ["lr", "model/depth", "more", "same"], differing: ["lr", "more"] });
+  const { all, differing } = settingsOf(configs);
+  assert.deepEqual({ all, differing }, { all: ["lr", "model/depth", "same", "more"], differing: ["lr", "more"] });
+});
+
+const sweep = (n) => Array.from({ length: n }, (_, i) => ({ job: { last_metrics: { train_loss: 1, val_loss: 1, val_acc: 1, learning_rate: 1 } }, config: { lr: i, wd: i % 2, epochs: 100 } }));
+const columnsOf = (shown) => {
+  const metrics = metricsOf(shown.map(({ job }) => job), (job) => Object.keys(job.last_metrics), {});
+  const higher = (name) => (name.includes("acc") || name.includes("mIoU") ? true : name.includes("loss") ? false : null);
+  return standardColumns(shown, settingsOf(shown.map(({ config }) => config)), metrics, higher, true);
+};
+
+test("a sweep among strangers is judged by its losses and scores, not by the key metric of one other run", () => {
+  const odd = { job: { key_metrics: { p68_m: "min" }, last_metrics: { p68_m: 1 } }, config: Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`s${i}`, i])) };
+  const short = Array.from({ length: 40 }, () => ({ job: { last_metrics: { loss: 1 } }, config: { epochs: 2 } }));
+  assert.deepEqual(columnsOf([odd, ...short, ...sweep(40)]), ["best:val_loss", "last:val_loss", "best:val_acc", "config:epochs", "config:lr", "config:wd"]);
+  assert.deepEqual(columnsOf([odd]).slice(0, 1), ["last:p68_m"]);
+});
+
+test("what runs call their key metric comes first; runs without any direction show what most have", () => {
+  const keyed = sweep(5).map(({ job, config }) => ({ job: { key_metrics: { "val/mIoU": "max" }, last_metrics: { ...job.last_metrics, "val/mIoU": 1 } }, config }));
+  assert.deepEqual(columnsOf(keyed).slice(0, 3), ["best:val/mIoU", "last:val/mIoU", "best:val_loss"]);
+  assert.deepEqual(columnsOf([{ job: { last_metrics: { speed: 1, tokens: 1 } }, config: {} }, { job: { last_metrics: { tokens: 1 } }, config: {} }]), ["last:tokens"]);
+  assert.deepEqual(columnsOf([]), []);
+});
+
+test("tags and groups are columns once a run has any", () => {
+  assert.deepEqual(jobColumns([{ tags: [] }]), ["job_name", "status", "progress"]);
+  assert.deepEqual(jobColumns([{ tags: ["a"] }, { group: "g" }]), ["job_name", "status", "progress", "tags", "group"]);
 });
 
 test("best of a metric goes by its direction, and nothing is claimed without one", () => {

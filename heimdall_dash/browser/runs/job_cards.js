@@ -72,7 +72,7 @@ export class JobCards {
     const left = arranged.length - shown.length;
     this.more.hidden = left <= 0;
     setText(this.more, fill(texts.more_jobs, { n: Math.min(left, PAGE) }));
-    this.empty.hidden = arranged.length > 0;
+    this.empty.hidden = arranged.length > 0 || total > jobs.size; // the table below has what ended
     setText(this.empty, !isKnown ? texts.empty_loading : total ? texts.empty_filter : texts.empty_jobs);
     const words = total > jobs.size ? texts.jobs_count_cards : texts.jobs_count;
     setText(this.count, total ? fill(words, { shown: arranged.length, total }) : "");

@@ -45,7 +45,7 @@ export class Parameters {
   /** @param {any[]} runs  @param {number[]} goals  @param {string} metric */
   _draw(runs, goals, metric) {
     const { texts } = this.table;
-    const found = this.table.keys.all.map((/** @type {string} */ name) => parameterOf(name, runs.map(({ config }) => config[name]))).filter(Boolean);
+    const found = this.table.settings.all.map((/** @type {string} */ name) => parameterOf(name, runs.map(({ config }) => config[name]))).filter(Boolean);
     if (runs.length < 3 || !found.length) {
       byId("parameters").replaceChildren(el("p", { class: "muted" }, texts.parameters_none));
       return;

@@ -1,4 +1,6 @@
-/* Runs as rows of a table, and which columns there are. Pure. */
+/* Runs as rows of a table: the values of its columns. Pure. */
+
+import { direction } from "../series/better.js";
 
 /**
  * Config of a run without nesting: `{"optimizer/lr": 0.1}`; lists as text.
@@ -15,48 +17,6 @@ export function flatConfig(config, prefix = "", into = /** @type {Record<string,
 }
 
 /**
- * Config keys, those that differ between runs first told apart.
- * @param {Record<string, any>[]} configs  flat
- * @returns {{all: string[], differing: string[]}} each in natural order
- */
-export function configKeys(configs) {
-  /** @type {Map<string, {first: any, count: number, differs: boolean}>} */
-  const seen = new Map();
-  for (const config of configs) {
-    for (const name in config) {
-      const known = seen.get(name);
-      if (!known) seen.set(name, { first: config[name], count: 1, differs: false });
-      else {
-        known.count += 1;
-        if (known.first !== config[name]) known.differs = true;
-      }
-    }
-  }
-  const all = [...seen.keys()].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
-  return { all, differing: all.filter((name) => seen.get(name)?.differs || Number(seen.get(name)?.count) < configs.length) };
-}
-
-/**
- * The metric that most runs call their key metric, else their loss.
- * @param {Job[]} jobs  @param {Record<string, number>} names  metric → how many runs have it
- * @returns {string|null}
- */
-export function keyMetric(jobs, names) {
-  /** @type {Map<string, number>} */
-  const votes = new Map();
-  for (const job of jobs) {
-    const first = Object.keys(job.key_metrics || {})[0];
-    if (first) votes.set(first, (votes.get(first) || 0) + 1);
-  }
-  const voted = [...votes].sort((a, b) => b[1] - a[1])[0];
-  if (voted) return voted[0];
-  const known = Object.keys(names);
-  const rank = (/** @type {string} */ name) => (/^(val|valid|eval|test)/i.test(name) ? 0 : 1);
-  const losses = known.filter((name) => /loss/i.test(name)).sort((a, b) => rank(a) - rank(b) || names[b] - names[a] || a.localeCompare(b));
-  return losses[0] ?? known[0] ?? null;
-}
-
-/**
  * Whether more is better; null where nobody knows.
  * @param {string} metric  @param {Job[]} jobs
  * @param {Config["directions"]} told
@@ -67,10 +27,8 @@ export function isHigherBetter(metric, jobs, told) {
     const way = job.key_metrics?.[metric];
     if (way) return way === "max";
   }
-  const said = told[metric.slice(metric.lastIndexOf("/") + 1)];
-  if (said === "lower" || said === "higher") return said === "higher";
-  if (/(loss|err|rmse|mse|mae|nll|perplexity|wer|cer|fid)/i.test(metric)) return false;
-  return /(acc|auc|f1|map|iou|dice|precision|recall|bleu|psnr|ssim|reward|score)/i.test(metric) ? true : null;
+  const { way } = direction(metric, told);
+  return way === "lower" ? false : way === "higher" ? true : null;
 }
 
 /**

@@ -1,13 +1,15 @@
 /* The table of all runs: rows from the live list and from summaries, written as what changed alone.
    Imported when the tab Jobs is opened first; then it loads the grid's script too. */
 
-import { fill } from "../figure/words.js";
+import { durationText, fill } from "../figure/words.js";
 import { fits, parse } from "./run_filter.js";
 import { RunActions } from "./run_actions.js";
 import { Parameters } from "./parameters.js";
-import { cells, columnOf, configKeys, flatConfig, isHigherBetter, keyMetric } from "./run_rows.js";
+import { cells, columnOf, flatConfig, isHigherBetter } from "./run_rows.js";
+import { jobColumns, metricsOf, settingsOf, standardColumns } from "./table_columns.js";
 
-const JOB_COLUMNS = ["job_name", "status", "progress", "tags", "group", "created_at", "duration"];
+const JOB_FIELDS = ["job_name", "status", "progress", "tags", "group", "created_at", "duration"];
+const LAST_COLUMNS = ["created_at", "duration"];
 const FETCH_MS = 4000; // numbers of runs that go on
 const MOST_AT_ONCE = 100; // runs in one request
 const MOST_METRICS = 200;
@@ -29,9 +31,15 @@ export class RunsTable {
     this.positions = new Map(); // of the summaries
     /** @type {Record<string, number>} */
     this.names = {};
+    /** @type {Map<string, string[]>} */
+    this.alike = new Map(); // the metrics that a run has, by its id
     /** @type {string|null} */
     this.key = null; // the key metric
-    this.keys = configKeys([]);
+    this.settings = settingsOf([]); // of the runs shown
+    /** @type {string[]} */
+    this.own = jobColumns([]);
+    /** @type {string[]} */
+    this.standard = []; // the columns beside them, until the reader chooses
     /** @type {string|null} */
     this.query = null; // of which `terms` are
     /** @type {import("./run_filter.js").Term[]} */
@@ -60,6 +68,8 @@ export class RunsTable {
     this.api.setGridOption("doesExternalFilterPass", (/** @type {any} */ node) => this._passes(node.data.id));
     this.api.addEventListener("sortChanged", () => this._sorted());
     this.api.addEventListener("selectionChanged", () => this._selected());
+    this.api.addEventListener("cellClicked", (/** @type {any} */ event) => this._name(event));
+    this.api.addEventListener("cellKeyDown", (/** @type {any} */ event) => { if (event.event.key === "Enter") this._name(event); });
     this.render();
     void this._fetch();
   }
@@ -88,21 +98,34 @@ export class RunsTable {
       this.known.set(id, { job, config, text });
     }
     this.jobs = [...this.known.values()].map(({ job }) => job);
-    this.key = keyMetric(this.jobs, this.names);
   }
 
   /** @returns {string[]} ids of the columns, in their order */
   columns() {
-    const { tableColumns, tableDiffers } = this.page.view;
-    if (tableColumns) return [...JOB_COLUMNS, ...tableColumns];
-    const { all, differing } = this.keys;
-    const metric = this.key === null ? [] : [`last:${this.key}`, `best:${this.key}`];
-    return [...JOB_COLUMNS, ...metric, ...(tableDiffers ? differing : all).slice(0, 40).map((name) => `config:${name}`)];
+    return [...this.own, ...this._chosen(), ...LAST_COLUMNS];
+  }
+
+  /** @returns {string[]} those that are the reader's to choose */
+  _chosen() {
+    return this.page.view.tableColumns ?? this.standard;
+  }
+
+  /** What most of the runs shown have in common, and what tells them apart. */
+  _choose() {
+    const { config, view } = this.page;
+    const there = [...this.known.values()].filter(({ job }) => this._isThere(job));
+    const passing = there.filter(({ job }) => this._passes(job.id));
+    const shown = passing.length ? passing : there; // a word half typed finds nothing
+    const jobs = shown.map(({ job }) => job);
+    const metrics = metricsOf(jobs, (job) => this.alike.get(job.id) ?? Object.keys(job.last_metrics || {}), config.directions);
+    this.key = metrics[0] ?? null;
+    this.settings = settingsOf(shown.map((one) => one.config));
+    this.own = jobColumns(there.map(({ job }) => job));
+    this.standard = standardColumns(shown, this.settings, metrics, (metric) => this.higher(metric), view.tableDiffers);
   }
 
   _columns() {
-    const shown = [...this.known.values()].filter(({ job }) => this._isThere(job));
-    this.keys = configKeys(shown.map(({ config }) => config));
+    this._choose();
     const ids = this.columns();
     const key = JSON.stringify(ids);
     if (key !== this.columnsKey) {
@@ -110,9 +133,9 @@ export class RunsTable {
       this.rows.clear(); // each row again, with other cells
       this.api.setGridOption("columnDefs", ids.map((id) => this._definition(id)));
     }
-    const offered = [...this.keys.all.map((name) => `config:${name}`),
+    const offered = [...this.settings.all.map((name) => `config:${name}`),
       ...Object.keys(this.names).flatMap((name) => [`last:${name}`, `best:${name}`])];
-    const value = ids.slice(JOB_COLUMNS.length);
+    const value = this._chosen();
     const offerKey = JSON.stringify([offered, value]);
     if (offerKey === this.offerKey) return;
     this.offerKey = offerKey;
@@ -138,6 +161,9 @@ export class RunsTable {
       colId: id, field: id, headerName: this.label(id), headerTooltip: this.label(id), tooltipField: id, sort: sorted === id ? way : null,
       comparator: compare, width: widthOf(id, this.label(id)), pinned: id === "job_name" && innerWidth > 700 ? "left" : null,
       valueFormatter: (/** @type {any} */ { value }) => shownValue(id, value),
+      ...(id === "job_name" ? { cellClass: "run-name" } : {}),
+      ...(id === "status" ? { cellClass: (/** @type {any} */ { value }) => `run-state ${value}` } : {}),
+      ...(isNumber(id) ? { type: "rightAligned" } : {}),
     };
   }
 
@@ -197,7 +223,7 @@ export class RunsTable {
       if (name === "tag" || name === "tags") return job.tags;
       if (name === "name") return job.job_name;
       if (name === "epoch") return job.current_epoch;
-      const own = this._cells(job, config)(JOB_COLUMNS.includes(name) ? name : `last:${name}`);
+      const own = this._cells(job, config)(JOB_FIELDS.includes(name) ? name : `last:${name}`);
       return own === null ? undefined : own;
     };
     return fits(this.terms, { text, field });
@@ -228,6 +254,11 @@ export class RunsTable {
     this.parameters.render();
   }
 
+  /** A run's name opens it, unless a part of it was being selected. @param {any} event  the grid's */
+  _name({ column, data }) {
+    if (column.getColId() === "job_name" && data && !getSelection()?.toString()) this.page.choice.show([data.id]);
+  }
+
   _sorted() {
     const column = this.api.getColumnState().find((/** @type {any} */ one) => one.sort);
     this.page.view.tableSort = column ? `${column.colId} ${column.sort}` : "";
@@ -238,7 +269,7 @@ export class RunsTable {
 
   /** @param {string[]} chosen */
   columnsChosen(chosen) {
-    const present = this.columns().slice(JOB_COLUMNS.length);
+    const present = this._chosen();
     if (!this.offerKey || JSON.stringify(chosen) === JSON.stringify(present)) return;
     this.page.view.tableColumns = chosen;
     this.render();
@@ -263,8 +294,7 @@ export class RunsTable {
   /** What the metrics came to: of all runs when other metrics are wanted, else of those that went on. */
   async _fetch() {
     if (this.isAsking || !this.api) return;
-    const wanted = [...new Set([...this.columns().map(columnOf).filter(({ kind }) => kind === "last" || kind === "best").map(({ name }) => name),
-      ...(this.key === null ? [] : [this.key])])].slice(0, MOST_METRICS);
+    const wanted = this._wanted();
     const key = JSON.stringify(wanted);
     const all = [...this.known.values()].filter(({ job }) => this.positions.get(job.id) !== job.position).map(({ job }) => job.id);
     const isNew = key !== this.asked;
@@ -282,6 +312,7 @@ export class RunsTable {
         this.summaries.set(id, summary);
         this.positions.set(id, positions.get(id) ?? "");
       }
+      for (const { jobs, names } of answer.alike) for (const id of jobs) this.alike.set(id, names);
       this.rows.clear();
       this.render();
     } catch {
@@ -289,7 +320,13 @@ export class RunsTable {
     } finally {
       this.isAsking = false;
     }
-    if (this.key !== null && !wanted.includes(this.key)) void this._fetch();
+    if (this._wanted().some((name) => !wanted.includes(name))) void this._fetch(); // now that it is known what there is
+  }
+
+  /** @returns {string[]} the metrics whose numbers the table shows */
+  _wanted() {
+    const shown = this.columns().map(columnOf).filter(({ kind }) => kind === "last" || kind === "best").map(({ name }) => name);
+    return [...new Set([...shown, ...(this.key === null ? [] : [this.key])])].slice(0, MOST_METRICS);
   }
 }
 
@@ -310,14 +347,21 @@ function compare(a, b, _a, _b, isDescending) {
 
 /** Room for the column's name and its sign of order. @param {string} id  of the column  @param {string} label */
 function widthOf(id, label) {
-  const least = /** @type {Record<string, number>} */ ({ job_name: 240, status: 120, created_at: 190 })[id] ?? 100;
+  const least = /** @type {Record<string, number>} */ ({ job_name: innerWidth > 700 ? 240 : 150, status: 120, created_at: 190 })[id] ?? 100;
   return Math.max(least, Math.min(280, 52 + 7.5 * label.length));
+}
+
+/** @param {string} id  of the column */
+function isNumber(id) {
+  return id === "progress" || id === "duration" || ["last", "best"].includes(columnOf(id).kind);
 }
 
 /** @param {string} id  of the column  @param {any} value  @returns {string} */
 export function shownValue(id, value) {
   if (value === null || value === undefined) return "";
   if (id === "created_at") return new Date(value).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  if (id === "duration") return durationText(value);
+  if (id === "progress") return `${Number(value.toPrecision(3))} %`;
   if (typeof value === "number" && !id.startsWith("config:")) return String(Number(value.toPrecision(6)));
   return String(value);
 }

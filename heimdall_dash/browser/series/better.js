@@ -3,7 +3,7 @@
 const LOWER_WORDS = new Set(["loss", "objective", "error", "err", "rmse", "mse", "mae", "mape", "nll", "crps", "ece",
   "ence", "perplexity", "ppl", "wer", "cer", "fid", "lpips", "seconds"]);
 const HIGHER_WORDS = new Set(["accuracy", "acc", "auc", "auroc", "auprc", "f1", "r2", "map", "ap", "bleu", "rouge", "iou",
-  "miou", "dice", "precision", "recall", "sensitivity", "specificity", "psnr", "ssim", "ndcg", "mrr", "mcc", "reward"]);
+  "miou", "dice", "precision", "recall", "sensitivity", "specificity", "psnr", "ssim", "ndcg", "mrr", "mcc", "reward", "top1", "top5"]);
 const NEITHER_WORDS = new Set(["scale", "scaler", "weight", "weights", "coefficient", "factor", "norm", "lr"]);
 
 /**
