@@ -17,9 +17,9 @@ from starlette_compress import CompressMiddleware
 
 from heimdall_dash import __version__
 from heimdall_dash.addresses import is_loopback
-from heimdall_dash.alerts.letters import Letters
+from heimdall_dash.alerts.letters import Letters, receiver
 from heimdall_dash.alerts.lookout import Lookout
-from heimdall_dash.api.alerts import alert_routes
+from heimdall_dash.api.alerts import alert_routes, attempt_rule, drop_rule, known_rules
 from heimdall_dash.api.counted import Counted
 from heimdall_dash.api.creation import attempt_job
 from heimdall_dash.api.health import health_routes
@@ -53,6 +53,7 @@ from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.views import ViewStore
+from heimdall_dash.ui.alert_rules import Rules
 from heimdall_dash.ui.page import build_page
 from heimdall_dash.watch import Watch
 
@@ -114,9 +115,14 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     server.include_router(session_routes(bool(settings.heimdall_token)))
     add_docs(server)
     _close_api(server)
-    page = build_page(
-        server, manifest, partial(attempt_job, store, queue, manifest), settings.heimdall_prefix
+    rules = Rules(
+        known=partial(known_rules, alerts),
+        put=partial(attempt_rule, alerts),
+        drop=partial(drop_rule, alerts),
+        receivers=[receiver(url) for url in (settings.heimdall_alert_urls or "").split()],
     )
+    attempt = partial(attempt_job, store, queue, manifest)
+    page = build_page(server, manifest, attempt, rules, settings.heimdall_prefix)
     server.add_middleware(CompressMiddleware, minimum_size=1000)
     server.add_middleware(
         Security, doors=_doors(settings), policy=lambda: content_policy(page.csp_hashes())

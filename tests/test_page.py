@@ -9,6 +9,7 @@ from dash import Dash
 from fastapi import FastAPI
 
 from heimdall_dash.manifest import NO_TRAINER, Manifest
+from heimdall_dash.ui.alert_rules import Rules
 from heimdall_dash.ui.page import build_page
 from tests.small_trainer import MANIFEST
 
@@ -16,7 +17,8 @@ LATER = {"runs-table"}  # made when its tab is opened
 
 
 def page_of(manifest: Manifest) -> Dash:
-    return build_page(FastAPI(), manifest, lambda body: (None, []))
+    rules = Rules(lambda: ([], []), lambda body: [], lambda name: [], [])
+    return build_page(FastAPI(), manifest, lambda body: (None, []), rules)
 
 
 def ids_in(layout: Any) -> Iterator[str]:

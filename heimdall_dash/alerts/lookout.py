@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from heimdall_dash.alerts.letters import Letters
-from heimdall_dash.alerts.rules import Fired, Rule, RuleState
+from heimdall_dash.alerts.rules import Fired, Rule, RuleState, rule_of
 from heimdall_dash.alerts.trouble import Trouble, TroubleState
 from heimdall_dash.background import Background
 from heimdall_dash.cells import START, Position
@@ -71,7 +71,8 @@ class Lookout:
 
     def go_round(self) -> None:
         """Look at every job once, and send what waits. Raises StoreUnavailable."""
-        rules = [rule for rule in map(_rule, self._alerts.rules().items()) if rule]
+        known = self._alerts.rules().items()
+        rules = [rule for name, given in known if (rule := rule_of(name, given))]
         if not (rules or self._letters.has_receivers) or not self._alerts.own():
             self._watched.clear()
             return
@@ -208,13 +209,3 @@ class Lookout:
 
 
 _SILENT = "gives no sign of life"
-
-
-def _rule(named: tuple[str, dict[str, Any]]) -> Rule | None:
-    """None for one that an older version, or somebody's hand, has written otherwise."""
-    name, given = named
-    try:
-        return Rule(name=name, **given)
-    except TypeError:
-        log.debug("the rule %r cannot be read", name)
-        return None

@@ -3,6 +3,7 @@
 Pure: no store, no clock but the rows' own time stamps.
 """
 
+import logging
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any, Literal
 
 from heimdall_dash.cells import Write
 from heimdall_dash.records import parse_time
+
+log = logging.getLogger(__name__)
 
 When = Literal[">", ">=", "<", "<=", "==", "!="]
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -39,6 +42,16 @@ class Rule:
 
     def is_about(self, metric: str) -> bool:
         return self.metric == metric or fnmatchcase(metric, self.metric)
+
+
+def rule_of(name: str, given: Mapping[str, Any]) -> Rule | None:
+    """As the store keeps it; None for one that an older version, or somebody's hand, has written
+    otherwise."""
+    try:
+        return Rule(name=name, **given)
+    except TypeError:
+        log.debug("the rule %r cannot be read", name)
+        return None
 
 
 @dataclass(frozen=True)

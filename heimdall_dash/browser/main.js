@@ -26,6 +26,7 @@ import { PredictionsFeed } from "./runs/predictions_feed.js";
 import { Organise } from "./runs/organise.js";
 import { Watch } from "./runs/watch.js";
 import { Choice } from "./page/choice.js";
+import { drawer } from "./page/drawer.js";
 import { embed } from "./page/embed.js";
 import { pageKey } from "./page/keys.js";
 import { Notices } from "./page/notices.js";
@@ -45,6 +46,7 @@ export function start(config, setProps) {
   const page = new Page(config, setProps);
   assemble(page);
   embed(document, page.view.embed, fill(config.texts.embed_waiting, { chart: page.view.embed }));
+  drawer(byId("reading-bar"), byId("bar-toggle"), document);
   page.start();
   void showSession(page.call, document.documentElement, page.setProps);
   watchBrowser(page);

@@ -16,6 +16,7 @@ CONTROLS: list[tuple[str, str]] = [
     (ids.SCALE_ALL, "value"),
     (ids.LINKED_ZOOM, "checked"),
     (ids.NOTIFY, "checked"),
+    (ids.ALERT_RULES, "n_clicks"),
     (ids.RELIABILITY_EPOCH, "value"),
     (ids.VIEWS, "value"),
     (ids.VIEW_SAVE, "n_clicks"),

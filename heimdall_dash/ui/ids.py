@@ -79,6 +79,19 @@ CHARTS = "charts"
 OTHER_CHARTS = "other-charts"
 PREDICTIONS = "predictions"
 
+ALERT_RULES = "alert-rules"
+RULES_DIALOG = "rules-dialog"
+RULES_LIST = "rules-list"
+RULES_SCOPE = "rules-scope"
+RULE_NAME = "rule-name"
+RULE_METRIC = "rule-metric"
+RULE_WHEN = "rule-when"
+RULE_VALUE = "rule-value"
+RULE_FOR = "rule-for"
+RULE_OF = "rule-of"
+RULE_ADD = "rule-add"
+RULE_MESSAGE = "rule-message"
+
 RUN_ADD = "run-add"
 RUN_PICKS = "run-picks"
 GROUP_BY = "group-by"
@@ -90,6 +103,11 @@ GOTO_EPOCH = "goto-epoch"
 def scale(chart_id: str) -> str:
     """Id of a chart's log/linear toggle."""
     return f"scale-{chart_id}"
+
+
+def drop_rule(name: Any) -> dict[str, Any]:
+    """Id of the button that takes an alert rule away."""
+    return {"type": "drop-rule", "name": name}
 
 
 def new_job(name: Any) -> dict[str, Any]:

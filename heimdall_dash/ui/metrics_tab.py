@@ -22,7 +22,7 @@ def metrics_tab() -> Component:
             ),
             *view_dialogs(),
             html.Div(id="alerts", className="alerts", role="status"),
-            *_reading_bar(),
+            _reading_bar(),
             html.P(id=ids.VIEW_SAID, className="view-said", role="status"),
             html.H2(texts.CHARTS_TITLE, className="visually-hidden"),
             html.Div(id=ids.CHARTS, className="charts"),  # the browser makes the cards
@@ -48,7 +48,6 @@ def _job_bar() -> Component:
                 [
                     dmc.Select(
                         id=ids.JOB_SELECT,
-                        label=texts.JOB_SELECT_LABEL,
                         placeholder=texts.JOB_SELECT_PLACEHOLDER,
                         nothingFoundMessage=texts.NOTHING_FOUND,
                         data=[],
@@ -56,6 +55,7 @@ def _job_bar() -> Component:
                         allowDeselect=False,
                         maxDropdownHeight=360,
                         className="job-select",
+                        **attributes(aria_label=texts.JOB_SELECT_LABEL),
                     ),
                     html.Div(
                         [
@@ -84,6 +84,7 @@ def _job_bar() -> Component:
                 className="job-row",
             ),
             runs_on_charts(),
+            grouping(),
             html.Div(
                 id=ids.JOB_PROGRESS,
                 className="progress-row",
@@ -104,9 +105,56 @@ def _job_bar() -> Component:
     )
 
 
-def _reading_bar() -> list[Component]:
-    """What one reaches for while reading stays in sight; the rest scrolls away."""
-    smoothing = html.Div(
+def _reading_bar() -> Component:
+    """In one row what one reaches for while reading, and the rest of the view, which makes room
+    once the bar sticks. Where the window is narrow the rest, and on a phone all of it, is a drawer
+    (browser/page/drawer.js)."""
+    return html.Section(
+        [
+            html.Div(id="bar-who", className="bar-who", **attributes(aria_hidden="true")),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            _smoothing(),
+                            segmented(
+                                ids.X_AXIS, texts.X_AXIS_LABEL, texts.X_AXIS_CHOICES, "epoch"
+                            ),
+                            html.Div(id=ids.CHART_FILTER, className="control find"),
+                            go_to_epoch(),
+                        ],
+                        className="bar-part",
+                    ),
+                    html.Div(
+                        [
+                            segmented(
+                                ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"
+                            ),
+                            *views_bar(),
+                            _more_of_the_view(),
+                        ],
+                        className="bar-part bar-rest",
+                        id="bar-rest",
+                    ),
+                ],
+                className="bar-drawer",
+                id="bar-drawer",
+            ),
+            html.Button(
+                texts.DRAWER,
+                id="bar-toggle",
+                className="button small",
+                **attributes(aria_expanded="false", aria_controls="bar-drawer"),
+            ),
+        ],
+        id="reading-bar",
+        className="reading-bar",
+        **attributes(aria_label=texts.VIEW_LABEL),
+    )
+
+
+def _smoothing() -> Component:
+    return html.Div(
         [
             html.Span(
                 [texts.SMOOTHING_LABEL, " ", html.Span(id="smoothing-value")],
@@ -126,34 +174,32 @@ def _reading_bar() -> list[Component]:
         ],
         className="control",
     )
-    return [
-        html.Section(
-            [
-                html.Div(id="bar-who", className="bar-who", **attributes(aria_hidden="true")),
-                smoothing,
-                segmented(ids.X_AXIS, texts.X_AXIS_LABEL, texts.X_AXIS_CHOICES, "epoch"),
-                html.Div(id=ids.CHART_FILTER, className="control find"),
-                go_to_epoch(),
-            ],
-            id="reading-bar",
-            className="reading-bar is-sticky",
-            **attributes(aria_label=texts.VIEW_LABEL),
-        ),
-        html.Section(
-            [
-                segmented(ids.UPDATE_RATE, texts.RATE_LABEL, texts.RATE_CHOICES, "live"),
-                segmented(ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"),
-                *grouping(),
-                *views_bar(),
-                dmc.Checkbox(
-                    id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"
-                ),
-                dmc.Checkbox(id=ids.NOTIFY, label=texts.NOTIFY_LABEL, checked=False, radius="sm"),
-            ],
-            className="reading-bar",
-            **attributes(aria_label=texts.MORE_VIEW_LABEL),
-        ),
-    ]
+
+
+def _more_of_the_view() -> Component:
+    """What is set once."""
+    return html.Details(
+        [
+            html.Summary(texts.MORE_VIEW, **attributes(aria_label=texts.MORE_VIEW_LABEL)),
+            html.Div(
+                [
+                    segmented(
+                        ids.SCALE_ALL, texts.SCALE_ALL_LABEL, texts.SCALE_ALL_CHOICES, "default"
+                    ),
+                    dmc.Checkbox(
+                        id=ids.LINKED_ZOOM, label=texts.LINKED_LABEL, checked=False, radius="sm"
+                    ),
+                    dmc.Checkbox(
+                        id=ids.NOTIFY, label=texts.NOTIFY_LABEL, checked=False, radius="sm"
+                    ),
+                    html.Button(texts.ALERT_RULES, id=ids.ALERT_RULES, className="button small"),
+                ],
+                className="card menu-list",
+            ),
+        ],
+        className="menu",
+        id="more-view",
+    )
 
 
 def _extra() -> Component:

@@ -2,6 +2,7 @@
 own: the browser fetches it by REST and WebSocket."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 from heimdall_dash.manifest import NO_TRAINER, Manifest
 from heimdall_dash.records import FINAL, LEGAL
 from heimdall_dash.ui import diagram_texts, ids, texts, theme
+from heimdall_dash.ui.alert_rules import Rules, add_rule_callbacks, rules_dialog
 from heimdall_dash.ui.callback_door import close_dash
 from heimdall_dash.ui.callbacks import add_callbacks
 from heimdall_dash.ui.create_callback import Attempt, add_create_callbacks
@@ -66,10 +68,13 @@ class DashWithoutTable(Dash):
         return str(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
 
 
-def build_page(server: FastAPI, manifest: Manifest, attempt: Attempt, prefix: str = "/") -> Dash:
+def build_page(
+    server: FastAPI, manifest: Manifest, attempt: Attempt, rules: Rules, prefix: str = "/"
+) -> Dash:
     """A Dash app on `server`, at `/`, and the modules of its browser's half.
 
     attempt: makes a job of what was typed into the form
+    rules: whom alerts are told, and when
     prefix: path under which browsers see the page, with a slash at its end
     """
     server.mount(PATH, Modules(), name="browser")  # before Dash, which answers all other paths
@@ -90,19 +95,21 @@ def build_page(server: FastAPI, manifest: Manifest, attempt: Attempt, prefix: st
     app.index_string = INDEX.replace(
         "<!-- modules -->", preloads(app.config.requests_pathname_prefix)
     )
-    app.layout = layout(manifest, prefix)
+    app.layout = layout(manifest, prefix, rules.receivers)
     close_dash(app, server)
     add_callbacks(app)
     add_create_callbacks(app, manifest, attempt)
     add_view_callbacks(app)
+    add_rule_callbacks(app, rules)
     return app
 
 
-def layout(manifest: Manifest, prefix: str = "/") -> Component:
+def layout(manifest: Manifest, prefix: str = "/", receivers: Sequence[str] = ()) -> Component:
     page: Component = dmc.MantineProvider(
         [
             dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest, prefix)),
             socket(),
+            rules_dialog(receivers),
             dmc.NotificationContainer(id=ids.NOTICES, position="bottom-right", autoClose=8000),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(

@@ -5,7 +5,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from heimdall_dash.ui import ids, texts
-from heimdall_dash.ui.controls import attributes, segmented
+from heimdall_dash.ui.controls import attributes, labelled, segmented
 
 MOST_RUNS = 100
 
@@ -39,31 +39,23 @@ def runs_on_charts() -> Component:
     )
 
 
-def grouping() -> list[Component]:
+def grouping() -> Component:
     """Shown with several runs."""
-    return [
-        html.Div(
-            [
-                dmc.Select(
-                    id=ids.GROUP_BY,
-                    label=texts.GROUP_BY_LABEL,
-                    data=[{"value": "none", "label": texts.GROUP_BY_NONE}],
-                    value="none",
-                    searchable=True,
-                    allowDeselect=False,
-                    nothingFoundMessage=texts.NOTHING_FOUND,
-                    size="xs",
-                    w=170,
-                ),
-                segmented(
-                    ids.GROUP_BAND, texts.GROUP_BAND_LABEL, texts.GROUP_BAND_CHOICES, "range"
-                ),
-            ],
-            id="grouping",
-            className="grouping",
-            hidden=True,
-        )
-    ]
+    by = dmc.Select(
+        id=ids.GROUP_BY,
+        data=[{"value": "none", "label": texts.GROUP_BY_NONE}],
+        value="none",
+        searchable=True,
+        allowDeselect=False,
+        nothingFoundMessage=texts.NOTHING_FOUND,
+        size="xs",
+        w=170,
+        **attributes(aria_label=texts.GROUP_BY_LABEL),
+    )
+    band = segmented(ids.GROUP_BAND, texts.GROUP_BAND_LABEL, texts.GROUP_BAND_CHOICES, "range")
+    return html.Div(
+        [labelled(texts.GROUP_BY_LABEL, by), band], id="grouping", className="grouping", hidden=True
+    )
 
 
 def go_to_epoch() -> Component:

@@ -9,7 +9,9 @@ SKIP = "Skip to the content"
 THEME_LABEL = "Light or dark"
 LOG_OUT = "Sign out"
 VIEW_LABEL = "View"
+MORE_VIEW = "More"
 MORE_VIEW_LABEL = "More of the view"
+DRAWER = "View"
 
 TAB_JOBS = "Jobs"
 TAB_METRICS = "Metrics"
@@ -19,7 +21,7 @@ JOB_SELECT_PLACEHOLDER = "Choose a job"
 NOTHING_FOUND = "Nothing found"
 PROGRESS_LABEL = "Progress of the chosen job"
 EXPORT_LABEL = "Download all epochs"
-FACTS_TITLE = "Configuration and facts"
+FACTS_TITLE = "Config and facts"
 
 SMOOTHING_LABEL = "Smoothing"
 X_AXIS_LABEL = "Horizontal axis"
@@ -85,7 +87,7 @@ RUNS_COLUMNS_LABEL = "Choose columns"
 RUNS_DIFFER_LABEL = "Only what differs"
 RUNS_HIDDEN_LABEL = "Hidden runs too"
 PARAMETERS_TITLE = "Parameters against the key metric"
-ORGANISE_TITLE = "Name, tags, group and notes"
+ORGANISE_TITLE = "Name, tags and notes"
 RENAME_LABEL = "Name"
 TAGS_LABEL = "Tags"
 GROUP_LABEL = "Group"
@@ -109,6 +111,36 @@ FORM_NO_TRAINER = (
     "No trainer is installed here, so no job can be queued. "
     "Runs from elsewhere appear by themselves."
 )
+
+ALERT_RULES = "Alert rules…"
+RULES_TITLE = "Alert rules"
+RULES_HELP = "Looked at every few seconds on the server, also with no page open."
+RULES_TOLD = "Told on the run's page, and to {receivers}."
+RULES_UNTOLD = (
+    "Told on the run's page alone: HEIMDALL_ALERT_URLS names webhooks and services to be told too."
+)
+RULES_NONE = "No rule yet."
+RULE_NAME = "Name"
+RULE_METRIC = "Metric"
+RULE_METRIC_HELP = "a name, or a pattern such as grad/*"
+RULE_WHEN = "Tell when it is"
+RULE_WHEN_CHOICES = [
+    ("<", "below"), ("<=", "at most"), (">", "above"), (">=", "at least"),
+    ("==", "equal to"), ("!=", "other than"),
+]  # fmt: skip
+RULE_VALUE = "Value"
+RULE_FOR = "For how many values in a row"
+RULE_OF = "Of"
+RULE_OF_CHOICES = [("job", "this run"), ("project", "its project"), ("any", "all runs")]
+RULE_ADD = "Add rule"
+RULE_MISSING = "Needed"
+RULE_VALUES = "for {n} values"
+RULE_SECONDS = "for {n:g} s"
+RULE_THIS = "this run"
+RULE_JOB = "run {job}"
+RULE_PROJECT = "project {project}"
+RULE_ANY = "all runs"
+RULE_DROP = "Take away the rule {name}"
 
 RUN_ADD_LABEL = "More runs"
 RUN_ADD_PLACEHOLDER = "Lay over…"

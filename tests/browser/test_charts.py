@@ -279,7 +279,7 @@ def test_no_frame_on_the_screen_is_blank_or_moved(reader: Page, train: StartJob)
         "  return [r.left, r.top, r.right, r.bottom].map(Math.round) })"
     )
     tools = reader.run(
-        "return [...document.querySelectorAll('.reading-bar > .control, .chart-tools')]"
+        "return [...document.querySelectorAll('.bar-part > .control, .chart-tools')]"
         "  .slice(0, 6).map((e) =>"
         "  { const r = e.getBoundingClientRect();"
         "    return [r.left, r.top, r.right, r.bottom].map(Math.round) })"

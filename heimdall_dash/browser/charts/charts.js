@@ -33,6 +33,7 @@ import { Wide } from "./wide.js";
  * @property {(id: string, scale: Scale) => void} scaled
  * @property {(spec: Spec) => ChartView} chartView
  * @property {(spec: Spec) => Source[]} sources   the runs on the charts
+ * @property {{ids: () => string[]}} picked   theirs
  * @property {(spec: Spec, view: ChartView) => void} looksAt   a chart in view reads these metrics
  * @property {() => ShownJob} charted   what all of them have
  * @property {(id: string, metric: string, isAlone: boolean) => void} toggledLine
@@ -266,7 +267,7 @@ export class Charts {
    */
   figuresNow(feed) {
     this.update();
-    if (!this.page.painter.isPaused) this.keyFigures.render(feed);
+    if (!this.page.painter.isPaused) this.keyFigures.render(feed, this.page.picked.ids().length < 2);
   }
 
   /** Whatever the view says of the cards themselves. */

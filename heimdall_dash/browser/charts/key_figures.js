@@ -107,11 +107,14 @@ export class KeyFigures {
     else this.box.removeAttribute("tabindex");
   }
 
-  /** @param {ShownJob} feed */
-  render(feed) {
+  /**
+   * Of one run: with several, each entry beside them says its own. One figure alone is said there too.
+   * @param {ShownJob} feed  @param {boolean} isAlone
+   */
+  render(feed, isAlone) {
     const found = keyFigures(this.config.key_figures, { columns: feed.store.columns, facts: feed.facts, job: feed.job }, this.config.texts, this.config.final);
     const shown = new Map(found.map((figure) => [figure.metric, figure]));
-    this.box.hidden = found.length === 0 || feed.job === null;
+    this.box.hidden = found.length < 2 || feed.job === null || !isAlone;
     for (const [metric, tile] of this.tiles) {
       const figure = shown.get(metric);
       tile.box.hidden = !figure;

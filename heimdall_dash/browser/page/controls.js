@@ -35,6 +35,12 @@ export function controlActions(page) {
     "new-chart-made": (chart) => page.views.make(chart),
     "linked-zoom": (isOn) => { page.view.linked = isOn; },
     notify: (isOn) => page.notices.allow(isOn),
+    "alert-rules": () => {
+      const { job } = page.feed;
+      page.setProps("rule-metric", { data: page.charts.metricNames() });
+      page.setProps("rules-scope", { data: { job_id: page.view.job, project: job?.project ?? null } });
+      page.setProps("rules-dialog", { opened: true });
+    },
     "reliability-epoch": (epoch) => {
       if (!page.reliability.moved(epoch, page.view)) return;
       page.charts.redrawDiagrams();
