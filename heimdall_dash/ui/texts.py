@@ -40,7 +40,8 @@ ZOOM_HELP = [
     "On a focused chart: ← and → read one epoch after the other, with Shift ten; + and − zoom in "
     "time, < > ↑ ↓ move, F lets the heights follow, 0 or Escape follows the newest epoch.",
     "On a touch screen one finger scrolls, two zoom, and a tap reads the values.",
-    "Enlarge gives a chart the full width; Escape returns it.",
+    "Enter on a focused chart opens its menu: scale, full width, place, pictures. Escape returns a "
+    "chart from the full width.",
     "Anywhere: / goes to the search, ? comes here.",
 ]
 VIEWS_LABEL = "Saved view"
@@ -258,13 +259,16 @@ BROWSER: dict[str, str] = {
     "save_png": "Save as PNG",
     "save_svg": "Save as SVG",
     "enlarge": "Enlarge",
+    "shrink": "Own size again",
+    "log_scale": "Log scale",
+    "linear_scale": "Linear scale",
     "enlarge_label": "Enlarge {title}",
     "follow_label": "{title}: follow the newest epoch",
     "scale_label": "Scale of {title}",
     "log": "Log",
     "linear": "Linear",
     "chart_keys": "Keys: left and right read epochs, + − zoom, < > and up and down move, "
-    "F lets the heights follow, 0 follows the newest epoch.",
+    "F lets the heights follow, 0 follows the newest epoch, Enter opens what else there is.",
     "find_label": "Find charts",
     "find_placeholder": "Title or metric",
     "find_count": "{shown} of {total} charts",

@@ -54,6 +54,8 @@ def test_page_has_no_axe_violations(reader: Page, train: StartJob, scheme: str, 
     dimmed = "return document.getElementById('charts').classList.contains('is-stale')"
     reader.wait(lambda: reader.run(dimmed), "dimmed charts")
     assert violations(reader) == []
+    if width < 500:
+        reader.click("#bar-toggle")
     reader.driver.find_element(By.ID, "chart-search").send_keys("zzz")
     reader.wait(lambda: "No chart" in reader.text("chart-filter"), "nothing found")
     assert violations(reader) == []
@@ -110,10 +112,23 @@ def test_every_control_of_the_metrics_tab_is_reached_by_tab_and_shows_its_focus(
         if now["key"] == "gradient-chart":
             break
     for wanted in (
-        "job-select", "export-csv", "export-json", "chart-search", "linked-zoom", "loss-chart",
-        "views", "view-menu", "new-chart", "Enlarge Loss", "More for Loss", "gradient-chart",
+        "job-select", "export-csv", "export-json", "chart-search", "loss-chart", "views",
+        "view-menu", "new-chart", "More of the view", "gradient-chart",
     ):  # fmt: skip
         assert wanted in keys, wanted
+    loss = keys.index("loss-chart")
+    assert keys[loss + 1] == "uncertainty-chart"  # one stop for each chart
+
+    chart = reader.driver.find_element(By.ID, "loss-chart")
+    chart.send_keys(Keys.ENTER)
+    pressed = lambda key: reader.driver.switch_to.active_element.send_keys(key)  # noqa: E731
+    reader.wait(lambda: reader.run(state)["key"] == "Enlarge", "the menu")
+    pressed(Keys.ARROW_DOWN)
+    assert reader.run(state)["key"] in ("Log scale", "Linear scale")
+    scale = reader.layout("loss-chart", "yaxis.type")
+    pressed(Keys.ENTER)
+    reader.wait(lambda: reader.layout("loss-chart", "yaxis.type") != scale, "the other scale")
+    assert reader.run(state)["key"] == "loss-chart"
 
 
 def test_nothing_moves_by_itself_for_those_who_asked_for_that(

@@ -46,6 +46,13 @@ def test_large_history_is_loaded_as_one_looks_at_it(reader: Page, train: StartJo
     assert values[SPIKE + 3] == row(SPIKE + 3)["train/loss"]
 
     reader.run(ZOOM, chart, None)
+    reader.choose_segment("x-axis", "relative")
+    stretch = reader.run(TIMES_OF, [1_000, 1_040])
+    reader.run(ZOOM, chart, stretch)
+    inside = lambda: [at for at in shown(reader, chart) if stretch[0] <= at <= stretch[1]]  # noqa: E731
+    reader.wait(lambda: len(inside()) >= 41, "every step, also by time")
+    reader.choose_segment("x-axis", "epoch")
+
     for epoch in range(EPOCHS, EPOCHS + 20):
         job.log(epoch, row(epoch))
     reader.wait(lambda: shown(reader, chart)[-1] == EPOCHS + 19, "the live end")
@@ -53,6 +60,12 @@ def test_large_history_is_loaded_as_one_looks_at_it(reader: Page, train: StartJo
 
 
 Y = "return document.getElementById(arguments[0]).querySelector('.js-plotly-plot').data[0].y"
+TIMES_OF = (  # of the nearest epochs that are here, seconds since the first
+    "const {epoch, timestamp} = dash_clientside.heimdall.page.feed.store.columns;"
+    "const at = (wanted) => epoch.findIndex((one) => one >= wanted);"
+    "const since = (i) => (Date.parse(timestamp[i]) - Date.parse(timestamp[0])) / 1000;"
+    "return [since(at(arguments[0][0])) - 1e-6, since(at(arguments[0][1]) + 1) + 1e-6]"
+)
 ZOOM = (
     "const page = dash_clientside.heimdall.page;"
     "page.zoomed(arguments[0], arguments[1] && {x: arguments[1], y: null})"

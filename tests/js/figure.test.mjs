@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { epochsIn } from "../../heimdall_dash/browser/figure/axes.js";
 import { lineFigure } from "../../heimdall_dash/browser/figure/line_figure.js";
 import { reliabilityFigure } from "../../heimdall_dash/browser/figure/diagrams.js";
 
@@ -259,4 +260,16 @@ test("the night when clocks are set back: wall time rises, and both hours have a
     if (before === undefined) delete process.env.TZ;
     else process.env.TZ = before;
   }
+});
+
+test("a stretch of time holds its epochs and one on either side, also where a clock was set back", () => {
+  const at = (s) => new Date(1.7e12 + s * 1000).toISOString();
+  const columns = { epoch: [0, 10, 20, 30, 40], timestamp: [at(0), at(100), at(200), at(300), at(400)] };
+  assert.deepEqual(epochsIn(columns, "relative", [150, 250]), [10, 30]);
+  assert.deepEqual(epochsIn(columns, "relative", [200, 200]), [20, 20]);
+  assert.deepEqual(epochsIn(columns, "wall", [1.7e12 - 1e6, 1.7e12 + 1e9]), [0, 40]);
+  assert.deepEqual(epochsIn(columns, "relative", [500, 600]), [40, 40]);
+  assert.deepEqual(epochsIn(columns, "epoch", [3.5, 7]), [3.5, 7]);
+  assert.deepEqual(epochsIn({ ...columns, timestamp: [at(0), at(100), at(50), at(150), at(250)] }, "relative", [60, 140]), [0, 30]);
+  assert.equal(epochsIn({ epoch: [] }, "relative", [0, 1]), null);
 });

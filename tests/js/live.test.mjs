@@ -200,8 +200,8 @@ test("a close look brings every step of its stretch, once", async () => {
   await setup.connect();
   await Promise.all([feed.choose("j"), settle()]);
   assert.deepEqual(leftOut(feed.store, "loss"), { returned: 2, total: 100 });
-  await feed.run.wanted.look(["loss"], 10.5, 20.2);
-  await feed.run.wanted.look(["loss"], 10.5, 20.2);
+  await feed.run.wanted.look(["loss"], "epoch", [10.5, 20.2]);
+  await feed.run.wanted.look(["loss"], "epoch", [10.5, 20.2]);
   await drawn();
   assert.equal(asked.length, 2);
   const inside = seriesOf(feed.store, "loss").epochs.filter((epoch) => epoch >= 10 && epoch <= 21);

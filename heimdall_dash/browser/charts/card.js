@@ -1,12 +1,13 @@
 /* A chart's card, one kind for every chart: the plot, tools that come with the pointer or the focus,
-   and a line of notes. */
+   and a line of notes. The plot is the card's one Tab stop: what the tools do, its menu does too,
+   which Enter opens. */
 
 import { fill } from "../figure/words.js";
 import { el } from "./elements.js";
 
 /** @type {Scale[]} */
-const SCALES = ["log", "linear"];
-const SCALED = ["lines", "reliability"]; // shares and planes have no log axis
+export const SCALES = ["log", "linear"];
+export const SCALED = ["lines", "reliability"]; // shares and planes have no log axis
 let number = 0; // ids of radio inputs: charts' own ids may hold any character
 
 /**
@@ -34,7 +35,8 @@ export class ScaleToggle {
     number += 1;
     /** @type {Map<Scale, HTMLInputElement>} */
     this.inputs = new Map(SCALES.map((scale) => [scale, el("input", {
-      type: "radio", name: `chart-scale-${number}`, id: `chart-scale-${number}-${scale}`, value: scale, onchange: () => scaled(scale),
+      type: "radio", name: `chart-scale-${number}`, id: `chart-scale-${number}-${scale}`, value: scale, tabindex: "-1",
+      onchange: () => scaled(scale),
     })]));
     this.box = el("div", { class: "scale-toggle", id: `scale-${spec.id}`, role: "radiogroup", "aria-label": fill(texts.scale_label, { title: spec.title }) },
       ...[...this.inputs].flatMap(([scale, input]) => [input, el("label", { for: input.id }, texts[scale])]));

@@ -27,19 +27,22 @@ export class CardMenu {
   button(spec, now) {
     const label = fill(this.texts.chart_menu_label, { title: spec.title });
     const button = el("button", {
-      class: "button tiny", type: "button", "aria-label": label, title: label, "aria-haspopup": "true", "aria-expanded": "false",
-      onclick: () => this._open(button, now()),
+      class: "button tiny", type: "button", tabindex: "-1", "aria-label": label, title: label, "aria-haspopup": "true", "aria-expanded": "false",
+      onclick: () => this.open(button, now()),
     }, "⋯");
     return button;
   }
 
-  /** @param {HTMLElement} opener  @param {Spec} spec */
-  _open(opener, spec) {
+  /**
+   * @param {HTMLElement} place  that it opens below  @param {Spec} spec
+   * @param {HTMLElement} [opener]  that has the focus again when it closes
+   */
+  open(place, spec, opener = place) {
     this.opener = opener;
     this.box.setAttribute("aria-label", fill(this.texts.chart_menu_label, { title: spec.title }));
     this.box.replaceChildren(...this.hooks.items(spec).map((item) => this._item(item)), this._join(spec));
     this.box.showPopover();
-    const { right, bottom, top } = opener.getBoundingClientRect();
+    const { right, bottom, top } = place.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = this.box;
     this.box.style.left = `${Math.max(8, right - width)}px`;
     this.box.style.top = `${bottom + height + 4 > innerHeight ? Math.max(8, top - height - 4) : bottom + 4}px`;
@@ -71,7 +74,7 @@ export class CardMenu {
 
   /** @param {boolean} isOpen */
   _toggled(isOpen) {
-    this.opener?.setAttribute("aria-expanded", String(isOpen));
+    if (this.opener?.hasAttribute("aria-expanded")) this.opener.setAttribute("aria-expanded", String(isOpen));
     if (!isOpen && this.box.contains(document.activeElement)) this.opener?.focus();
   }
 

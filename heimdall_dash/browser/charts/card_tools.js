@@ -2,7 +2,8 @@
 
 import { fill } from "../figure/words.js";
 import { NEW, hidden, joined, moved, parted, pinned, withoutChart } from "./arrangement.js";
-import { el } from "./elements.js";
+import { SCALED, SCALES } from "./card.js";
+import { byId, el } from "./elements.js";
 import { fileName, save } from "./picture.js";
 
 export class CardTools {
@@ -16,7 +17,7 @@ export class CardTools {
   buttons(spec) {
     const { texts } = this.page.config;
     const follow = el("button", {
-      class: "button tiny is-idle", type: "button", "aria-label": fill(texts.follow_label, { title: spec.title }),
+      class: "button tiny is-idle", type: "button", tabindex: "-1", "aria-label": fill(texts.follow_label, { title: spec.title }),
       onclick: () => this.page.zoomed(spec.id, null),
     }, texts.follow);
     return {
@@ -39,18 +40,27 @@ export class CardTools {
 
   /** @param {Spec} spec  @returns {import("./card_menu.js").Item[]} */
   items(spec) {
+    const { wide, view } = { wide: this.charts.wide, view: this.page.view };
+    const isWide = view.wide === spec.id;
+    const now = this.page.chartView(spec).scale;
+    const scales = SCALED.includes(spec.kind) ? SCALES.filter((scale) => scale !== now) : [];
+    const looks = [
+      { name: isWide ? "shrink" : "enlarge", run: () => wide.choose(isWide ? null : spec.id) },
+      ...scales.map((scale) => ({ name: scale === "log" ? "log_scale" : "linear_scale", run: () => this.page.scaled(spec.id, scale) })),
+    ];
     const pictures = [
       { name: "save_png", run: () => this._save(spec, "png"), isOff: this.empty.has(spec.id) },
       { name: "save_svg", run: () => this._save(spec, "svg"), isOff: this.empty.has(spec.id) },
     ];
-    const { arrangement } = this.page.view;
+    const { arrangement } = view;
     const { section, ids, at } = this._place(spec);
-    if (ids.length === 0) return pictures; // it has a place of its own
+    if (ids.length === 0) return [...looks, ...pictures]; // it has a place of its own
     const change = (/** @type {Arrangement} */ changed) => () => {
       this.page.rearranged(changed);
       this._focus(spec);
     };
     return [
+      ...looks,
       { name: arrangement.pinned.includes(spec.id) ? "unpin" : "pin", run: change(pinned(arrangement, spec.id)) },
       { name: "earlier", run: change(moved(arrangement, section, ids, spec.id, at - 1)), isOff: at <= 0 },
       { name: "later", run: change(moved(arrangement, section, ids, spec.id, at + 1)), isOff: at >= ids.length - 1 },
@@ -76,9 +86,8 @@ export class CardTools {
 
   /** The chart stands elsewhere now: the reader goes with it.  @param {Spec} spec */
   _focus({ id }) {
-    const made = this.charts.cards.get(id);
-    made?.card.scrollIntoView({ block: "nearest" });
-    made?.buttons.menu.focus();
+    this.charts.cards.get(id)?.card.scrollIntoView({ block: "nearest" });
+    byId(id).focus();
   }
 
   /** @param {Spec} spec  @returns {{section: string, ids: string[], at: number}} */

@@ -199,6 +199,11 @@ export class Charts {
     box.append(empty);
     place.replaceChildren(...Object.values(buttons));
     card.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.wide.escape(spec, event), true);
+    box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Enter" || event.target !== box) return;
+      event.preventDefault();
+      this.menu.open(buttons.menu, this.specs.get(spec.id) ?? spec, box);
+    });
     if (this.page.view.wide === spec.id) this.wide.show();
     painter.add({
       id: spec.id, box, build,

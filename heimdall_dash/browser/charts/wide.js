@@ -19,7 +19,7 @@ export class Wide {
   button(spec) {
     const label = fill(this.texts.enlarge_label, { title: spec.title });
     return el("button", {
-      class: "button tiny", type: "button", "aria-label": label, title: label, "aria-pressed": "false",
+      class: "button tiny", type: "button", tabindex: "-1", "aria-label": label, title: label, "aria-pressed": "false",
       onclick: () => this.choose(this.view.wide === spec.id ? null : spec.id),
     }, this.texts.enlarge);
   }

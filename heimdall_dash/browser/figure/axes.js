@@ -66,6 +66,22 @@ export function placesOf({ epochs, times }, mode, first) {
 }
 
 /**
+ * The epochs that a stretch of the axis holds, with the nearest on either side: between two that are
+ * known, others may be on the server.
+ * @param {Columns} columns  @param {XMode} mode  @param {number[]} stretch  in units of the axis
+ * @returns {[number, number]|null} null where the run has no epoch
+ */
+export function epochsIn({ epoch, timestamp }, mode, [low, high]) {
+  if (mode === "epoch") return [low, high];
+  if (epoch.length === 0 || !timestamp) return null;
+  const { values } = placesOf({ epochs: epoch, values: [], times: timestamp, marks: undefined }, mode, timestamp[0]);
+  let [first, last] = [0, values.length - 1];
+  while (first < last && values[first + 1] <= low) first += 1; // clocks may be set back: row by row
+  while (last > first && values[last - 1] >= high) last -= 1;
+  return [epoch[first], epoch[last]];
+}
+
+/**
  * Words and ticks of the horizontal axis over its visible range.
  * @param {XMode} mode
  * @param {number[]} range

@@ -103,7 +103,7 @@ export class Page extends PageParts {
     for (const id of this.picked.ids()) {
       const run = this.watch.of(id);
       run?.wanted.want(metrics);
-      if (zoom && x === "epoch") void run?.wanted.look(metrics, zoom.x[0], zoom.x[1]);
+      if (run && zoom) void run.wanted.look(metrics, x, zoom.x);
     }
   }
 

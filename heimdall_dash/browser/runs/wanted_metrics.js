@@ -1,6 +1,7 @@
 /* Of a history too large to be held whole: the metrics that somebody looks at, what of them is still on
    its way, and what was looked at closely. */
 
+import { epochsIn } from "../figure/axes.js";
 import { joinSeries, leftOut } from "../series/named.js";
 import { BEGINNING, comparePositions } from "../wire/cursor.js";
 
@@ -102,14 +103,16 @@ export class WantedMetrics {
   /**
    * The reader looks closely: every step of a stretch, or as many as can be seen.
    * @param {string[]} names
-   * @param {number} first  @param {number} last   epochs
+   * @param {XMode} x  @param {number[]} stretch   in units of that axis
    */
-  async look(names, first, last) {
+  async look(names, x, stretch) {
     const { job } = this;
     const { store } = job;
-    const key = JSON.stringify([names, Math.floor(first), Math.ceil(last)]);
-    const isWhole = names.every((name) => leftOut(store, name) === null);
-    if (!job.isLarge || job.state !== "ready" || isWhole || this.looked.has(key)) return;
+    const key = JSON.stringify([names, x, stretch]);
+    if (!job.isLarge || job.state !== "ready" || this.looked.has(key)) return;
+    const epochs = names.every((name) => leftOut(store, name) === null) ? null : epochsIn(store.columns, x, stretch);
+    if (epochs === null) return;
+    const [first, last] = epochs;
     this.looked.add(key);
     try {
       const answer = await this.series(names, `&after=${Math.max(-1, Math.floor(first) - 2)}&before=${Math.ceil(last) + 2}`);
