@@ -8,7 +8,6 @@ with Job.start("VHF", total_epochs=500, config={"learning_rate": 1e-3}) as job:
 import contextlib
 import json
 import logging
-import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -28,12 +27,14 @@ from heimdall_dash.publish.config import plain_config
 from heimdall_dash.publish.destination import Destination, find
 from heimdall_dash.publish.ends import end_of, reason_text
 from heimdall_dash.publish.journal import Journal, prune
+from heimdall_dash.publish.leaving import Progress, mark_done, say_undelivered
 from heimdall_dash.publish.line import encode_other, encode_row
+from heimdall_dash.publish.notes import Notes, text_of
 from heimdall_dash.publish.origin import origin
 from heimdall_dash.publish.sender import Sender
 from heimdall_dash.publish.stored import copied
 from heimdall_dash.publish.transport import Claim, Standing
-from heimdall_dash.records import FINAL, Status, storable, utc_now
+from heimdall_dash.records import FINAL, Status, utc_now
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.log_write import ENDS
 from heimdall_dash.store.replies import MAX_NAMES
@@ -43,9 +44,7 @@ log = logging.getLogger(__name__)
 
 SYSTEM_INTERVAL_S = 10.0  # between two looks at the machine
 CLOSE_PATIENCE_S = 15.0  # while nothing is delivered any more
-MAX_MESSAGE = 2_000  # characters of a note
 MOST_PREDICTIONS_BYTES = 128 * 2**20  # of predictions in one process's log
-MOST_NOT_FINITE_NOTES = 50  # of a run; the page keeps 200 notes of all kinds
 
 
 class Job:
@@ -81,8 +80,7 @@ class Job:
         self._facts: dict[str, Any] = {}
         self._names: set[str] = set()  # of this run's cells
         self._usual_names: set[str] = set()  # keyword names that were looked at before
-        self._said: set[str] = set()  # troubles that were named
-        self._not_finite_notes = 0
+        self._notes = Notes(self.id, self._keep, strict=strict)
         self._sampler, self._predictions_bytes = Sampler(), 0
         self._end: str | None = None  # the status that `finish` has said
         self._was_delivered: bool | None = None  # None: still open
@@ -188,16 +186,16 @@ class Job:
         try:
             number, line, not_finite, left_out = encode_row(epoch, more, time.time())
         except InvalidMetric as error:
-            self._trouble("epoch", str(error))
+            self._notes.trouble("epoch", str(error))
             return
         if not more.keys() <= self._usual_names:
             line = self._with_room(more, line)
         self._last_epoch = number
         self._keep(line)
         if not_finite:
-            self._say_not_finite(number, not_finite)
+            self._notes.not_finite(number, not_finite)
         for name, why in left_out.items():
-            self._trouble(f"metric {name}", why, number)
+            self._notes.trouble(f"metric {name}", why, number)
 
     def predictions(
         self,
@@ -229,15 +227,16 @@ class Job:
                 axes=axes, places=places, sampler=self._sampler,
             ))  # fmt: skip
         except (HeimdallError, MemoryError) as error:
-            self._trouble("predictions", str(error))
+            self._notes.trouble("predictions", str(error))
             return
         except Exception as error:  # of somebody's own arrays: may be anything
-            self._trouble("predictions", f"they cannot be read: {shown(error)}")
+            self._notes.trouble("predictions", f"they cannot be read: {shown(error)}")
             return
         self._predictions_bytes += len(line)
         if self._predictions_bytes > MOST_PREDICTIONS_BYTES:
-            self._trouble("predictions", f"a process keeps {MOST_PREDICTIONS_BYTES >> 20} MB at "
-                          "most; log them every few epochs")  # fmt: skip
+            most = MOST_PREDICTIONS_BYTES >> 20
+            why = f"a process keeps {most} MB at most; log them every few epochs"
+            self._notes.trouble("predictions", why)
             return
         self._keep(line)
 
@@ -249,7 +248,7 @@ class Job:
         self._facts = self._facts | plain
         self._keep(encode_other("facts", self._facts))
         for trouble in troubles:
-            self._trouble("facts", trouble)
+            self._notes.trouble("facts", trouble)
 
     def configure(self, config: Any) -> None:
         """Add to the config what became known only now, or has changed; the rest of it stays."""
@@ -263,12 +262,12 @@ class Job:
             with contextlib.suppress(OSError):  # the line is the record; this is for who goes on
                 self._journal.save({"fields": self._birth, "url": self._destination.url})
         for trouble in troubles + too_large:
-            self._trouble("config", trouble)
+            self._notes.trouble("config", trouble)
 
     def warn(self, message: object, *, epoch: Any = None, kind: str = "warning") -> None:
         """Put a note on the page, at `epoch` where there is one."""
         if not self._is_deaf():
-            self._note(message, epoch, kind)
+            self._notes.put(message, epoch, kind)
 
     @property
     def desired(self) -> str:
@@ -332,13 +331,13 @@ class Job:
         """Say how the run ended: completed, failed, cancelled, paused. The first word counts."""
         if self._is_deaf() or self._end is not None:
             return
-        status = _text(status)
+        status = text_of(status)
         if status not in ENDS:
             expected = f"expected one of {', '.join(sorted(ENDS))}, got {status!r:.60}"
-            self._trouble("finish", expected)
+            self._notes.trouble("finish", expected)
             reason, status = reason or f"finish({status!r:.60})", str(Status.COMPLETED)
         for name in others:
-            self._trouble("finish", f"{name!r:.60} is no part of an end and is left out")
+            self._notes.trouble("finish", f"{name!r:.60} is no part of an end and is left out")
         if self._watching is not None:
             self._watching.stop()  # what it measured last comes before the end
         self._end = status
@@ -365,14 +364,14 @@ class Job:
             self.finish(Status.COMPLETED)
         if not self._sender.was_there and not self._destination.is_anywhere:
             timeout_s = 0.0  # there is nothing to wait for
-        with _Progress(self) as progress:
+        with Progress(self.name, self._sender, self._own) as progress:
             delivered = self._sender.wait_until_delivered(timeout_s, progress.show)
         self._sender.stop()
         self._was_delivered = delivered
         if delivered:
-            self._mark_done()
+            mark_done(self.id, self._journal)
         elif self._sender.refused is None:
-            self._say_undelivered()
+            say_undelivered(self.id, self._sender, self._own, self._journal)
         self._journal.close()
         return delivered
 
@@ -406,11 +405,11 @@ class Job:
         ending.watch(self)
         if resume_from is not None:
             self._keep(encode_other("back", clean_epoch(resume_from), time.time()))
-            self._note(f"goes on after epoch {resume_from}", resume_from, "resumed")
+            self._notes.put(f"goes on after epoch {resume_from}", resume_from, "resumed")
         if facts:
             self.describe(facts)
         for trouble in troubles:
-            self._trouble("config", trouble)
+            self._notes.trouble("config", trouble)
         self._sender.start()
         self._sender.wake()
 
@@ -437,12 +436,12 @@ class Job:
         if self._was_delivered is None and not self._is_forked and self.refused is None:
             return False
         if self._is_forked:
-            self._say("fork", f"Job {self.id}: a forked child is not the trainer; not logged")
+            self._notes.say("fork", f"Job {self.id}: a forked child is not the trainer; not logged")
         elif self._was_delivered is not None:
             problem = f"Job {self.id} was closed: what is logged now comes too late"
             if self._strict:
                 raise HeimdallError(problem)
-            self._say("closed", problem)
+            self._notes.say("closed", problem)
         return True
 
     def _keep(self, line: bytes) -> None:
@@ -453,34 +452,13 @@ class Job:
             self._sender.refuse(error)
             return
         except OSError as error:
-            self._say("lost", f"Job {self.id}: no room is left for its log: {error}", logging.ERROR)
+            self._notes.say(
+                "lost", f"Job {self.id}: no room is left for its log: {error}", logging.ERROR
+            )
             return
         if refusal is not None:
             self._disk_full.info("full", "The local log cannot be written (%s)", refusal)
         self._sender.wake()
-
-    def _note(self, message: object, epoch: Any, kind: str) -> None:
-        at = None
-        if epoch is not None:
-            try:
-                at = clean_epoch(epoch)
-            except InvalidMetric:
-                message = f"{_text(message)} (epoch {shown(epoch)})"
-        note = {
-            "kind": storable(_text(kind))[:40], "epoch": at,
-            "message": storable(_text(message))[:MAX_MESSAGE], "timestamp": utc_now(),
-        }  # fmt: skip
-        self._keep(encode_other("note", note))
-
-    def _say_not_finite(self, epoch: int, not_finite: Mapping[str, str]) -> None:
-        self._not_finite_notes += 1
-        if self._not_finite_notes > MOST_NOT_FINITE_NOTES:
-            return
-        names = ", ".join(shown_name(name) for name in list(not_finite)[:20])
-        text = f"epoch {epoch}: not finite, stored as null: {names}"
-        if self._not_finite_notes == MOST_NOT_FINITE_NOTES:
-            text += "; further ones are marked on their charts alone"
-        self._note(text, epoch, "warning")
 
     def _with_room(self, metrics: Mapping[str, Any], line: bytes) -> bytes:
         """The line without names beyond those that a job may have."""
@@ -495,7 +473,7 @@ class Job:
         for name in fresh[room:]:
             for cells in parts[2:]:
                 cells.pop(name, None)
-        self._trouble(
+        self._notes.trouble(
             "names", f"a job has at most {MAX_NAMES} distinct metrics; {shown_name(fresh[room])!r} "
             f"and what comes after it are too many", parts[0],
         )  # fmt: skip
@@ -509,72 +487,5 @@ class Job:
             why = f"metrics are a mapping of names to numbers, got {shown(metrics)}"
         except Exception as error:  # a mapping of somebody's own may raise anything
             why = f"the metrics cannot be read: {shown(error)}"
-        self._trouble("log", why)
+        self._notes.trouble("log", why)
         return more
-
-    def _trouble(self, what: str, why: str, epoch: int | None = None) -> None:
-        """Something is left out: named once in the log and on the page; strict: raised."""
-        text = f"{what}: {why}"
-        if self._strict:
-            raise InvalidMetric(text)
-        if self._say(what, f"Job {self.id}: {text}; left out"):
-            self._note(f"{text}; left out", epoch, "warning")
-
-    def _say(self, kind: str, text: str, level: int = logging.WARNING) -> bool:
-        if kind in self._said or len(self._said) >= 200:
-            return False
-        self._said.add(kind)
-        log.log(level, "%s", text)
-        return True
-
-    def _mark_done(self) -> None:
-        try:
-            self._journal.mark_done()
-        except OSError as error:  # a dashboard will find that nothing is missing
-            log.debug("job %s: its log is not marked as delivered: %s", self.id, error)
-
-    def _say_undelivered(self) -> None:
-        why = self._sender.trouble or "time was too short"
-        left = self._own.size - self._sender.delivered_bytes
-        log.warning(
-            "Job %s: not everything was delivered (%s): %d bytes of the log wait in %s. A "
-            "dashboard that runs here brings them by itself, `heimdall sync %s` from anywhere",
-            self.id, why, left, self._journal.folder, self._journal.folder,
-        )  # fmt: skip
-
-
-def _text(message: object) -> str:
-    try:
-        return str(message)
-    except Exception:
-        return shown(message)
-
-
-class _Progress:
-    """A bar on standard error when leaving takes longer than a second or two."""
-
-    AFTER_S = 1.5
-
-    def __init__(self, job: Job) -> None:
-        self._job, self._began = job, time.monotonic()
-        self._bar: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def show(self) -> None:
-        sender, own = self._job._sender, self._job._own
-        if self._bar is None:
-            if time.monotonic() - self._began < self.AFTER_S or not sender.was_there:
-                return
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                total=own.size, unit="B", unit_scale=True, desc=f"{self._job.name}: delivering",
-                file=sys.stderr,
-            )  # fmt: skip
-        self._bar.update(sender.delivered_bytes - self._bar.n)

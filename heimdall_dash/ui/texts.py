@@ -260,8 +260,6 @@ BROWSER: dict[str, str] = {
     "save_svg": "Save as SVG",
     "enlarge": "Enlarge",
     "shrink": "Own size again",
-    "log_scale": "Log scale",
-    "linear_scale": "Linear scale",
     "enlarge_label": "Enlarge {title}",
     "follow_label": "{title}: follow the newest epoch",
     "scale_label": "Scale of {title}",

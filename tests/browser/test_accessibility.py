@@ -124,7 +124,7 @@ def test_every_control_of_the_metrics_tab_is_reached_by_tab_and_shows_its_focus(
     pressed = lambda key: reader.driver.switch_to.active_element.send_keys(key)  # noqa: E731
     reader.wait(lambda: reader.run(state)["key"] == "Enlarge", "the menu")
     pressed(Keys.ARROW_DOWN)
-    assert reader.run(state)["key"] in ("Log scale", "Linear scale")
+    assert reader.run(state)["key"] in ("Log Scale", "Linear Scale")
     scale = reader.layout("loss-chart", "yaxis.type")
     pressed(Keys.ENTER)
     reader.wait(lambda: reader.layout("loss-chart", "yaxis.type") != scale, "the other scale")
