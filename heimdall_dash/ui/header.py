@@ -20,6 +20,7 @@ def header(prefix: str = "/") -> Component:
                 ],
                 className="brand-row",
             ),
+            html.Div(className="who who-header", **attributes(aria_hidden="true")),
             dmc.TabsList(
                 [
                     dmc.TabsTab(texts.TAB_JOBS, value="jobs"),

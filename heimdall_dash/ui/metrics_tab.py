@@ -106,12 +106,12 @@ def _job_bar() -> Component:
 
 
 def _reading_bar() -> Component:
-    """In one row what one reaches for while reading, and the rest of the view, which makes room
-    once the bar sticks. Where the window is narrow the rest, and on a phone all of it, is a drawer
-    (browser/page/drawer.js)."""
+    """In one row what one reaches for while reading, and the rest of the view. Where the window is
+    narrow the rest, and on a phone all of it, is a drawer (browser/page/drawer.js). Who is read
+    stands in the page's header while the job's own is out of sight, on a phone in this bar."""
     return html.Section(
         [
-            html.Div(id="bar-who", className="bar-who", **attributes(aria_hidden="true")),
+            html.Div(className="who who-bar", **attributes(aria_hidden="true")),
             html.Div(
                 [
                     html.Div(

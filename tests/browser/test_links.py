@@ -130,6 +130,7 @@ def test_an_alert_is_notified_once(reader: Page, train: StartJob) -> None:
         "window.Notification = class extends Real {"
         "  constructor(title, more) { super(title, more); told.push([title, more.body]) } }"
     )
+    reader.click("#more-view summary")
     reader.driver.find_element(By.ID, "notify").send_keys(Keys.SPACE)
     reader.wait(
         lambda: reader.run("return dash_clientside.heimdall.page.notices.isNotifying"), "leave"
@@ -153,6 +154,7 @@ def test_notifications_that_the_browser_refuses_are_not_promised(reader: Page) -
         {"permission": {"name": "notifications"}, "setting": "denied", "origin": reader.server.url},
     )
     reader.open()
+    reader.click("#more-view summary")
     box = reader.driver.find_element(By.ID, "notify")
     box.send_keys(Keys.SPACE)
     reader.wait(lambda: not box.is_selected(), "the box to say so")

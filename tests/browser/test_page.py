@@ -94,6 +94,7 @@ def test_linked_zoom_and_keyboard(page: Page, start_job: StartJob) -> None:
     page.open()
     page.wait(lambda: len(page.drawn()) == 101, "the history")
     page.show("uncertainty-chart")
+    page.click("#more-view summary")
     page.click("#linked-zoom")
     chart = page.driver.find_element(By.ID, "loss-chart")
     chart.send_keys("+")

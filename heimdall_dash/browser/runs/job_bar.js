@@ -92,6 +92,10 @@ export class JobBar {
     const share = job.total_epochs ? `${Math.floor(percent)} %` : "";
     setText(this.progress.epoch, [progressText(job, texts), share].filter(Boolean).join(" · "));
     setText(this.progress.held, deliveredText(job, held, isCurrent, texts));
+    // room for the largest number that may come: what stands behind them stays where it is
+    const most = Math.max(job.total_epochs ?? 0, job.current_epoch, job.epochs_stored);
+    this.progress.epoch.style.minWidth = `${`${progressText({ ...job, current_epoch: most }, texts)} · 100 %`.length - 2}ch`;
+    this.progress.held.style.minWidth = `${fill(texts.delivered_some, { held: most, stored: most }).length - 6}ch`;
     const best = typeof job.best_val_loss === "number" ? `${texts.best_loss} ${bestText(job, texts)}` : "";
     setText(this.progress.eta, [best, etaText(job, now(), texts)].filter(Boolean).join(" · "));
   }
