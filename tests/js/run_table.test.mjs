@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { withCards } from "../../heimdall_dash/browser/runs/status.js";
 import { fits, parse } from "../../heimdall_dash/browser/runs/run_filter.js";
 import { cells, csv, flatConfig, spearman } from "../../heimdall_dash/browser/runs/run_rows.js";
+import { compare, shownValue } from "../../heimdall_dash/browser/runs/table_cells.js";
 import { jobColumns, metricsOf, settingsOf, standardColumns } from "../../heimdall_dash/browser/runs/table_columns.js";
 
 const RUNS = {
@@ -71,6 +72,17 @@ test("best of a metric goes by its direction, and nothing is claimed without one
   const summary = { a: { last: 2, min: 1, max: 3 } };
   assert.deepEqual([true, false, null].map((way) => cells(job, {}, summary, () => way)("best:a")), [3, 1, null]);
   assert.equal(cells(job, {}, summary, () => true)("last:a"), 2);
+});
+
+test("the table sorts numbers as numbers, and what is missing last, either way", () => {
+  const sorted = (values, isDescending) => [...values].sort((a, b) => compare(a, b, null, null, isDescending) * (isDescending ? -1 : 1));
+  assert.deepEqual(sorted([10, null, 9, "b10", "b9"], false), [9, 10, "b9", "b10", null]);
+  assert.deepEqual(sorted([10, null, 9, "b10", "b9"], true), ["b10", "b9", 10, 9, null]);
+});
+
+test("the table's cells say what they are: a duration, a share, six digits of a metric, a setting as it is", () => {
+  assert.deepEqual([shownValue("duration", 3725), shownValue("progress", 33.333), shownValue("best:loss", 0.123456789), shownValue("config:lr", 0.123456789), shownValue("config:x", null)],
+    ["1 h 2 min", "33.3 %", "0.123457", "0.123456789", ""]);
 });
 
 test("CSV holds no formula", () => {

@@ -1,11 +1,11 @@
 /* The table of all runs: rows from the live list and from summaries, written as what changed alone.
    Imported when the tab Jobs is opened first; then it loads the grid's script too. */
 
-import { durationText, fill } from "../figure/words.js";
 import { fits, parse } from "./run_filter.js";
 import { RunActions } from "./run_actions.js";
 import { Parameters } from "./parameters.js";
 import { cells, columnOf, flatConfig, isHigherBetter } from "./run_rows.js";
+import { definitionOf, labelOf } from "./table_cells.js";
 import { jobColumns, metricsOf, settingsOf, standardColumns } from "./table_columns.js";
 
 const JOB_FIELDS = ["job_name", "status", "progress", "tags", "group", "created_at", "duration"];
@@ -131,7 +131,7 @@ export class RunsTable {
     if (key !== this.columnsKey) {
       this.columnsKey = key;
       this.rows.clear(); // each row again, with other cells
-      this.api.setGridOption("columnDefs", ids.map((id) => this._definition(id)));
+      this.api.setGridOption("columnDefs", ids.map((id) => definitionOf(id, this.label(id), this.page.view.tableSort)));
     }
     const offered = [...this.settings.all.map((name) => `config:${name}`),
       ...Object.keys(this.names).flatMap((name) => [`last:${name}`, `best:${name}`])];
@@ -145,26 +145,7 @@ export class RunsTable {
 
   /** @param {string} id  of a column */
   label(id) {
-    const { kind, name } = columnOf(id);
-    if (kind === "config") return name;
-    if (kind !== "job") return fill(kind === "last" ? this.texts.runs_last : this.texts.runs_best, { metric: name });
-    return /** @type {Record<string, string>} */ ({
-      status: this.texts.runs_state, job_name: this.texts.runs_name, progress: this.texts.runs_progress, tags: this.texts.runs_tags,
-      group: this.texts.runs_group, created_at: this.texts.runs_created, duration: this.texts.runs_duration,
-    })[name] ?? name;
-  }
-
-  /** @param {string} id */
-  _definition(id) {
-    const [sorted, way] = splitSort(this.page.view.tableSort);
-    return {
-      colId: id, field: id, headerName: this.label(id), headerTooltip: this.label(id), tooltipField: id, sort: sorted === id ? way : null,
-      comparator: compare, width: widthOf(id, this.label(id)), pinned: id === "job_name" && innerWidth > 700 ? "left" : null,
-      valueFormatter: (/** @type {any} */ { value }) => shownValue(id, value),
-      ...(id === "job_name" ? { cellClass: "run-name" } : {}),
-      ...(id === "status" ? { cellClass: (/** @type {any} */ { value }) => `run-state ${value}` } : {}),
-      ...(isNumber(id) ? { type: "rightAligned" } : {}),
-    };
+    return labelOf(id, this.texts);
   }
 
   /** Rows that are new, changed or gone, in one go. */
@@ -328,42 +309,6 @@ export class RunsTable {
     const shown = this.columns().map(columnOf).filter(({ kind }) => kind === "last" || kind === "best").map(({ name }) => name);
     return [...new Set([...shown, ...(this.key === null ? [] : [this.key])])].slice(0, MOST_METRICS);
   }
-}
-
-/** @param {string} text  @returns {[string, string|null]} */
-function splitSort(text) {
-  const way = text.endsWith(" desc") ? "desc" : text.endsWith(" asc") ? "asc" : null;
-  return way ? [text.slice(0, -way.length - 1), way] : ["", null];
-}
-
-/** Numbers as numbers, before texts; nothing last of all. @param {any} a  @param {any} b  @param {any} _a @param {any} _b @param {boolean} isDescending */
-function compare(a, b, _a, _b, isDescending) {
-  const none = (/** @type {any} */ value) => value === null || value === undefined || value === "";
-  if (none(a) || none(b)) return none(a) && none(b) ? 0 : none(a) === !isDescending ? 1 : -1;
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  if (typeof a === typeof b) return String(a).localeCompare(String(b), undefined, { numeric: true });
-  return typeof a === "number" ? -1 : 1;
-}
-
-/** Room for the column's name and its sign of order. @param {string} id  of the column  @param {string} label */
-function widthOf(id, label) {
-  const least = /** @type {Record<string, number>} */ ({ job_name: innerWidth > 700 ? 240 : 150, status: 120, created_at: 190 })[id] ?? 100;
-  return Math.max(least, Math.min(280, 52 + 7.5 * label.length));
-}
-
-/** @param {string} id  of the column */
-function isNumber(id) {
-  return id === "progress" || id === "duration" || ["last", "best"].includes(columnOf(id).kind);
-}
-
-/** @param {string} id  of the column  @param {any} value  @returns {string} */
-export function shownValue(id, value) {
-  if (value === null || value === undefined) return "";
-  if (id === "created_at") return new Date(value).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-  if (id === "duration") return durationText(value);
-  if (id === "progress") return `${Number(value.toPrecision(3))} %`;
-  if (typeof value === "number" && !id.startsWith("config:")) return String(Number(value.toPrecision(6)));
-  return String(value);
 }
 
 /** @returns {Promise<void>} resolves when Dash can make grids */
