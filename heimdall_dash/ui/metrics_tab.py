@@ -106,9 +106,9 @@ def _job_bar() -> Component:
 
 
 def _reading_bar() -> Component:
-    """In one row what one reaches for while reading, and the rest of the view. Where the window is
-    narrow the rest, and on a phone all of it, is a drawer (browser/page/drawer.js). Who is read
-    stands in the page's header while the job's own is out of sight, on a phone in this bar."""
+    """What one reaches for while reading, and the rest of the view: in one row, in two where the
+    window is narrow, and on a phone in a drawer (browser/page/drawer.js). Who is read stands in the
+    page's header while the job's own is out of sight, on a phone in this bar."""
     return html.Section(
         [
             html.Div(className="who who-bar", **attributes(aria_hidden="true")),

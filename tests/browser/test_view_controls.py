@@ -1,4 +1,4 @@
-"""What is set while reading: the drawer of narrow windows, and alert rules in their dialog."""
+"""What is set while reading: a phone's drawer, a narrow window's two rows, alert rules."""
 
 from collections.abc import Callable
 from typing import Any
@@ -51,19 +51,23 @@ def test_controls_of_a_phone_are_a_drawer_below_the_first_chart(
     assert reader.run("return document.activeElement.id") == "bar-toggle"
 
 
-def test_controls_of_a_narrow_window_open_beside_the_charts(reader: Page, train: StartJob) -> None:
+def test_controls_of_a_narrow_window_stand_in_two_rows_of_which_one_sticks(
+    reader: Page, train: StartJob
+) -> None:
     reader.screen()
-    open_run(reader, train)
-    assert all(is_shown(reader, one) for one in ("x-axis", "update-rate", "views"))
-    assert not is_shown(reader, "bar-toggle")
-    reader.driver.set_window_size(1000, 900)
+    top = "return document.getElementById(arguments[0]).getBoundingClientRect().top"
+    under = "return document.querySelector('.app-header').getBoundingClientRect().bottom"
+    reader.driver.set_window_size(900, 700)
     try:
-        reader.wait(lambda: not is_shown(reader, "update-rate"), "room to be short")
-        assert is_shown(reader, "x-axis")
-        reader.click("#bar-toggle")
-        reader.wait(lambda: is_shown(reader, "update-rate"), "the drawer")
-        reader.click(".job-bar")
-        reader.wait(lambda: not is_shown(reader, "update-rate"), "a click elsewhere to close it")
+        open_run(reader, train)
+        reading, rest = ("x-axis", "smoothing", "goto-epoch"), ("update-rate", "views", "new-chart")
+        assert all(is_shown(reader, one) for one in (*reading, *rest))
+        assert not is_shown(reader, "bar-toggle")
+        reader.run("scrollTo(0, 1500)")
+        reader.wait(lambda: reader.run(top, "update-rate") < reader.run(under), "one row to go")
+        assert reader.run(under) <= reader.run(top, "x-axis") < reader.run(under) + 60
+        who = "return document.querySelector('.who-header').textContent"
+        reader.wait(lambda: "somebody's" in reader.run(who), "who it is")
     finally:
         reader.driver.set_window_size(1440, 1000)
 

@@ -1,4 +1,4 @@
-/* The drawer with the controls for reading, where the window is too narrow to show them all. */
+/* The drawer with the controls for reading, on a phone. */
 
 /**
  * @param {HTMLElement} bar  gets the class `is-open`
