@@ -120,7 +120,7 @@ def _reading_bar() -> Component:
                             segmented(
                                 ids.X_AXIS, texts.X_AXIS_LABEL, texts.X_AXIS_CHOICES, "epoch"
                             ),
-                            html.Div(id=ids.CHART_FILTER, className="control find"),
+                            _find(),
                             go_to_epoch(),
                         ],
                         className="bar-part",
@@ -150,6 +150,24 @@ def _reading_bar() -> Component:
         id="reading-bar",
         className="reading-bar",
         **attributes(aria_label=texts.VIEW_LABEL),
+    )
+
+
+def _find() -> Component:
+    return html.Div(
+        [
+            dmc.TextInput(
+                id=ids.CHART_SEARCH,
+                label=texts.FIND_LABEL,
+                placeholder=texts.FIND_PLACEHOLDER,
+                size="xs",
+                w=170,
+                value="",
+            ),
+            html.Span(className="muted find-count", role="status"),
+        ],
+        id=ids.CHART_FILTER,
+        className="find",
     )
 
 

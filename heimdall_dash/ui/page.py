@@ -18,6 +18,7 @@ from heimdall_dash.ui import diagram_texts, ids, texts, theme
 from heimdall_dash.ui.alert_rules import Rules, add_rule_callbacks, rules_dialog
 from heimdall_dash.ui.callback_door import close_dash
 from heimdall_dash.ui.callbacks import add_callbacks
+from heimdall_dash.ui.confirm import confirm_dialog
 from heimdall_dash.ui.create_callback import Attempt, add_create_callbacks
 from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
@@ -110,6 +111,7 @@ def layout(manifest: Manifest, prefix: str = "/", receivers: Sequence[str] = ())
             dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest, prefix)),
             socket(),
             rules_dialog(receivers),
+            confirm_dialog(),
             dmc.NotificationContainer(id=ids.NOTICES, position="bottom-right", autoClose=8000),
             html.A(texts.SKIP, href="#content", className="skip-link"),
             dmc.Tabs(

@@ -150,6 +150,8 @@ GROUP_BY_LABEL = "Group runs by"
 GROUP_BY_NONE = "A line each"
 GROUP_BAND_LABEL = "Band"
 GROUP_BAND_CHOICES = [("range", "min–max"), ("sd", "±1 sd")]
+FIND_LABEL = "Find charts"
+FIND_PLACEHOLDER = "Title or metric"
 GOTO_LABEL = "Go to epoch"
 READOUT_LABEL = "Exact values at the crosshair"
 
@@ -267,8 +269,6 @@ BROWSER: dict[str, str] = {
     "linear": "Linear",
     "chart_keys": "Keys: left and right read epochs, + − zoom, < > and up and down move, "
     "F lets the heights follow, 0 follows the newest epoch, Enter opens what else there is.",
-    "find_label": "Find charts",
-    "find_placeholder": "Title or metric",
     "find_count": "{shown} of {total} charts",
     "find_nothing": "No chart matches this search.",
     "value": "Value",

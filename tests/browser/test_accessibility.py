@@ -75,7 +75,9 @@ def test_page_has_no_axe_violations(reader: Page, train: StartJob, scheme: str, 
     assert violations(reader) == []
     cancel = f"[data-job='{job.id}'] [data-action=cancel]"
     reader.driver.find_element(By.CSS_SELECTOR, cancel).send_keys(Keys.ENTER)
-    reader.wait(lambda: reader.run("return !!document.querySelector('dialog[open]')"), "the dialog")
+    reader.wait(
+        lambda: reader.driver.find_element(By.ID, "confirm-no").is_displayed(), "the dialog"
+    )
     assert violations(reader) == []
     assert reader.run("return document.documentElement.scrollWidth") <= width
 

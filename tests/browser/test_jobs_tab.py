@@ -91,13 +91,15 @@ def test_actions_by_keyboard_ask_first_and_never_lose_the_focus(
         By.CSS_SELECTOR, f"[data-job='{ids['owl second']}'] [data-action=cancel]"
     )
     cancel.send_keys(Keys.ENTER)
-    inside = "return document.activeElement.closest('dialog') !== null"
+    inside = "return document.activeElement.closest('[role=dialog]') !== null"
     reader.wait(lambda: reader.run(inside), "the question")
     for _ in range(3):
         press(reader, Keys.TAB)
         assert reader.run(inside), "the focus stays in the question"
     press(reader, Keys.ESCAPE)
-    reader.wait(lambda: not reader.run("return document.querySelector('dialog')"), "its end")
+    reader.wait(
+        lambda: not reader.driver.find_element(By.ID, "confirm-yes").is_displayed(), "its end"
+    )
     assert reader.run(FOCUS) == f"{ids['owl second']} cancel"
     assert rest.get(f"/jobs/{ids['owl second']}").json()["job"]["status"] == "pending"
 
@@ -105,9 +107,9 @@ def test_actions_by_keyboard_ask_first_and_never_lose_the_focus(
     reader.driver.find_element(By.CSS_SELECTOR, delete).send_keys(Keys.ENTER)
     reader.wait(lambda: reader.run(inside), "the question")
     assert "Delete “owl second”" in reader.run(
-        "return document.querySelector('dialog').textContent"
+        "return document.querySelector('[role=dialog]:has(#confirm-yes)').textContent"
     )
-    reader.driver.find_element(By.CSS_SELECTOR, "dialog .danger").send_keys(Keys.ENTER)
+    reader.driver.find_element(By.CSS_SELECTOR, "#confirm-yes").send_keys(Keys.ENTER)
     reader.wait(lambda: reader.run(CARDS) == ["owl first"], "the card's end")
     reader.wait(
         lambda: reader.run(FOCUS) == f"{ids['owl first']} open", "the focus on the next card"

@@ -169,14 +169,14 @@ def test_jobs_list_acts_and_asks_before_what_cannot_be_undone(
     page.wait(lambda: len(page.run(cards)) == 3, "all again")
     card = f"[data-job='{waiting['id']}']"
     page.click(f"{card} [data-action=cancel]")
-    page.click("dialog .button:not(.danger)")
+    page.click("#confirm-no")
     assert api.get(f"/jobs/{waiting['id']}").json()["job"]["status"] == "pending"
     page.click(f"{card} [data-action=cancel]")
-    page.click("dialog .button.danger")
+    page.click("#confirm-yes")
     status = "return document.querySelector(arguments[0] + ' .status').textContent"
     page.wait(lambda: page.run(status, card) == "cancelled", "the cancelled job")
     page.click(f"{card} [data-action=delete]")
-    page.click("dialog .button.danger")
+    page.click("#confirm-yes")
     page.wait(lambda: sorted(page.run(cards)) == ["done", "unlucky"], "two cards")
     page.wait(
         lambda: page.run("return document.querySelectorAll('.spark polyline').length") == 1,

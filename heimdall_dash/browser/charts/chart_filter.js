@@ -2,31 +2,20 @@
 
 import { matches } from "../figure/names.js";
 import { fill } from "../figure/words.js";
-import { el, setText } from "./elements.js";
+import { setText } from "./elements.js";
 
 export class ChartFilter {
-  /** @param {HTMLElement} box  @param {import("./charts.js").Charts} charts */
+  /** @param {HTMLElement} box  with the count  @param {import("./charts.js").Charts} charts */
   constructor(box, charts) {
-    const { texts } = charts.page.config;
     this.charts = charts;
     this.page = charts.page;
-    this.input = el("input", {
-      type: "search", class: "search", id: "chart-search", placeholder: texts.find_placeholder, oninput: () => this._typed(),
-    });
-    this.count = el("span", { class: "muted find-count", role: "status" });
-    box.append(el("label", { class: "control-label", for: "chart-search" }, texts.find_label),
-      el("span", { class: "find-row" }, this.input, this.count));
+    this.count = /** @type {HTMLElement} */ (box.querySelector(".find-count"));
   }
 
-  _typed() {
-    this.page.view.find = this.input.value;
-    this.page.view.write();
-    this.apply();
-  }
-
-  /** Set the box to what the view says. */
-  show() {
-    this.input.value = this.page.view.find;
+  /** @param {string} text */
+  typed(text) {
+    if (text === this.page.view.find) return;
+    this.page.view.find = text;
     this.apply();
   }
 

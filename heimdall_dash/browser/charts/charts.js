@@ -279,7 +279,7 @@ export class Charts {
   showView() {
     this.update();
     this.wide.show();
-    this.filter.show();
+    this.filter.apply();
   }
 }
 

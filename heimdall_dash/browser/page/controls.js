@@ -46,6 +46,10 @@ export function controlActions(page) {
       page.charts.redrawDiagrams();
     },
     "created-job": (id) => { if (id) page.choice.open({ id }); },
+    "chart-search": (text) => page.charts.filter.typed(text || ""),
+    "confirm-yes": (clicks) => { if (clicks) page.jobActions.answer(true); },
+    "confirm-no": (clicks) => { if (clicks) page.jobActions.answer(false); },
+    "confirm-dialog": (isOpen) => { if (!isOpen) page.jobActions.answer(false); },
     "jobs-search": (text) => { page.view.search = text || ""; page.renderCards(); },
     "jobs-status": (statuses) => { page.view.statuses = statuses || []; page.renderCards(); },
     "runs-columns": (columns) => page.withTable((table) => table.columnsChosen(columns || [])),

@@ -23,6 +23,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../runs/job_select.js").JobSelect} select
  * @property {import("../runs/job_bar.js").JobBar} bar
  * @property {import("../runs/job_cards.js").JobCards} cards
+ * @property {import("../runs/job_actions.js").JobActions} jobActions
  * @property {import("../runs/picked.js").Picked} picked
  * @property {import("../runs/group_by.js").GroupBy} groups
  * @property {import("../runs/sources.js").Sources} drawn   what the charts draw

@@ -167,6 +167,7 @@ export class View extends Fields {
     const { show } = this.#world;
     const values = {
       tabs: this.tab, smoothing: this.smoothing, "x-axis": this.x, "update-rate": this.rate, "jobs-search": this.search,
+      "chart-search": this.find,
       "jobs-status": this.statuses, "jobs-sort": this.order, "group-band": this.band,
     };
     for (const [id, value] of Object.entries(values)) show(id, { value });

@@ -3,7 +3,6 @@
 
 import { HttpError } from "../wire/rest.js";
 import { fill } from "../figure/words.js";
-import { el } from "../charts/elements.js";
 
 const NO_WAY_BACK = new Set(["cancel", "delete"]);
 
@@ -11,6 +10,8 @@ export class JobActions {
   /** @param {{texts: Texts, call: Call, show: Show, changed: (job: Job) => void, deleted: (id: string) => void}} world */
   constructor(world) {
     this.world = world;
+    /** @type {((isMeant: boolean) => void)|null} */
+    this.waiting = null;
   }
 
   /** @param {string} action  @param {Job} job */
@@ -31,35 +32,20 @@ export class JobActions {
 
   /** @param {string} action  @param {Job} job  @returns {Promise<boolean>} */
   _isMeant(action, job) {
-    const { texts } = this.world;
-    return confirmed(fill(texts[`confirm_${action}`], { job: job.job_name }), texts[`confirm_yes_${action}`], texts.confirm_no);
+    const { texts, show } = this.world;
+    this.answer(false); // of a question that nobody has answered
+    show("confirm-yes", { children: texts[`confirm_yes_${action}`] });
+    show("confirm-no", { children: texts.confirm_no });
+    show("confirm-dialog", { opened: true, title: fill(texts[`confirm_${action}`], { job: job.job_name }) });
+    return new Promise((resolve) => { this.waiting = resolve; });
   }
-}
 
-/**
- * A small dialog that asks before something that cannot be undone. @returns {Promise<boolean>}
- * @param {string} question
- * @param {string} yes
- * @param {string} no
- */
-export function confirmed(question, yes, no) {
-  return new Promise((resolve) => {
-    const answer = (/** @type {boolean} */ value) => () => {
-      dialog.close();
-      dialog.remove();
-      resolve(value);
-    };
-    const keep = el("button", { class: "button", type: "button", onclick: answer(false) }, no);
-    const go = el("button", { class: "button danger", type: "button", onclick: answer(true) }, yes);
-    const tab = (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Tab") return; // without this, the focus also visits the browser's own bars
-      event.preventDefault();
-      (document.activeElement === keep ? go : keep).focus();
-    };
-    const dialog = el("dialog", { class: "dialog", "aria-label": question, oncancel: answer(false), onkeydown: tab },
-      el("p", {}, question), el("div", { class: "dialog-buttons" }, keep, go));
-    document.body.append(dialog);
-    dialog.showModal();
-    keep.focus();
-  });
+  /** @param {boolean} isMeant  what the reader says to the question; nothing where there is none */
+  answer(isMeant) {
+    const { waiting } = this;
+    if (!waiting) return;
+    this.waiting = null;
+    this.world.show("confirm-dialog", { opened: false });
+    waiting(isMeant);
+  }
 }
