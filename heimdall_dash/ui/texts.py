@@ -270,7 +270,7 @@ BROWSER: dict[str, str] = {
     "chart_keys": "Keys: left and right read epochs, + − zoom, < > and up and down move, "
     "F lets the heights follow, 0 follows the newest epoch, Enter opens what else there is.",
     "find_count": "{shown} of {total} charts",
-    "find_nothing": "No chart matches this search.",
+    "find_nothing": "No chart found",
     "value": "Value",
     "ideal": "Ideal: {value}",
     "key_waiting": "waits for the first epoch",
