@@ -57,10 +57,6 @@ class Stranger:
             while True:
                 flooding.ping() if text == "PING" else flooding.send(text)
 
-    def comes_and_goes(self) -> None:
-        with self._socket(close_timeout=0.1):
-            pass
-
     def does_not_read(self, count: int) -> None:
         """Of the job's whole history, framed and plain."""
         path = f"/{self._job_id}?after=-1"
@@ -75,9 +71,6 @@ class Stranger:
     def asks_for_unknown_metrics(self) -> None:
         names = [("metrics", f"unknown {number}") for number in range(2000)]
         self._ask("GET", f"/jobs/{self._job_id}/metrics", params=names)
-
-    def opens_the_page(self) -> None:
-        httpx.get(f"http://127.0.0.1:{self._port}/", timeout=30)
 
     def _ask(self, method: str, path: str, **more: Any) -> None:
         url = f"http://127.0.0.1:{self._port}/api/v1/training{path}"
@@ -110,14 +103,12 @@ ATTACKS: dict[str, list[Act]] = {  # each act by a thread of its own, again and 
         *2 * [lambda s: s.floods("garbage")],
         *2 * [lambda s: s.floods("PING")],
     ],
-    "sockets that come and go": 4 * [lambda s: s.comes_and_goes()],
     "fifty viewers that do not read": [lambda s: s.does_not_read(50)],
     "bodies that are too large": [
         lambda s: s.posts({"a": "y" * 15_000_000}),
         lambda s: s.posts({f"k{number}": 1 for number in range(400_000)}),
     ],
     "2,000 unknown metrics": 2 * [lambda s: s.asks_for_unknown_metrics()],
-    "the page again and again": 4 * [lambda s: s.opens_the_page()],
 }
 
 
