@@ -33,6 +33,24 @@ class Rarely:
             self._log.debug(message, *arguments)
 
 
+class Seldom(logging.Filter):
+    """Lets the same warning through once in five seconds: those of uvicorn, which strangers cause
+    as often as they like."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.WARNING:
+            return True
+        now, kind = time.monotonic(), str(record.msg)
+        if now < self._next.get(kind, 0.0):
+            return False
+        self._next[kind] = now + EVERY_S
+        return True
+
+
 class JsonLines(logging.Formatter):
     """An event as one JSON object; `time` is ISO 8601 in UTC, `error` a traceback."""
 
@@ -60,5 +78,8 @@ def set_up(level: str, form: str = "text") -> None:
     if form == "json":
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())
+    strangers = logging.getLogger("uvicorn.error")
+    if not any(isinstance(one, Seldom) for one in strangers.filters):
+        strangers.addFilter(Seldom())
     for chatty in ("httpx", "asyncio"):
         logging.getLogger(chatty).setLevel("WARNING")

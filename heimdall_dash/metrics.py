@@ -120,7 +120,7 @@ def _flattened(
         full = _full_name(prefix, name)
         if full is None:
             left_out[shown_name(name)] = _NAME_PROBLEM
-        elif not _is_mapping(value):
+        elif not is_mapping(value):
             yield full, value
         else:
             yield full, None  # no cell, but it counts: mappings of mappings are many, too
@@ -146,7 +146,8 @@ def _full_name(prefix: str, name: Any) -> Any:
     return f"{prefix}/{name}" if prefix else name
 
 
-def _is_mapping(value: object) -> bool:
+def is_mapping(value: object) -> bool:
+    """False also for what raises when it is asked."""
     try:
         return isinstance(value, Mapping)
     except Exception:  # a proxy that is bound to nothing has not even a class

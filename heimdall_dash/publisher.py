@@ -19,7 +19,7 @@ import orjson
 
 from heimdall_dash.errors import HeimdallError, InvalidMetric, StaleAttempt
 from heimdall_dash.log import Rarely
-from heimdall_dash.metrics import clean_epoch, shown, shown_name
+from heimdall_dash.metrics import clean_epoch, is_mapping, shown, shown_name
 from heimdall_dash.predictions import Sampler, kept
 from heimdall_dash.publish import ending
 from heimdall_dash.publish.birth import BIRTH_FIELDS, birth_fields, check_start
@@ -335,7 +335,9 @@ class Job:
         if status not in ENDS:
             expected = f"expected one of {', '.join(sorted(ENDS))}, got {status!r:.60}"
             self._notes.trouble("finish", expected)
-            reason, status = reason or f"finish({status!r:.60})", str(Status.COMPLETED)
+            if reason is None:
+                reason = f"finish({status!r:.60})"
+            status = str(Status.COMPLETED)
         for name in others:
             self._notes.trouble("finish", f"{name!r:.60} is no part of an end and is left out")
         if self._watching is not None:
@@ -467,7 +469,7 @@ class Job:
         room = MAX_NAMES - len(self._names)
         self._names.update(fresh[:room])
         if len(fresh) <= room:
-            flat = {name for name, value in metrics.items() if not isinstance(value, Mapping)}
+            flat = {name for name, value in metrics.items() if not is_mapping(value)}
             self._usual_names |= flat
             return line
         for name in fresh[room:]:

@@ -50,6 +50,7 @@ from heimdall_dash.removal import Removal
 from heimdall_dash.roles import Role
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.alerts import AlertStore
+from heimdall_dash.store.ended_sessions import EndedSessions
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.views import ViewStore
@@ -125,7 +126,10 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     page = build_page(server, manifest, attempt, rules, settings.heimdall_prefix)
     server.add_middleware(CompressMiddleware, minimum_size=1000)
     server.add_middleware(
-        Security, doors=_doors(settings), policy=lambda: content_policy(page.csp_hashes())
+        Security,
+        doors=_doors(settings),
+        policy=lambda: content_policy(page.csp_hashes()),
+        kept=EndedSessions(store),
     )
     server.add_middleware(Counted)  # the outermost: refusals count as well
     server.state.hub = hub

@@ -19,6 +19,9 @@ from heimdall_dash.settings import Settings, settings_or_exit
 from heimdall_dash.telemetry import shared_numbers
 
 GRACE_S = 3
+# uvicorn ends a process that is silent for 5 s, also while it only starts: on a busy machine none
+# of several ever came up.
+SILENT_S = 20
 MAX_MESSAGE_BYTES = 2**20  # what a page says it watches: names of a hundred jobs' metrics
 
 
@@ -34,7 +37,13 @@ def main(
     if settings.web_concurrency > 1:  # each process builds its own
         set_up(settings.heimdall_log_level, settings.heimdall_log_format)
         with shared_numbers():
-            uvicorn.run(name, factory=True, workers=settings.web_concurrency, **options)
+            uvicorn.run(
+                name,
+                factory=True,
+                workers=settings.web_concurrency,
+                timeout_worker_healthcheck=SILENT_S,
+                **options,
+            )
     else:
         uvicorn.run((build or application)(), **options)
 

@@ -25,7 +25,7 @@ from tests.servers import Cluster, RedisServer, free_port
 HAS_TRAINER = (Path(__file__).parents[1] / "trainer").is_dir()
 # What is about the demonstration, or about the page that its manifest makes.
 OF_THE_TRAINER = ("trainer", "browser", "faults", "test_architecture.py", "test_launcher.py",
-                  "test_queue.py", "test_worker.py")  # fmt: skip
+                  "test_queue.py", "test_two_hosts.py", "test_worker.py")  # fmt: skip
 collect_ignore = [] if HAS_TRAINER else list(OF_THE_TRAINER)
 
 CHROMIUM_FLAGS = (

@@ -1,4 +1,4 @@
-"""A real nginx in front of a dashboard: below a path, with TLS, Host kept or rewritten."""
+"""A real nginx in front of dashboards: below a path, with TLS, Host kept or rewritten."""
 
 import socket
 import subprocess
@@ -21,12 +21,14 @@ http {{
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
   client_max_body_size 16m;
+  upstream dashboards {{
+{backends}  }}
   server {{
     listen 127.0.0.1:{port} ssl;
     ssl_certificate {folder}/cert.pem;
     ssl_certificate_key {folder}/key.pem;
     location /heimdall/ {{
-      proxy_pass http://127.0.0.1:{backend}{takes_away};
+      proxy_pass http://dashboards{takes_away};
       proxy_http_version 1.1;
       proxy_set_header Host {host};
       proxy_set_header Upgrade $http_upgrade;
@@ -39,21 +41,35 @@ http {{
   map $http_upgrade $connection_upgrade {{ default upgrade; "" ""; }}
 }}
 """
+SERVER = "    server 127.0.0.1:{} fail_timeout=2s;\n"
 
 
 class Nginx:
     def __init__(
-        self, folder: Path, *, host: str = "$http_host", takes_away: bool = False, idle_s: int = 60
+        self,
+        folder: Path,
+        *,
+        host: str = "$http_host",
+        takes_away: bool = False,
+        idle_s: int = 60,
+        hosts: int = 1,
     ) -> None:
-        """takes_away: whether it leaves its path out of what it hands on."""
+        """takes_away: whether it leaves its path out of what it hands on; hosts: among how many
+        dashboards it shares visitors out."""
         folder.mkdir()
         self._folder, self._host, self._idle_s = folder, host, idle_s
         self._takes_away = "/" if takes_away else ""
-        self.port, self.backend = free_port(), free_port()
+        self.port, self.backends = free_port(), [free_port() for _ in range(hosts)]
         self.origin = f"https://localhost:{self.port}"
         self.url = self.origin + "/heimdall"
         self.certificate = folder / "cert.pem"
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def backend(self) -> int:
+        """The port of the only dashboard."""
+        (port,) = self.backends
+        return port
 
     def __enter__(self) -> "Nginx":
         subprocess.run(
@@ -63,8 +79,8 @@ class Nginx:
             check=True, capture_output=True,
         )  # fmt: skip
         config = CONFIG.format(
-            folder=self._folder, port=self.port, backend=self.backend, host=self._host,
-            takes_away=self._takes_away, idle_s=self._idle_s,
+            folder=self._folder, port=self.port, host=self._host, takes_away=self._takes_away,
+            idle_s=self._idle_s, backends="".join(map(SERVER.format, self.backends)),
         )  # fmt: skip
         (self._folder / "nginx.conf").write_text(config)
         self._process = subprocess.Popen(

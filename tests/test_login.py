@@ -3,6 +3,7 @@
 import contextvars
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from heimdall_dash.api.creation import attempt_job
 from heimdall_dash.doors.attempts import FREE_PER_MINUTE, MAX_WAITING, Attempts
+from heimdall_dash.doors.ended import Ended
 from heimdall_dash.errors import NotAllowed
 from heimdall_dash.manifest import Manifest
 from heimdall_dash.queue import JobQueue
@@ -17,6 +19,7 @@ from heimdall_dash.records import Status
 from heimdall_dash.roles import READS_ALONE, Role, set_role
 from heimdall_dash.store.alerts import AlertStore
 from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.store.ended_sessions import EndedSessions
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.views import ViewStore
 from tests.conftest import Web, web_settings
@@ -76,11 +79,43 @@ def test_signing_in_leads_back_and_keeps_no_token(browser: httpx.Client, guarded
         assert viewer.next()["event"] == "connected"
 
 
-def test_signing_out_ends_the_session_of_the_browser(browser: httpx.Client) -> None:
-    signed_in(browser)
-    gone = browser.post("/logout")
-    assert (gone.status_code, gone.headers["location"]) == (303, "/login")
-    assert browser.get("/").status_code == 401
+def test_signing_out_ends_the_session_for_whoever_copied_its_cookie(
+    browser: httpx.Client, guarded: Web, valkey: EmbeddedStore, tmp_path: Path
+) -> None:
+    """Also in another web process, and on a socket that is open there."""
+    copied = {"Cookie": signed_in(browser).headers["set-cookie"].partition(";")[0]}
+    other_port = {"port": guarded.settings.port, "host": "127.0.0.2"}  # the cookie bears the port
+    tokens = {"heimdall_token": TOKEN, "heimdall_read_token": READ}
+    with Web(web_settings(valkey.url, tmp_path, **tokens, **other_port)) as other:
+        with Viewer(other.ws_url, additional_headers=copied) as viewer:
+            assert viewer.next()["event"] == "connected"
+            for server in (guarded, other):
+                assert httpx.get(server.api + "/jobs", headers=copied).status_code == 200
+            with httpx.Client(base_url=guarded.url, headers=PAGE) as second:
+                signed_in(second)
+                gone = browser.post("/logout")
+                assert (gone.status_code, gone.headers["location"]) == (303, "/login")
+                assert browser.get("/").status_code == 401
+                for server in (guarded, other):
+                    assert httpx.get(server.api + "/jobs", headers=copied).status_code == 401
+                    assert httpx.get(server.url + "/login", headers=copied).status_code == 200
+                assert viewer.closed_with() == 4501
+                assert second.get("/").status_code == 200
+        with Viewer(other.ws_url, additional_headers=copied) as viewer:
+            assert viewer.closed_with() == 4501
+
+
+async def test_sign_out_while_the_store_is_away_is_told_later(own_valkey: EmbeddedStore) -> None:
+    kept = EndedSessions(Store(own_valkey.url))
+    here, elsewhere = Ended(kept, 60.0), Ended(kept, 60.0)
+    own_valkey.stop()
+    await here.end("a session")
+    assert await here.has("a session")
+    assert not await here.has("another")
+    own_valkey.start()
+    here._away_until = 0.0
+    assert not await here.has("another")
+    assert await elsewhere.has("a session")
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/training/jobs", "/docs", "/nope"])
@@ -159,15 +194,40 @@ def test_no_path_answers_a_stranger_with_more_than_the_form(browser: httpx.Clien
 async def test_wrong_tokens_are_slowed_down_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     attempts = Attempts(wait_s=0.0)
     with caplog.at_level(logging.WARNING):
-        for _ in range(FREE_PER_MINUTE):
-            assert await attempts.may_try("10.0.0.1")
-            attempts.was_wrong("10.0.0.1")
+        for number in range(FREE_PER_MINUTE):
+            assert await attempts.may_try(("10.0.0.1", number))
+            attempts.was_wrong(("10.0.0.1", number), b"guess %d" % number)
     assert [one.getMessage() for one in caplog.records] == ["A wrong token was shown by 10.0.0.1"]
     attempts._waiting["10.0.0.1"] = MAX_WAITING
-    assert not await attempts.may_try("10.0.0.1")
-    assert await attempts.may_try("10.0.0.2")
+    assert not await attempts.may_try(("10.0.0.1", 99))
+    assert await attempts.may_try(("10.0.0.2", 99))
     attempts._waiting["10.0.0.1"] -= 1
-    assert await attempts.may_try("10.0.0.1")
+    assert await attempts.may_try(("10.0.0.1", 99))
+
+
+async def test_connection_that_showed_the_right_token_does_not_wait_until_it_guesses() -> None:
+    attempts = Attempts(wait_s=0.0)
+    good, other = ("10.0.0.1", 1), ("10.0.0.1", 2)
+    attempts.was_right(good)
+    for number in range(FREE_PER_MINUTE):
+        attempts.was_wrong(other, b"guess %d" % number)
+    attempts._waiting["10.0.0.1"] = MAX_WAITING
+    assert await attempts.may_try(good)
+    assert not await attempts.may_try(other)
+    attempts.was_wrong(good, b"guess")
+    assert not await attempts.may_try(good)
+
+
+def test_publisher_with_an_old_token_delays_nobody_at_its_address(guarded: Web) -> None:
+    """Whoever else published from its machine, or through its proxy, waited a second each time."""
+    old = {"Authorization": "Bearer an old one"}
+
+    def ask(_: int) -> int:
+        return httpx.get(guarded.api + "/jobs", headers=old).status_code
+
+    with ThreadPoolExecutor(12) as many:
+        assert set(many.map(ask, range(60))) == {401}  # 429 where each counted
+    assert httpx.get(guarded.api + "/jobs", headers=guarded.auth).status_code == 200
 
 
 def test_store_refuses_what_a_readers_callback_would_change(

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from heimdall_dash.errors import StartupRefused
 from heimdall_dash.publish.bring import look_again
+from heimdall_dash.records import Status, utc_now
 from heimdall_dash.store.embedded import EmbeddedStore
-from heimdall_dash.store.mending import FOLDER, MANIFEST, last_time, readable_bytes
+from heimdall_dash.store.mending import EVER, FOLDER, MANIFEST, last_time, readable_bytes
+from heimdall_dash.store.store import Store
 from tests.conftest import wait_for
 
 KEYS = 200
@@ -104,12 +105,58 @@ def test_store_makes_its_list_of_files_anew(stopped: EmbeddedStore) -> None:
     assert held(stopped) == (KEYS, KEYS)
 
 
-def test_store_without_its_first_file_refuses_in_one_line(stopped: EmbeddedStore) -> None:
-    next(files(stopped).glob("*.base.rdb")).unlink()
-    with pytest.raises(StartupRefused) as refused:
-        stopped.start()
-    assert "base.rdb is missing" in str(refused.value)
-    assert "\n" not in str(refused.value)
+def test_store_without_its_base_file_keeps_what_was_made_since(tmp_path: Path) -> None:
+    """It refused to start. Of older jobs only the last changes are left: their logs bring them."""
+
+    def made(name: str) -> str:
+        job = jobs.create_job(name, status=Status.PENDING, config={}, total_epochs=9, external=True)
+        return str(job["id"])
+
+    def log(job_id: str, epochs: range) -> None:
+        rows = [{"epoch": epoch, "timestamp": utc_now(), "loss": 0.5} for epoch in epochs]
+        jobs.append(job_id, rows, attempt=0)
+
+    embedded = EmbeddedStore(tmp_path)
+    embedded.start()
+    jobs = Store(lambda: embedded.url)
+    older = made("older")
+    log(older, range(3))
+    rewrite(embedded)
+    log(older, range(3, 5))
+    newer = made("newer")
+    log(newer, range(4))
+    embedded.stop()
+    (base,) = files(embedded).glob("*.base.rdb")
+    base.unlink()
+    incremental = newest(embedded).read_bytes()
+
+    embedded.start()
+    said = [loss.said for loss in embedded.losses]
+    assert [f"{base.name} is missing" in said[0], "1 jobs were not whole" in said[1]] == [True] * 2
+    assert {loss.since for loss in embedded.losses} == {EVER}
+    assert [job["id"] for job in jobs.jobs()] == [newer]
+    assert [write.epoch for write in jobs.writes(newer)] == [0, 1, 2, 3]
+    client = redis.Redis.from_url(embedded.url)
+    assert not client.keys(f"*{older}*")
+    (kept,) = tmp_path.glob("store/appendonlydir.without-base-*/*.incr.aof")
+    assert kept.read_bytes().startswith(incremental)
+    wait_for(lambda: list(files(embedded).glob("*.base.rdb")), what="a new base file")
+    embedded.stop()
+
+    embedded.start()
+    assert embedded.losses == []
+    assert [job["id"] for job in jobs.jobs()] == [newer]
+    jobs.close()
+    embedded.stop()
+
+
+def rewrite(store: EmbeddedStore) -> None:
+    client = redis.Redis.from_url(store.url)
+    before = set(files(store).glob("*.base.rdb"))
+    client.bgrewriteaof()
+    wait_for(lambda: set(files(store).glob("*.base.rdb")).isdisjoint(before), what="the rewrite")
+    wait_for(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+    client.close()
 
 
 def test_store_says_that_its_folder_is_gone(stopped: EmbeddedStore) -> None:

@@ -105,7 +105,8 @@ def metric_routes(store: Store, history: History) -> APIRouter:
     )
     async def append(job_id: str, request: Request) -> dict[str, int]:
         """Add one epoch's cells or a list of them; repeats are counted, not stored."""
-        return await run_in_threadpool(append_rows, store, job_id, await read_json(request))
+        rows = await read_json(request, most_bytes=None)
+        return await run_in_threadpool(append_rows, store, job_id, rows)
 
     return routes
 

@@ -71,7 +71,7 @@ def predictions_routes(store: Store, now: Callable[[], datetime]) -> APIRouter:
     )
     async def post_predictions(job_id: str, request: Request) -> JobView:
         """Keep an external trainer's predictions of an epoch, in place of earlier ones of it."""
-        new = NewPredictions.model_validate(await read_json(request))
+        new = NewPredictions.model_validate(await read_json(request, most_bytes=None))
         return job_view(await run_in_threadpool(_keep, store, job_id, new), now())
 
     return routes

@@ -1,7 +1,8 @@
 """uvicorn's HTTP connection with limits of its own: httptools, which reads it, knows none (0.9).
 
 A head of any size was taken in: endless small headers took the process to gigabytes, one header
-line of 150 MB stopped it for 19 s; what never ends held its connection for ever.
+line of 150 MB stopped it for 19 s; what never ends held its connection for ever. Trailers behind a
+body took 1.7 GB, and requests that do not wait for their answers held everybody up for 4 s.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from heimdall_dash.doors.bodies import MAX_BODY_BYTES, TOO_LARGE
 from heimdall_dash.doors.guests import guests_of
 from heimdall_dash.log import Rarely
 
@@ -21,6 +23,8 @@ MAX_HEADERS = 100
 SLICE_BYTES = 8 * 1024  # what is parsed before the limits are looked at again
 HEAD_S = 10.0  # for a head to come, from the connection's begin or its first byte
 LOOK_S = 5.0
+MAX_PIPELINED = 8  # requests that come before the answer to the first; browsers send none
+MAX_FRAMING_BYTES = 64 * 1024  # around a body, beside a quarter of it: chunks' heads, trailers
 BODY_BYTES_PER_LOOK = 500  # a body that comes slower than this is not meant to end
 MAX_SLOW_LOOKS = 4
 MAX_STILL_LOOKS = 12  # an answer of which nobody reads anything for a minute
@@ -34,10 +38,11 @@ class GuardedHttp(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._is_upgraded = False
         self._is_in_head = True
-        self._head_bytes = self._body_bytes = 0
+        self._head_bytes = self._body_bytes = self._wire_bytes = self._content_bytes = 0
         self._head_began = self.loop.time()
         self._slow_looks = self._still_looks = 0
         self._unread_bytes = 0
+        self._served: Any = None  # the request that is being answered, or was at last
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -53,12 +58,22 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
+        self._end_served()
         super().connection_lost(exc)
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _end_served(self) -> None:
+        """Tell what is being answered that nobody hears it. uvicorn (0.54) tells the newest request
+        alone, which another may wait for: that one would write to a closed connection."""
+        self.pipeline.clear()
+        if self._served is not None and not self._served.response_complete:
+            self._served.disconnected = True
+            self._served.message_event.set()
+
     def data_received(self, data: bytes) -> None:
-        if len(data) <= SLICE_BYTES or not self._is_in_head:
-            self._take(data)
-            return
         for start in range(0, len(data), SLICE_BYTES):
             if self._is_upgraded or self.transport.is_closing():
                 return
@@ -73,21 +88,43 @@ class GuardedHttp(HttpToolsProtocol):
             self._head_bytes += len(part)
         else:
             self._body_bytes += len(part)
+            self._wire_bytes += len(part)
         super().data_received(part)
         is_too_long = self._head_bytes > MAX_HEAD_BYTES
         is_too_many = self._is_in_head and len(self.headers or ()) > MAX_HEADERS
         if self._is_in_head and (is_too_long or is_too_many) and not self._is_upgraded:
             self._refuse(431, "Request Header Fields Too Large", "the head is too large")
+        elif not self._is_in_head:
+            self._bound_body()
+
+    def _bound_body(self) -> None:
+        """Also where nobody reads it, since the request was answered already."""
+        framing_bytes = self._wire_bytes - self._content_bytes
+        if self._content_bytes > MAX_BODY_BYTES:
+            self._refuse(413, "Content Too Large", TOO_LARGE)
+        elif framing_bytes > MAX_FRAMING_BYTES + self._content_bytes // 4:
+            self._refuse(413, "Content Too Large", "the body comes in chunks that are too small")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_in_head:  # what comes behind a body is no header, and nobody here reads it
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self.transport.is_closing():
+            return
         if len(self.headers) > MAX_HEADERS:
             self._refuse(431, "Request Header Fields Too Large", "too many headers")
             return
         self._is_in_head = False
         self._head_bytes = self._body_bytes = self._slow_looks = 0
+        self._wire_bytes = self._content_bytes = 0
         super().on_headers_complete()
+        if len(self.pipeline) > MAX_PIPELINED:
+            detail = "requests on one connection wait for their answers"
+            self._refuse(429, "Too Many Requests", detail)
 
     def on_body(self, body: bytes) -> None:
+        self._content_bytes += len(body)
         if not self.transport.is_closing():
             super().on_body(body)
 
@@ -100,6 +137,9 @@ class GuardedHttp(HttpToolsProtocol):
         self._is_upgraded = True
         super().handle_websocket_upgrade()
         self._leave()  # the socket is counted from here on
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "Bad Request", "this is no HTTP request")
 
     def _look(self) -> None:
         """Whether the connection goes on: heads and bodies end, answers are read."""
@@ -134,8 +174,11 @@ class GuardedHttp(HttpToolsProtocol):
         """Say so, where nothing was answered yet, and end the connection."""
         if self.transport.is_closing():
             return
-        is_between = self.cycle is None or (self._is_in_head and self.cycle.response_complete)
-        if is_between or not self.cycle.response_started:
+        served = self._served
+        is_answering = served is not None and served.response_started
+        if served is not None and served.response_complete:
+            is_answering = not self._is_in_head  # what it goes on sending was answered already
+        if not is_answering:
             body = b'{"detail": "%s"}' % detail.encode()
             head = (
                 f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\n"
@@ -143,6 +186,7 @@ class GuardedHttp(HttpToolsProtocol):
             )
             self.transport.write(head.encode() + body)
         self.transport.close()
+        self._end_served()
 
     def _leave(self) -> None:
         if self._timer is not None:

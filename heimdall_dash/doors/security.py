@@ -3,7 +3,7 @@
 * A foreign Origin is refused, before the upgrade for WebSockets.
 * On a loopback address without a token, the Host must be a loopback name or an IP address.
 * With a token, every request shows it (`Authorization: Bearer …`), or the session that the login
-  page began. A token in an address is exchanged for a session at once.
+  page began and nobody has signed out of. A token in an address is exchanged for one at once.
 * Who has the reading token alone changes nothing.
 * Bodies are bounded, and every answer tells the browser what it may load.
 """
@@ -18,11 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from heimdall_dash.doors.addresses import page_path, without_token
 from heimdall_dash.doors.attempts import RETRY_AFTER_S, Attempts
 from heimdall_dash.doors.bodies import MAX_BODY_BYTES, TOO_LARGE, bounded
-from heimdall_dash.doors.headers import with_headers
+from heimdall_dash.doors.ended import Ended, Kept
+from heimdall_dash.doors.headers import OPEN_FILES, with_headers
 from heimdall_dash.doors.login import LOGIN, LOGOUT, asked_for, login_page, posted
 from heimdall_dash.doors.origins import is_literal, origin_problem
 from heimdall_dash.doors.scopes import answer, header, is_reading, redirect, refuse
-from heimdall_dash.doors.sessions import Sessions
+from heimdall_dash.doors.sessions import AGE_S, Session, Sessions
 from heimdall_dash.live.routes import NOT_ALLOWED
 from heimdall_dash.roles import READS_ALONE, Role, set_role
 
@@ -47,9 +48,12 @@ class Doors:
 
 
 class Security:
-    def __init__(self, app: ASGIApp, *, doors: Doors, policy: Callable[[], bytes]) -> None:
-        """policy: the page's Content-Security-Policy."""
+    def __init__(
+        self, app: ASGIApp, *, doors: Doors, policy: Callable[[], bytes], kept: Kept
+    ) -> None:
+        """policy: the page's Content-Security-Policy; kept: where ended sessions are."""
         self._app, self._doors, self._policy = app, doors, policy
+        self._ended = Ended(kept, AGE_S)
         self._sessions = Sessions(doors.tokens, doors.port, doors.prefix)
         self._attempts = Attempts()
 
@@ -91,12 +95,14 @@ class Security:
         """Signing in and out, and tokens in addresses; whether that was what was asked for."""
         path, prefix = scope["path"], self._doors.prefix
         if path == LOGOUT and scope["method"] == "POST":
+            if session := self._sessions.shown(scope):
+                await self._ended.end(session.name)
             await redirect(send, prefix + LOGIN[1:], [self._sessions.ended(scope)])
         elif path == LOGIN and scope["method"] == "POST":
             shown, then = await posted(receive)
             await self._exchange(scope, send, [shown], prefix + then.lstrip("/\\"))
         elif path == LOGIN:
-            if self._sessions.role(scope):
+            if await self._session(scope):
                 await redirect(send, prefix)
             else:
                 await answer(scope, send, 200, login_page(prefix, ""), b"text/html; charset=utf-8")
@@ -122,7 +128,7 @@ class Security:
             await answer(scope, send, role, page, b"text/html; charset=utf-8")
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
-        role = await self._role(scope)
+        role, session = await self._role(scope)
         if not isinstance(role, Role):
             if scope["type"] == "websocket":
                 # Accepted and closed with 4501: a browser cannot see why an upgrade failed.
@@ -132,29 +138,44 @@ class Security:
             return
         set_role(role)
         if scope["type"] != "http":
+            if session is not None:
+                send = self._ended.guarded(session.name, send)
             await self._app(scope, receive, send)
         elif role is Role.READ and not is_reading(scope) and scope["path"] != CALLBACKS:
             await refuse(scope, send, 403, READS_ALONE)
         else:
             await self._serve({**scope, "heimdall.role": role}, receive, send)
 
-    async def _role(self, scope: Scope) -> Role | int:
-        """What who asks may do, or the status of the refusal: 401, 429."""
+    async def _role(self, scope: Scope) -> tuple[Role | int, Session | None]:
+        """What who asks may do, or the status of the refusal: 401, 429; and their session."""
         if not self._doors.tokens:
-            return Role.ALL
+            return Role.ALL, None
         scheme, _, bearer = header(scope, b"authorization").partition(" ")
         if scheme.lower() == "bearer" and bearer.strip():
-            return await self._of_tokens(scope, [bearer.strip().encode("latin-1")])
-        return self._sessions.role(scope) or 401
+            return await self._of_tokens(scope, [bearer.strip().encode("latin-1")]), None
+        session = await self._session(scope)
+        return (session.role if session else 401), session
+
+    async def _session(self, scope: Scope) -> Session | None:
+        """What the request shows and nobody has ended. Files of the program, which are the same for
+        everybody, are not worth a question."""
+        session = self._sessions.shown(scope)
+        if session is None or scope["path"].startswith(OPEN_FILES):
+            return session
+        return None if await self._ended.has(session.name) else session
 
     async def _of_tokens(self, scope: Scope, shown: list[bytes]) -> Role | int:
-        address = (scope.get("client") or ("",))[0]
-        if not await self._attempts.may_try(address):
+        client = (*(scope.get("client") or ("", 0)),)
+        if all(map(self._attempts.is_known, shown)):
+            return 401
+        if not await self._attempts.may_try(client):
             return 429
         for role, token in self._doors.tokens.items():
             if any(compare_digest(one, token.encode()) for one in shown):
+                self._attempts.was_right(client)
                 return role
-        self._attempts.was_wrong(address)
+        for one in shown:
+            self._attempts.was_wrong(client, one)
         return 401
 
     async def _ask(self, scope: Scope, send: Send, code: int) -> None:

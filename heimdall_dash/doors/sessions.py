@@ -1,11 +1,14 @@
 """A browser's session: a signed cookie that says which token was shown, and is not the token.
 
 The key comes from the tokens, so that every web process reads every other one's cookies, and a new
-token ends all sessions. Nothing is kept here.
+token ends all sessions. Nothing is kept here; each session has a name of its own, by which it can
+be ended for all who have copied its cookie.
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -15,6 +18,13 @@ from heimdall_dash.doors.scopes import header
 from heimdall_dash.roles import Role
 
 AGE_S = 30 * 24 * 3600
+NAME_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Session:
+    name: str
+    role: Role
 
 
 class Sessions:
@@ -33,20 +43,24 @@ class Sessions:
             for role, token in tokens.items()
         }
 
-    def role(self, scope: Scope) -> Role | None:
-        """Of the session that the request shows; None: it shows none that is valid."""
+    def shown(self, scope: Scope) -> Session | None:
+        """The session that the request shows; None: it shows none that is valid."""
         for shown in _cookies(scope, self.cookie):
             for role, signer in self._signers.items():
                 try:
-                    signer.loads(shown, max_age=AGE_S)
+                    name = signer.loads(shown, max_age=AGE_S)
                 except BadSignature:
                     continue
-                return role
+                if (
+                    isinstance(name, str) and len(name) > NAME_BYTES
+                ):  # others are an older version's
+                    return Session(name, role)
         return None
 
     def begun(self, scope: Scope, role: Role) -> tuple[bytes, bytes]:
         """The header that begins a session."""
-        return self._header(scope, str(self._signers[role].dumps(str(role))), AGE_S)
+        name = secrets.token_urlsafe(NAME_BYTES)
+        return self._header(scope, str(self._signers[role].dumps(name)), AGE_S)
 
     def ended(self, scope: Scope) -> tuple[bytes, bytes]:
         return self._header(scope, "", 0)

@@ -18,7 +18,7 @@ _rarely = Rarely(logging.getLogger(__name__))
 
 # A page acknowledges at most once a picture, a program as fast as frames come.
 FRAMES_PER_S = 300.0
-FRAMES_BURST = 1500.0
+FRAMES_BURST = 500.0
 BYTES_PER_S = 256 * 1024.0
 BYTES_BURST = 1024 * 1024.0
 SLICE_BYTES = 2 * 1024  # read before the limits are looked at again: 340 of the smallest frames

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from heimdall_dash.live.messages import DELETED, fields_of
+from heimdall_dash.live.messages import DELETED, fields_of, kept_of, with_kept
 from heimdall_dash.live.topic import Pulse, local_now
 from heimdall_dash.store.follow import Message
-from heimdall_dash.store.jobs import Fields, JobView, job_view
+from heimdall_dash.store.jobs import Fields, JobView, light_view
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,8 @@ class AllJobs:
             self._put(str(message["job_id"]), None)
         else:
             fields = fields_of(message["job"])
-            self._put(fields["id"], fields)
+            known = self.fields(fields["id"])
+            self._put(fields["id"], with_kept(fields, kept_of(message), known))
         self.pulse.beat()
 
     def reload(self, jobs: Iterable[Fields]) -> None:
@@ -61,11 +62,12 @@ class AllJobs:
         )
 
     def views(self, jobs: Iterable[Fields], now: datetime) -> list[JobView]:
-        """As the outside reads them; a job that cannot be shown is left out and named once."""
+        """As the outside reads them, without what is large; a job that cannot be shown is left out
+        and named once."""
         shown = []
         for fields in jobs:
             try:
-                shown.append(job_view(fields, now))
+                shown.append(light_view(fields, now))
             except Exception as error:
                 if fields["id"] not in self._unshown:
                     log.warning("Job %s cannot be shown: %r", fields["id"], error)

@@ -23,6 +23,7 @@ from heimdall_dash.live.socket import Closed, Socket, run_both
 from heimdall_dash.live.topic import Topic
 from heimdall_dash.portions import first_portion
 from heimdall_dash.records import FINAL
+from heimdall_dash.store.jobs import JobView, large_of
 
 
 class FramedConnection:
@@ -33,6 +34,7 @@ class FramedConnection:
         self._cursor = START  # the position of the last write that the viewer has
         self._told_after = start.told  # the same, in the words of the client at first
         self._told_version = -1
+        self._told_large: object = None  # of the job, since the sync
         self._told_available = True
         self._flight = Flight(socket)
 
@@ -61,6 +63,7 @@ class FramedConnection:
         self._cursor = self._start.within(topic.cursor)
         self._told_available = self._hub.available
         self._told_version = topic.version if recovered and self._cursor == topic.cursor else -1
+        self._told_large = large_of(topic.fields)
         frame = sync_frame(
             topic.job, topic.stream, topic.cursor, recovered, self._told_available, topic.version
         )
@@ -82,14 +85,15 @@ class FramedConnection:
             return await self._metrics()
         if self._told_version != topic.version and topic.fields:
             self._told_version = topic.version
-            return job_frame(topic.job, str(self._cursor), topic.version), self._cursor
+            return job_frame(self._job(), str(self._cursor), topic.version), self._cursor
         return None
 
     async def _metrics(self) -> tuple[bytes, Position]:
         topic, told_after = self._topic, self._told_after
-        stands = (told_after, self._cursor)
+        large = large_of(topic.fields)
+        stands = (told_after, self._cursor, large == self._told_large)
         if cached := topic.cached_frame("metrics", stands):
-            self._told_after = str(cached[1])
+            self._told_after, self._told_large = str(cached[1]), large
             return cached
         version, stream = topic.version, topic.stream
         writes = await writes_behind(self._hub, topic, self._cursor)
@@ -98,11 +102,19 @@ class FramedConnection:
         self._end_if_impossible()
         part = first_portion(writes)
         cursor = part[-1].position
-        frame = metrics_frame(topic.job, stream, told_after, cursor, join(part), version)
+        frame = metrics_frame(self._job(), stream, told_after, cursor, join(part), version)
         if version == topic.version:
             topic.cache_frame("metrics", stands, frame, cursor)
         self._told_after = str(cursor)
         return frame, cursor
+
+    def _job(self) -> JobView:
+        """With what is large only where that has changed."""
+        large = large_of(self._topic.fields)
+        if large == self._told_large:
+            return self._topic.light_job
+        self._told_large = large
+        return self._topic.job
 
     async def _deliver(self, frame: bytes, cursor: Position) -> None:
         await self._flight.deliver(frame, str(cursor))

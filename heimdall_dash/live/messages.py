@@ -1,6 +1,6 @@
 """What is published about a job, read with distrust: anybody may publish, and anything."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ DELETED = "training:deleted"
 class Publication:
     """One message on a job's channel.
 
+    kept: large fields that have not changed and did not come along.
     after: the position that the writes follow on; None: the message is not about writes.
     writes: None: too many for a message, the stream has them.
     """
@@ -23,6 +24,7 @@ class Publication:
     note: dict[str, Any] | None = None
     after: Position | None = None
     writes: list[Write] | None = None
+    kept: tuple[str, ...] = ()
 
     @property
     def is_deletion(self) -> bool:
@@ -34,15 +36,15 @@ def publication(message: Mapping[str, Any]) -> Publication:
     event = str(message["event"])
     if event == DELETED:
         return Publication(event, {})
-    fields, note = fields_of(message["job"]), message.get("note")
+    fields, note, kept = fields_of(message["job"]), message.get("note"), kept_of(message)
     if not isinstance(note, dict):
         note = None
     if "cursor" not in message:
         return Publication(event, fields, note)
     after, writes = Position.parse(str(message["after"])), message.get("writes")
     if writes is None:
-        return Publication(event, fields, note, after)
-    return Publication(event, fields, note, after, [_write(*given) for given in writes])
+        return Publication(event, fields, note, after, kept=kept)
+    return Publication(event, fields, note, after, [_write(*given) for given in writes], kept)
 
 
 def fields_of(job: object) -> Fields:
@@ -50,6 +52,17 @@ def fields_of(job: object) -> Fields:
     if not isinstance(job, dict) or not all(isinstance(value, str) for value in job.values()):
         raise ValueError(f"a job's fields are texts by name, got {job!r:.80}")
     return job
+
+
+def kept_of(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Large fields that have not changed, and that a message therefore leaves out."""
+    return tuple(name for name in message.get("kept", ()) if isinstance(name, str))
+
+
+def with_kept(fields: Fields, kept: Iterable[str], known: Fields | None) -> Fields:
+    """A job's fields, with what was not sent again as it was known before."""
+    before = known or {}
+    return {name: before[name] for name in kept if name in before} | fields
 
 
 def stored_position(fields: Mapping[str, str]) -> Position | None:

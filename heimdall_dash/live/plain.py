@@ -149,4 +149,4 @@ def _by_epoch(writes: Iterable[Write]) -> Iterator[list[Write]]:
 
 def _without_epoch(topic: Topic) -> dict[str, object]:
     """A job update: it never has `epoch`, which is what marks a metric."""
-    return {name: value for name, value in topic.job.items() if name != "epoch"}
+    return {name: value for name, value in topic.light_job.items() if name != "epoch"}

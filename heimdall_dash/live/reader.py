@@ -7,7 +7,7 @@ import logging
 
 from heimdall_dash.cells import START, Position, Write
 from heimdall_dash.errors import HistoryCompacted, StoreUnavailable
-from heimdall_dash.live.messages import Publication, stored_position
+from heimdall_dash.live.messages import Publication, stored_position, with_kept
 from heimdall_dash.live.topic import TAIL_WRITES, Topic
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.jobs import Fields
@@ -35,7 +35,8 @@ class Reader:
         # that it cannot have yet
         async with topic.turn:
             topic.extend(heard.writes or ())
-            topic.take_fields(heard.fields, is_read=False)
+            fields = with_kept(heard.fields, heard.kept, topic.fields)
+            topic.take_fields(fields, is_read=False)
 
     async def catch_up(self, topic: Topic, reason: str) -> None:
         """Read the job's fields, and the stream from the topic's cursor on."""

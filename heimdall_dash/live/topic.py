@@ -14,7 +14,7 @@ from typing import Any
 
 from heimdall_dash.cells import START, Position, Write
 from heimdall_dash.portions import size_of
-from heimdall_dash.store.jobs import Fields, JobView, job_view
+from heimdall_dash.store.jobs import Fields, JobView, has_large, job_view, light_view
 from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,7 @@ class Topic:
         self._tail_bytes = 0
         self._was_stalled = False
         self._view: tuple[int, JobView] | None = None
+        self._light: tuple[int, JobView] | None = None
         self._frames: dict[tuple[str, object], tuple[bytes, Position]] = {}
         self._times: dict[int, str] = {}  # of the epochs that were heard of last: their first
         self._names: dict[str, Position] = {}  # in order of the first write that was heard of
@@ -77,9 +78,18 @@ class Topic:
 
     @property
     def job(self) -> JobView:
+        if not has_large(self.fields):
+            return self.light_job
         if self._view is None or self._view[0] != self.version:
             self._view = (self.version, job_view(self.fields, self._now()))
         return self._view[1]
+
+    @property
+    def light_job(self) -> JobView:
+        """The job without what is large."""
+        if self._light is None or self._light[0] != self.version:
+            self._light = (self.version, light_view(self.fields, self._now()))
+        return self._light[1]
 
     @property
     def status(self) -> str:

@@ -21,8 +21,16 @@ from redis.exceptions import RedisError
 
 from heimdall_dash.errors import StartupRefused
 from heimdall_dash.settings import STORE_URL_FILE
+from heimdall_dash.store.incomplete import remove_incomplete
+from heimdall_dash.store.mending import (
+    EVER,
+    Loss,
+    Seen,
+    mend_damage,
+    mend_manifest,
+    set_baseless_aside,
+)
 from heimdall_dash.store.mending import FOLDER as AOF_FOLDER
-from heimdall_dash.store.mending import Loss, Seen, mend_damage, mend_manifest
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +54,7 @@ class EmbeddedStore:
         """Raises StartupRefused when the server cannot be started or does not answer."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.losses = self._seen.losses() + mend_manifest(self._folder)
+        kept = set_baseless_aside(self._folder)
         try:
             self._start()
         except StartupRefused:
@@ -54,8 +63,20 @@ class EmbeddedStore:
                 raise
             self.losses.append(loss)
             self._start()
+        if kept is not None:
+            self._begin_anew(kept)
         for loss in self.losses:
             log.error("The store lost something: %s", loss.said)
+
+    def _begin_anew(self, kept: Path) -> None:
+        """Without a base file: jobs that are not whole are removed, for their logs to bring. Until
+        there is a new base file, the next start does the same."""
+        try:
+            removed = remove_incomplete(self.url)
+        except RedisError as error:
+            raise StartupRefused(f"the store cannot be looked through: {error}") from error
+        said = f"{removed} jobs were not whole without the base file and are removed; "
+        self.losses.append(Loss(said + f"what there was of them is kept in {kept.name}", EVER))
 
     def look_after(self) -> None:
         """Now and then: remember how long the files are; where they were taken away, all that the

@@ -108,6 +108,33 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
     }
 
 
+# What a run says once, and may be a megabyte: the field of the hash, and its name for the outside.
+LARGE = {"config": "config", "charts": "charts", "notes_text": "notes"}
+LARGE_CHARS = (
+    32 * 1024
+)  # the runs table shows the values of ordinary configs: of Hugging Face's, 6 kB
+
+
+def light_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
+    """The job without what is large, for messages that come with every epoch."""
+    large = [name for name in LARGE if len(fields.get(name, "")) > LARGE_CHARS]
+    if not large:
+        return job_view(fields, now)
+    view = job_view({name: text for name, text in fields.items() if name not in large}, now)
+    for name in large:
+        del view[LARGE[name]]
+    return view
+
+
+def has_large(fields: Mapping[str, str]) -> bool:
+    return any(len(fields.get(name, "")) > LARGE_CHARS for name in LARGE)
+
+
+def large_of(fields: Mapping[str, str]) -> tuple[str | None, ...]:
+    """What `light_view` may leave out: a viewer that was told the same needs it no more."""
+    return tuple(fields.get(name) for name in LARGE)
+
+
 def shown_status(job: StoredJob) -> str:
     """The status; `failed` for one that nobody knows."""
     return str(job.status or Status.FAILED)

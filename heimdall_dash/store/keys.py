@@ -10,6 +10,9 @@ ALERT_OUTBOX = "heimdall:alerts:outbox"  # hash: id of an alert → what is stil
 ALERT_OWNER = "heimdall:alerts:owner"  # string with an expiry: the web process that looks
 ALERT_SINCE = "heimdall:alerts:since"  # string: when alerts were first looked for, Unix ms
 VIEWS = "heimdall:views"  # hash: project and name as JSON → how the charts are arranged, as JSON
+ENDED_SESSIONS = (
+    "heimdall:sessions:ended"  # sorted set: what was signed out of, scored by its end, s
+)
 PROBE = "heimdall:probe"  # string, written to see whether the store takes writes
 
 

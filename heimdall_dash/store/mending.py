@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from heimdall_dash.errors import StartupRefused
-
 FOLDER = "appendonlydir"
 MANIFEST = "appendonly.aof.manifest"
 _PART = re.compile(r"appendonly\.aof\.(\d+)\.(base|incr)\.(rdb|aof)\Z")
@@ -69,7 +67,7 @@ class Seen:
 
 def mend_manifest(store: Path) -> list[Loss]:
     """Before a start: write the list of files anew where it is missing, and leave out what it names
-    and is not there. Raises StartupRefused where nothing can be made of what is left."""
+    and is not there."""
     folder = store / FOLDER
     if not folder.is_dir():
         return []
@@ -84,14 +82,24 @@ def mend_manifest(store: Path) -> list[Loss]:
     missing = [name for name in named if not (folder / name).exists()]
     if not missing:
         return []
-    if any(".base." in name for name in missing):
-        raise StartupRefused(
-            f"{missing[0]} is missing in {folder}: what follows it cannot be read without it. Put "
-            f"it back from a copy; or move {folder} away: then the local logs of all runs are "
-            "brought again"
-        )
     _write_manifest(folder, [part for part in _newest(folder, parts) if part.name in named])
     return [Loss(f"{name} is missing, and what was stored in it", EVER) for name in missing]
+
+
+def set_baseless_aside(store: Path) -> Path | None:
+    """Before a start without a base file: keep what there is beside it, since all of it is about to
+    be written anew; where. None: there is a base file, or nothing at all."""
+    folder = store / FOLDER
+    if not folder.is_dir() or not (parts := _parts(folder)):
+        return None
+    if any(".base." in path.name for path in parts):
+        return None
+    kept = store / f"{FOLDER}.without-base-{int(time.time())}"
+    kept.mkdir(mode=0o700, exist_ok=True)
+    for path in parts:
+        if not (there := kept / path.name).exists():
+            os.link(path, there)
+    return kept
 
 
 def mend_damage(store: Path) -> Loss | None:

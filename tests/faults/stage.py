@@ -82,12 +82,16 @@ class Stage:
 
     # -- the parts ---------------------------------------------------------------------------
 
-    def start_web(self) -> None:
+    def start_web(self, **environment: str) -> None:
         url = self.store.url.rsplit(":", 1)[0] + f":{self.to_store.port}/0"
         self.web = self._child(
             "app.py", PORT=str(self.web_port), REDIS_URL=url, HEIMDALL_DEMO="0",
-            HEIMDALL_DATA=str(self.data),
+            HEIMDALL_DATA=str(self.data), **environment,
         )  # fmt: skip
+
+    def start_attack(self, name: str) -> Child:
+        arguments = [name, str(self.web_port), self.job_id]
+        return self._child("-m", "tests.faults.attackers", *arguments)
 
     def start_trainer(self, job_id: str, *options: str, url: str = "") -> Child:
         """Of the stage's own run, or of another one; url: default the store's."""

@@ -3,6 +3,7 @@
 import json
 import threading
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ class Watcher(ABC):
         self._base, self._job_id = f"127.0.0.1:{port}", job_id
         self.epochs: list[int] = []
         self.losses: list[float] = []
+        self.delays_ms: list[float] = []  # from an epoch's time stamp to here, by frame or event
         self.problems: list[str] = []
         self.connections = 0
         self._cursor = "0-0"
@@ -91,6 +93,10 @@ class Watcher(ABC):
         self.epochs.append(epoch)
         self.losses.append(loss)
 
+    def _came(self, timestamp: str) -> None:
+        sent_at = datetime.fromisoformat(timestamp)
+        self.delays_ms.append((datetime.now(UTC) - sent_at).total_seconds() * 1000)
+
 
 class PlainWatcher(Watcher):
     """Goes on after the last epoch that it has seen, as a program without a memory would."""
@@ -104,6 +110,7 @@ class PlainWatcher(Watcher):
     def _take(self, message: dict[str, Any], socket: ClientConnection) -> bool:
         if message["event"] == "training_progress" and "epoch" in message["data"]:
             self._add(message["data"]["epoch"], message["data"]["train_loss"])
+            self._came(message["data"]["timestamp"])
         return True
 
 
@@ -131,6 +138,7 @@ class FramedWatcher(Watcher):
             columns = message["columns"]
             for epoch, loss in zip(columns["epoch"], columns["train_loss"], strict=True):
                 self._add(epoch, loss)
+            self._came(columns["timestamp"][-1])
             self._cursor = message["cursor"]
         if "seq" in message:
             socket.send(json.dumps({"ack": message["cursor"], "seq": message["seq"]}))

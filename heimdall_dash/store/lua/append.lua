@@ -22,6 +22,7 @@ local channel, jobs_channel, publish, attempt = ARGV[1], ARGV[2], ARGV[3], tonum
 local mode, now, token = ARGV[5], ARGV[6], ARGV[7]
 local FIRST, STEP, MOST_NEEDED = 13, 7, 2000
 local PUBLISHED_WRITES, PUBLISHED_BYTES, NEAR = 256, 262144, 63
+local LARGE = 32768 -- bytes of a field
 local FINAL = {completed = true, failed = true, cancelled = true}
 
 local flat, fields = redis.call('HGETALL', job), {}
@@ -328,8 +329,19 @@ if entries > 0 or #told > 0 or #set > 2 then
   flat, fields = redis.call('HGETALL', job), {}
   for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
   local as_json = ',"job":' .. cjson.encode(fields)
+  local kept = {} -- texts that no write changes: they need not travel with every epoch
+  for _, name in ipairs({'config', 'charts', 'notes_text'}) do
+    if fields[name] and #fields[name] > LARGE then
+      kept[#kept + 1] = '"' .. name .. '"'
+      fields[name] = nil
+    end
+  end
+  local light = as_json
+  if #kept > 0 then
+    light = ',"kept":[' .. table.concat(kept, ',') .. '],"job":' .. cjson.encode(fields)
+  end
   local function tell(event, more, only_here)
-    local update = '{"event":"' .. event .. '"' .. as_json
+    local update = '{"event":"' .. event .. '"' .. (only_here and light or as_json)
     redis.call(publish, channel, update .. more .. (only_here or '') .. '}')
     redis.call('PUBLISH', jobs_channel, update .. more .. '}')
   end
