@@ -1,12 +1,13 @@
 """REST for what charts show: several metrics of a job, each thinned by itself."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
 import orjson
 from fastapi import APIRouter, Query, Response
 
-from heimdall_dash.api.history import History
+from heimdall_dash.api.history import History, Need
 from heimdall_dash.api.jobs import PREFIX
 from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.api.table import Table
@@ -43,26 +44,10 @@ def series_routes(history: History) -> APIRouter:
         `cursor` and `stream` are the position to go on from, `total` the epochs of the range.
         """
         names = _checked(metrics)
-        wanted = {*names, "timestamp"}
-        with history.of(job_id, lambda known: [name for name in known if name in wanted]) as (
-            _,
-            kept,
-        ):
-            table = kept.table
-            start, stop = table.rows(NO_EPOCH if after is None else after, before)
-            answer: dict[str, Any] = {
-                "job_id": job_id,
-                "stream": table.stream,
-                "cursor": str(table.position),
-                "total": stop - start,
-                "series": _all(table, names, start, stop, points),
-            }
-            marks = table.not_finite(names, NO_EPOCH if after is None else after, before)
-        for name, marked in marks.items():
-            answer["series"][name]["total"] += len(marked)
-        if marks:
-            answer["not_finite"] = {name: _some(marked, points) for name, marked in marks.items()}
-        return Response(orjson.dumps(answer, option=JSON), media_type="application/json")
+        answer = history.answered(job_id, partial(series_of, names, after, before, points))
+        return Response(
+            orjson.dumps({"job_id": job_id, **answer}, option=JSON), media_type="application/json"
+        )
 
     return routes
 
@@ -88,25 +73,46 @@ def thinned(values: Values, points: int | None) -> np.ndarray:
     return np.unique(np.concatenate([first, last, *extremes]))
 
 
-def _all(
-    table: Table, names: list[str], start: int, stop: int, points: int | None
-) -> dict[str, dict[str, Any]]:
+def series_of(
+    names: list[str],
+    after: int | None,
+    before: int | None,
+    points: int | None,
+    table: Table,
+    need: Need,
+) -> dict[str, Any]:
+    """What `read` says of a history; one column after the other, for all may be more than can be
+    held. Raises Refused."""
+    bounds = (NO_EPOCH if after is None else after, before)
+    start, stop = table.rows(*bounds)
     epochs = np.array(table.epochs[start:stop], dtype=np.int64)
-    series, cells = {}, 0
+    series: dict[str, dict[str, Any]] = {}
+    marks: dict[str, dict[int, str]] = {}
+    cells = 0
     for name in names:
+        need(["timestamp", name])
         places, values = table.places(name, start, stop)
         kept = thinned(values, points)
         cells += len(kept)
         if cells > MAX_CELLS:
             raise Refused(413, f"more than {MAX_CELLS} cells in one answer: give points=")
         rows = places[kept]
+        marked = table.not_finite([name], *bounds).get(name, {})
+        if marked:
+            marks[name] = _some(marked, points)
         series[name] = {
             "epoch": epochs[rows],
             "value": values[kept] if isinstance(values, np.ndarray) else [values[i] for i in kept],
-            "timestamp": table.times((rows + start).tolist()),
-            "total": len(values),
+            "timestamp": table.times(rows + start),
+            "total": len(values) + len(marked),
         }
-    return series
+    answer = {
+        "stream": table.stream,
+        "cursor": str(table.position),
+        "total": stop - start,
+        "series": series,
+    }
+    return {**answer, "not_finite": marks} if marks else answer
 
 
 def _some(marked: dict[int, str], points: int | None) -> dict[int, str]:
