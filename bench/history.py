@@ -78,6 +78,10 @@ def measured(
             figures["last_of_ten_in_view_s"], _ = asked(address, copy, IN_VIEW)
         figures["web_mb_after_ten"] = pss_mb(pid)
         figures["web_peak_mb_ten"] = peak_mb(pid)
+    for form in ("json", "csv"):
+        with web(url, folder) as (address, pid):
+            figures[f"{form}_s"], figures[f"{form}_bytes"] = exported(address, first, form)
+            figures[f"web_peak_mb_{form}"] = peak_mb(pid)
     return figures
 
 
@@ -182,6 +186,16 @@ def asked(address: str, job_id: str, metrics: Sequence[str]) -> tuple[float, int
     path = f"{address}/api/v1/training/jobs/{job_id}/series?{query}"
     with urllib.request.urlopen(path, timeout=300) as answer:
         size = len(answer.read())
+    return time.monotonic() - began, size
+
+
+def exported(address: str, job_id: str, form: str) -> tuple[float, int]:
+    """Seconds and bytes of a download of all epochs."""
+    began, size = time.monotonic(), 0
+    path = f"{address}/api/v1/training/jobs/{job_id}/metrics?format={form}"
+    with urllib.request.urlopen(path, timeout=300) as answer:
+        while part := answer.read(2**20):
+            size += len(part)
     return time.monotonic() - began, size
 
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heimdall_dash.api.csv_rows import csv_pieces
-from heimdall_dash.api.history import History
-from heimdall_dash.api.series import JSON, series_of
+from heimdall_dash.api.history import History, left_names
+from heimdall_dash.api.json_columns import JSON
+from heimdall_dash.api.series import series_of
 from heimdall_dash.api.table import Table
 from heimdall_dash.cells import Position, Write
 from heimdall_dash.records import Status
@@ -143,8 +144,9 @@ class Run:
 
     def csv(self) -> str:
         with self.history.of(self.id) as (_, kept):
-            names = ["epoch", *sorted(kept.whole_names)]
-            assert kept.has_sure_names is False or set(kept.names) == set(kept.whole_names)
+            names = ["epoch", *sorted(kept.table.names)]
+            assert kept.has_sure_names is False or set(kept.names) == set(kept.table.names)
+        assert sorted(self.history.answered(self.id, left_names)) == names[1:]
         return "".join(csv_pieces(self.history, self.id, names, -1, 12))
 
     def counted(self) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ import pytest
 
 from heimdall_dash.api import history as history_module
 from heimdall_dash.api.history import History, Need
-from heimdall_dash.api.table import Table
+from heimdall_dash.api.kept import Kept
 from heimdall_dash.cells import Position, Write
 from heimdall_dash.errors import UnknownJob
 from heimdall_dash.records import Status, utc_now
@@ -148,8 +148,8 @@ def test_columns_beyond_the_bound_are_let_go_while_an_answer_is_made(
     monkeypatch.setattr(history_module, "MAX_BYTES", 32_000)
     history, held = History(store), []
 
-    def answer(table: Table, need: Need) -> list[float]:
-        found = []
+    def answer(kept: Kept, need: Need) -> list[float]:
+        table, found = kept.table, []
         for name in names * 2:
             need(["timestamp", name])
             _, values = table.column(name)

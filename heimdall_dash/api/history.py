@@ -60,7 +60,7 @@ class History:
         finally:
             self._drop_oldest()
 
-    def answered(self, job_id: str, answer: Callable[[Table, Need], Answer]) -> Answer:
+    def answered(self, job_id: str, answer: Callable[[Kept, Need], Answer]) -> Answer:
         """What `answer` makes of the history, locked meanwhile; of the columns, which may be more
         than can be held, it says before it looks at some that it needs them, and may not look at
         earlier ones any more. It is asked again where the history changes meanwhile. Raises as
@@ -75,7 +75,7 @@ class History:
                     kept.shed(MAX_BYTES, but=names)
 
                 try:
-                    return answer(kept.table, need)
+                    return answer(kept, need)
                 except BlockReplaced:
                     kept.table = Table("")  # begun anew
         raise StoreUnavailable(f"the history of job {job_id} changes too quickly to be read")
@@ -144,6 +144,18 @@ class History:
                 or sum(kept.nbytes for kept in self._kept.values()) > MAX_BYTES
             ):
                 self._kept.popitem(last=False)
+
+
+def left_names(kept: Kept, need: Need) -> list[str]:
+    """All metrics of which something is left, and `timestamp`."""
+    if kept.has_sure_names:
+        return kept.names
+    left = []
+    for name in kept.names:
+        need([name])
+        if name in kept.table.columns:
+            left.append(name)
+    return left
 
 
 def _before(position: Position) -> Position:

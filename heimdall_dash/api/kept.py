@@ -79,12 +79,6 @@ class Kept:
         """Whether something is left of each of `names`; else only its column tells."""
         return not self.base.blocks or self._tail.taken_back is None
 
-    @property
-    def whole_names(self) -> list[str]:
-        """Those of which something is left, when all are loaded."""
-        left = set(self.table.names)
-        return [name for name in self.names if name in left]
-
     def load(self, names: Iterable[str], read: Read) -> None:
         """Have these columns in the table. Raises BlockReplaced."""
         if not self.base.blocks:

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Response
 
 from heimdall_dash.api.history import History, Need
 from heimdall_dash.api.jobs import PREFIX
+from heimdall_dash.api.json_columns import JSON, MEDIA_TYPE
+from heimdall_dash.api.kept import Kept
 from heimdall_dash.api.refusals import Refused, documented
-from heimdall_dash.api.table import Table
 from heimdall_dash.api.values import Values
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.metrics import name_problem, shown_name
@@ -19,7 +20,6 @@ from heimdall_dash.records import MAX_EPOCH, NO_EPOCH
 MAX_NAMES = 1_000
 MAX_CELLS = 5_000_000  # of one answer
 LIST_SHARE = 8  # of metrics whose cells are lists, so many times fewer points
-JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 Epoch = Annotated[int | None, Query(ge=NO_EPOCH, le=MAX_EPOCH)]
 
@@ -45,9 +45,8 @@ def series_routes(history: History) -> APIRouter:
         """
         names = _checked(metrics)
         answer = history.answered(job_id, partial(series_of, names, after, before, points))
-        return Response(
-            orjson.dumps({"job_id": job_id, **answer}, option=JSON), media_type="application/json"
-        )
+        content = orjson.dumps({"job_id": job_id, **answer}, option=JSON)
+        return Response(content, media_type=MEDIA_TYPE)
 
     return routes
 
@@ -78,11 +77,12 @@ def series_of(
     after: int | None,
     before: int | None,
     points: int | None,
-    table: Table,
+    kept: Kept,
     need: Need,
 ) -> dict[str, Any]:
     """What `read` says of a history; one column after the other, for all may be more than can be
     held. Raises Refused."""
+    table = kept.table
     bounds = (NO_EPOCH if after is None else after, before)
     start, stop = table.rows(*bounds)
     epochs = np.array(table.epochs[start:stop], dtype=np.int64)
@@ -92,17 +92,19 @@ def series_of(
     for name in names:
         need(["timestamp", name])
         places, values = table.places(name, start, stop)
-        kept = thinned(values, points)
-        cells += len(kept)
+        chosen = thinned(values, points)
+        cells += len(chosen)
         if cells > MAX_CELLS:
             raise Refused(413, f"more than {MAX_CELLS} cells in one answer: give points=")
-        rows = places[kept]
+        rows = places[chosen]
         marked = table.not_finite([name], *bounds).get(name, {})
         if marked:
             marks[name] = _some(marked, points)
         series[name] = {
             "epoch": epochs[rows],
-            "value": values[kept] if isinstance(values, np.ndarray) else [values[i] for i in kept],
+            "value": values[chosen]
+            if isinstance(values, np.ndarray)
+            else [values[i] for i in chosen],
             "timestamp": table.times(rows + start),
             "total": len(values) + len(marked),
         }
