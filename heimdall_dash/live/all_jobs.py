@@ -7,7 +7,7 @@ from datetime import datetime
 from heimdall_dash.live.messages import DELETED, fields_of
 from heimdall_dash.live.topic import Pulse, local_now
 from heimdall_dash.store.follow import Message
-from heimdall_dash.store.jobs import Fields, JobView, job_view
+from heimdall_dash.store.jobs import Fields, JobView, job_view, revision
 
 log = logging.getLogger(__name__)
 
@@ -23,18 +23,26 @@ class AllJobs:
         self.version = 0
         self._jobs: dict[str, tuple[int, Fields | None]] = {}
         self._unshown: set[str] = set()  # jobs whose fields cannot be shown
+        self.viewers = 0  # of the list
+        self.moved: set[str] = set()  # jobs that have newer fields in the store
 
     def take(self, message: Message) -> None:
         """Raises ValueError, TypeError or KeyError for what cannot be read."""
         if message["event"] == DELETED:
             self._put(str(message["job_id"]), None)
         else:
-            fields = fields_of(message["job"])
-            self._put(fields["id"], fields)
+            self._put_newer(fields_of(message["job"]))
+        self.pulse.beat()
+
+    def read(self, jobs: Iterable[Fields]) -> None:
+        """Some jobs as the store had them a moment ago; something may have been heard since."""
+        for fields in jobs:
+            if "id" in fields:
+                self._put_newer(fields)
         self.pulse.beat()
 
     def reload(self, jobs: Iterable[Fields]) -> None:
-        """Everything the store has; what it lacks is gone."""
+        """Everything the store has, also where that is older; what it lacks is gone."""
         found = {fields["id"]: fields for fields in jobs if "id" in fields}
         for job_id in [known for known in self._jobs if known not in found]:
             if self._jobs[job_id][1] is not None:
@@ -82,6 +90,12 @@ class AllJobs:
                 return None
             kept = self._views[fields["id"]] = (fields, made[0])
         return kept[1]
+
+    def _put_newer(self, fields: Fields) -> None:
+        known = self.fields(fields["id"])
+        is_same_history = known is not None and known.get("stream") == fields.get("stream")
+        if known is None or not is_same_history or revision(fields) >= revision(known):
+            self._put(fields["id"], fields)
 
     def _put(self, job_id: str, fields: Fields | None) -> None:
         known = self._jobs.get(job_id)

@@ -108,6 +108,12 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
     }
 
 
+def revision(fields: Mapping[str, str]) -> int:
+    """Rises with each change; 0 for what is no number: then it counts as old, and is read soon."""
+    text = fields.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 20 else 0
+
+
 def shown_status(job: StoredJob) -> str:
     """The status; `failed` for one that nobody knows."""
     return str(job.status or Status.FAILED)
