@@ -5,7 +5,9 @@ from pathlib import Path
 import httpx
 import redis
 
+from heimdall_dash.records import Status, utc_now
 from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.store.store import Store
 from tests.conftest import Web, web_settings
 from tests.test_framed import new_job, publish
 from tests.viewers import Viewer
@@ -57,3 +59,39 @@ def listed_up_to(viewer: Viewer, epoch: int) -> None:
         viewer.ack(frame)
         if any(job["current_epoch"] == epoch for job in frame.get("jobs", ())):
             return
+
+
+def test_list_of_many_jobs_comes_once_and_then_as_what_changed(
+    own_valkey: EmbeddedStore, tmp_path: Path
+) -> None:
+    store = Store(own_valkey.url)
+    ids = [
+        store.create_job(
+            f"run {n}", status=Status.RUNNING, config={"seed": n}, total_epochs=9, external=True
+        )["id"]
+        for n in range(300)
+    ]
+    with (
+        Web(web_settings(own_valkey.url, tmp_path / "web")) as web,
+        Viewer(web.ws_url, framed=True) as viewer,
+    ):
+        sync = viewer.next_of("sync")
+        assert {job["id"] for job in sync["jobs"]} == set(ids)
+        viewer.send({"watch": {ids[7]: {"after": "0-0"}}})
+        moving = {ids[0], ids[299], ids[7]}
+        told: dict[str, int] = {}
+        for epoch in range(1, 6):
+            for job_id in moving:
+                store.append(job_id, [{"epoch": epoch, "timestamp": utc_now(), "val_loss": 0.5}])
+        while told != dict.fromkeys(moving - {ids[7]}, 5):
+            frame = viewer.next_of("jobs", "metrics")
+            viewer.ack(frame)
+            if frame["event"] == "jobs":
+                changes = {job["id"]: job for job in frame["jobs"]} | frame.get("changes", {})
+                assert changes.keys() <= moving  # of a watched one until its own part tells
+                told |= {
+                    job_id: job["current_epoch"]
+                    for job_id, job in changes.items()
+                    if job_id != ids[7]
+                }
+    store.close()

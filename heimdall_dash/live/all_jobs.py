@@ -1,5 +1,6 @@
 """The state of all jobs as far as this process has heard, for viewers of the jobs list."""
 
+import json
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -10,6 +11,8 @@ from heimdall_dash.store.follow import Message
 from heimdall_dash.store.jobs import Fields, JobView, job_view, revision
 
 log = logging.getLogger(__name__)
+
+CONFIG_CHARACTERS = 8_000  # of a job's config in the list: a thousand jobs come at once
 
 
 class AllJobs:
@@ -34,18 +37,24 @@ class AllJobs:
             self._put_newer(fields_of(message["job"]))
         self.pulse.beat()
 
-    def read(self, jobs: Iterable[Fields]) -> None:
-        """Some jobs as the store had them a moment ago; something may have been heard since."""
+    def read(self, jobs: Iterable[Fields], asked: int) -> None:
+        """Some jobs as the store had them after the version `asked`; something may have been heard
+        since."""
         for fields in jobs:
-            if "id" in fields:
+            if "id" in fields and not self._is_gone_since(fields["id"], asked):
                 self._put_newer(fields)
         self.pulse.beat()
 
-    def reload(self, jobs: Iterable[Fields]) -> None:
-        """Everything the store has, also where that is older; what it lacks is gone."""
-        found = {fields["id"]: fields for fields in jobs if "id" in fields}
-        for job_id in [known for known in self._jobs if known not in found]:
-            if self._jobs[job_id][1] is not None:
+    def reload(self, jobs: Iterable[Fields], asked: int) -> None:
+        """Everything the store had after the version `asked`, also where that is older than what is
+        known; what it lacks is gone."""
+        found = {
+            fields["id"]: fields
+            for fields in jobs
+            if "id" in fields and not self._is_gone_since(fields["id"], asked)
+        }
+        for job_id, (at, fields) in list(self._jobs.items()):
+            if job_id not in found and fields is not None and at <= asked:
                 self._put(job_id, None)
         for job_id, fields in found.items():
             self._put(job_id, fields)
@@ -73,7 +82,7 @@ class AllJobs:
         shown = []
         for fields in jobs:
             try:
-                shown.append(job_view(fields, now))
+                shown.append(_listed(job_view(fields, now), len(fields.get("config", ""))))
             except Exception as error:
                 if fields["id"] not in self._unshown:
                     log.warning("Job %s cannot be shown: %r", fields["id"], error)
@@ -91,6 +100,11 @@ class AllJobs:
             kept = self._views[fields["id"]] = (fields, made[0])
         return kept[1]
 
+    def _is_gone_since(self, job_id: str, asked: int) -> bool:
+        """Whether its deletion was heard of meanwhile."""
+        at, fields = self._jobs.get(job_id, (0, None))
+        return fields is None and at > asked
+
     def _put_newer(self, fields: Fields) -> None:
         known = self.fields(fields["id"])
         is_same_history = known is not None and known.get("stream") == fields.get("stream")
@@ -105,3 +119,16 @@ class AllJobs:
         self._jobs[job_id] = (self.version, fields)
         if fields is None:
             self._views.pop(job_id, None)
+
+
+def _listed(view: JobView, config_characters: int) -> JobView:
+    """A job for the list: of a large config those entries that fit, and how many do not."""
+    if config_characters <= CONFIG_CHARACTERS or not isinstance(view["config"], dict):
+        return view
+    kept, left = {}, CONFIG_CHARACTERS
+    for name, value in view["config"].items():
+        characters = len(json.dumps({name: value}))
+        if characters <= left:
+            kept[name] = value
+            left -= characters
+    return {**view, "config": kept, "config_left_out": len(view["config"]) - len(kept)}

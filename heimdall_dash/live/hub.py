@@ -188,7 +188,7 @@ class Hub:
     async def _take_for_all(self, message: Message | None) -> None:
         if message is None:
             await self._measure_clock()
-            self.all_jobs.reload(await self._follower.jobs())
+            await self._reload()
             self._announce(True, "")
             return
         try:
@@ -203,12 +203,16 @@ class Hub:
             began = clock()
             moved = await self._follower.moved()
             if moved is None:
-                self.all_jobs.reload(await self._follower.jobs())
+                await self._reload()
             else:
                 self.all_jobs.moved |= moved
             if self.all_jobs.viewers:
                 await self._read_moved()
             took_s = clock() - began
+
+    async def _reload(self) -> None:
+        asked = self.all_jobs.version
+        self.all_jobs.reload(await self._follower.jobs(), asked)
 
     async def _read_moved(self) -> None:
         async with self._list_turn:
@@ -217,8 +221,9 @@ class Hub:
             for start in range(0, len(waiting), JOBS_AT_ONCE):
                 ids = waiting[start : start + JOBS_AT_ONCE]
                 moved.difference_update(ids)  # first: they may move again meanwhile
+                asked = self.all_jobs.version
                 try:
-                    self.all_jobs.read(await self._follower.jobs_of(ids))
+                    self.all_jobs.read(await self._follower.jobs_of(ids), asked)
                 except BaseException:
                     moved.update(ids)
                     raise
