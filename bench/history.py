@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from tests.servers import free_port
 
 NAME = "history"
 METRICS = tuple(f"metric_{number}" for number in range(19))
-SHOWN, POINTS = METRICS[:6], 1_500
+FIRST, IN_VIEW, POINTS = METRICS[:2], METRICS[2:18], 1_500  # what a page asks for, in this order
 EPOCHS, QUICK_EPOCHS, FEW_EPOCHS = 1_000_000, 30_000, 500
 JOBS, QUICK_JOBS = 10, 2
 BATCH = 2_000
@@ -66,16 +66,22 @@ def measured(
         figures["web_peak_mb_compacting"] = peak_mb(pid)
     figures["bytes_a_value_at_rest"] = (used_bytes(store) - empty_bytes) / values
     with web(url, folder) as (address, pid):
-        figures["few_epochs_cold_s"], _ = asked(address, few)
-        figures["few_epochs_warm_s"], _ = asked(address, few)
+        figures["few_epochs_cold_s"], _ = asked(address, few, FIRST)
+        figures["few_epochs_warm_s"], _ = asked(address, few, FIRST)
     with web(url, folder) as (address, pid):
         figures["web_mb_at_start"] = pss_mb(pid)
-        figures["cold_s"], figures["answer_bytes"] = asked(address, first)
-        figures["warm_s"], _ = asked(address, first)
+        figures["cold_s"], figures["answer_bytes"] = asked(address, first, FIRST)
+        figures["warm_s"], _ = asked(address, first, FIRST)
+        figures["in_view_s"], figures["in_view_bytes"] = asked(address, first, IN_VIEW)
         for copy in copies(store, first, jobs - 1):
-            figures["last_of_ten_cold_s"], _ = asked(address, copy)
+            figures["last_of_ten_cold_s"], _ = asked(address, copy, FIRST)
+            figures["last_of_ten_in_view_s"], _ = asked(address, copy, IN_VIEW)
         figures["web_mb_after_ten"] = pss_mb(pid)
         figures["web_peak_mb_ten"] = peak_mb(pid)
+    for form in ("json", "csv"):
+        with web(url, folder) as (address, pid):
+            figures[f"{form}_s"], figures[f"{form}_bytes"] = exported(address, first, form)
+            figures[f"web_peak_mb_{form}"] = peak_mb(pid)
     return figures
 
 
@@ -173,13 +179,23 @@ def web(url: str, folder: Path) -> Iterator[tuple[str, int]]:
         process.wait(timeout=30)
 
 
-def asked(address: str, job_id: str) -> tuple[float, int]:
-    """Seconds and bytes of an answer with what a page shows first."""
-    query = urllib.parse.urlencode({"points": POINTS, "metrics": SHOWN}, doseq=True)
+def asked(address: str, job_id: str, metrics: Sequence[str]) -> tuple[float, int]:
+    """Seconds and bytes, uncompressed, of an answer with what a page shows of these metrics."""
+    query = urllib.parse.urlencode({"points": POINTS, "metrics": metrics}, doseq=True)
     began = time.monotonic()
-    path = f"{address}/api/v1/training/jobs/{job_id}/metrics?{query}"
+    path = f"{address}/api/v1/training/jobs/{job_id}/series?{query}"
     with urllib.request.urlopen(path, timeout=300) as answer:
         size = len(answer.read())
+    return time.monotonic() - began, size
+
+
+def exported(address: str, job_id: str, form: str) -> tuple[float, int]:
+    """Seconds and bytes of a download of all epochs."""
+    began, size = time.monotonic(), 0
+    path = f"{address}/api/v1/training/jobs/{job_id}/metrics?format={form}"
+    with urllib.request.urlopen(path, timeout=300) as answer:
+        while part := answer.read(2**20):
+            size += len(part)
     return time.monotonic() - began, size
 
 

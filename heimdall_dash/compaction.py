@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from heimdall_dash.background import Background
 from heimdall_dash.errors import StoreUnavailable, UnknownJob
 from heimdall_dash.log import Rarely
+from heimdall_dash.records import FINAL
 from heimdall_dash.store.compact import compact
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.store import Store
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOOKS_EVERY_S = 0.5
 PAUSE_S = 0.25  # at most, between two rounds
+LOOK_AFTER = 128  # writes: a job that goes on is not looked at again before
 STUCK_AFTER_S = 90.0  # of a store that answers slowly, each call may take 10 s
 
 
@@ -28,6 +30,8 @@ class Compaction:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: dict[str, tuple[str, str]] = {}  # job → its position and status when heard of
+        self._changed: dict[str, bool] = {}  # jobs to ask for their lengths → whether they are over
+        self._lengths: dict[str, int] = {}  # of the streams of jobs, when they were looked at
         self._failed = Rarely(log)
         self._waiting: dict[str, None] = {}  # ids, in their order
         self.background = Background("the compaction", self._run)
@@ -39,33 +43,51 @@ class Compaction:
             for job in jobs
             if job.get("id")
         }
-        changed = [job_id for job_id, state in seen.items() if self._seen.get(job_id) != state]
+        for job_id, state in seen.items():
+            if self._seen.get(job_id) != state:
+                self._changed[job_id] = state[1] in FINAL
         self._seen = seen
-        for job_id in changed:
-            self._waiting.setdefault(job_id)
+        for job_id in self._lengths.keys() - seen.keys():
+            del self._lengths[job_id]
 
     async def _run(self) -> None:
         while True:
             self.background.turn(within_s=STUCK_AFTER_S)
-            job_id = next(iter(self._waiting), None)
-            if job_id is None:
-                await asyncio.sleep(LOOKS_EVERY_S)
-                continue
             began = time.monotonic()
             try:
+                if self._changed:
+                    await asyncio.to_thread(self._choose)
+                job_id = next(iter(self._waiting), None)
+                if job_id is None:
+                    await asyncio.sleep(LOOKS_EVERY_S)
+                    continue
                 has_more = await asyncio.to_thread(self._compact, job_id)
             except StoreUnavailable as error:
                 log.debug("the compaction waits for the store: %s", error)
                 await asyncio.sleep(LOOKS_EVERY_S)
-                has_more = True
+                continue
             self._waiting.pop(job_id, None)
             if has_more:
                 self._waiting.setdefault(job_id)  # behind the others
             await asyncio.sleep(min(PAUSE_S, time.monotonic() - began))  # viewers come first
 
+    def _choose(self) -> None:
+        """Of the jobs that changed, those that may have enough to compact: to ask all of them for
+        the lengths of their streams is one call. Raises StoreUnavailable."""
+        changed = dict(self._changed)
+        lengths = self._store.lengths(list(changed))
+        for (job_id, is_over), length in zip(changed.items(), lengths, strict=True):
+            if self._changed.get(job_id) is is_over:
+                del self._changed[job_id]
+            if is_over or length >= self._lengths.get(job_id, 0) + LOOK_AFTER:
+                self._lengths[job_id] = length
+                self._waiting.setdefault(job_id)
+
     def _compact(self, job_id: str) -> bool:
         try:
-            return compact(self._store, job_id) > 0
+            done = compact(self._store, job_id)
+            self._lengths[job_id] = self._lengths.get(job_id, 0) - done
+            return done > 0
         except StoreUnavailable:
             raise
         except UnknownJob:

@@ -21,6 +21,7 @@ from heimdall_dash.store.stored_job import StoredJob
 log = logging.getLogger(__name__)
 
 RECONCILE_S = 3.0
+RECONCILE_SHARE = 20.0  # to read all jobs takes no more than one part of so many of the time
 SWEEP_S = 60.0
 STUCK_AFTER_S = 90.0  # of a store that answers slowly, each call may take 10 s
 
@@ -62,8 +63,9 @@ class Watch:
         now = time.monotonic()
         if now < self._reconcile_at:
             return
-        self._reconcile_at = now + RECONCILE_S
         jobs = self._store.jobs()
+        took_s = time.monotonic() - now
+        self._reconcile_at = now + max(RECONCILE_S, RECONCILE_SHARE * took_s)
         self._hear(jobs)
         self._recount(jobs)
         _count(jobs)

@@ -1,14 +1,18 @@
 """Compaction: whoever reads or writes cannot tell a compacted history from one that never was."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heimdall_dash.api.csv_rows import csv_pieces
-from heimdall_dash.api.history import History
+from heimdall_dash.api.history import History, left_names
+from heimdall_dash.api.json_columns import JSON
+from heimdall_dash.api.series import series_of
 from heimdall_dash.api.table import Table
 from heimdall_dash.cells import Position, Write
 from heimdall_dash.records import Status
@@ -126,12 +130,23 @@ class Run:
         with self.history.of(self.id, lambda _: names) as (_, kept):
             count = len(kept.table.epochs)
             found = {n: plain(kept.table.cut(n, 0, count)) for n in ["epoch", *sorted(names)]}
-            return found, kinds_of(found), kept.table.not_finite(names, 2, 9), kept.table.position
+            marks, position = kept.table.not_finite(names, 2, 9), kept.table.position
+        return found, kinds_of(found), marks, position, self.series(sorted(names))
+
+    def series(self, names: list[str]) -> Any:
+        """As charts ask for it: whole and thinned, and a stretch looked at closely."""
+        asked = ((None, None, None), (None, None, 4), (1, 9, 6))
+        found = [
+            self.history.answered(self.id, partial(series_of, names, *bounds)) for bounds in asked
+        ]
+        # the store's own name of the history is another for each job
+        return [orjson.dumps({**one, "stream": ""}, option=JSON) for one in found]
 
     def csv(self) -> str:
         with self.history.of(self.id) as (_, kept):
-            names = ["epoch", *sorted(kept.whole_names)]
-            assert kept.has_sure_names is False or set(kept.names) == set(kept.whole_names)
+            names = ["epoch", *sorted(kept.table.names)]
+            assert kept.has_sure_names is False or set(kept.names) == set(kept.table.names)
+        assert sorted(self.history.answered(self.id, left_names)) == names[1:]
         return "".join(csv_pieces(self.history, self.id, names, -1, 12))
 
     def counted(self) -> dict[str, str | None]:

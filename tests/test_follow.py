@@ -16,7 +16,7 @@ from heimdall_dash.records import Status, utc_now
 from heimdall_dash.store import follow
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.follow import Follower, JobUnreadable, Message
-from heimdall_dash.store.keys import JobKeys
+from heimdall_dash.store.keys import MOVED_CHANNEL, JobKeys
 from heimdall_dash.store.store import Store
 from tests.conftest import Web, web_settings
 from tests.test_framed import new_job, publish
@@ -67,12 +67,44 @@ async def test_follower_hears_the_epochs_of_subscribed_jobs_and_updates_of_all(
     assert [(position, row["epoch"]) for position, row in epochs["writes"]] == [
         ("1-1", 1), ("2-1", 2),
     ]  # fmt: skip
-    await asyncio.to_thread(append, store, other, 2)
+    store.change(other, fields={"status": Status.PAUSED}, event="training:paused")
     update = await heard(
-        follower, lambda job_id, message: message and message["job"]["id"] == other
+        follower,
+        lambda job_id, message: job_id is None and message and message["job"]["id"] == other,
     )
     assert update is not None
     assert "writes" not in update
+
+
+async def moved_to(follower: Follower, wanted: set[str]) -> None:
+    """Until it was told of these, no more than once each, and of no others."""
+    left = set(wanted)
+    async with asyncio.timeout(10):
+        while left:
+            told = await follower.moved()
+            assert told is not None
+            assert told <= left
+            left -= told
+
+
+@pytest.mark.slow
+async def test_follower_is_told_which_jobs_have_new_epochs(
+    store: Store, follower: Follower
+) -> None:
+    ids = [new(store) for _ in range(7)]
+    for job_id in ids[:5]:
+        await asyncio.to_thread(append, store, job_id, 1)
+    await moved_to(follower, set(ids[:5]))
+    for epoch in range(2, 2 + 3 * follow.BURST):
+        store.call(lambda client, job_id=ids[epoch % 3]: client.publish(MOVED_CHANNEL, job_id))
+    told: set[str] = set()
+    async with asyncio.timeout(10):
+        while told != set(ids[:3]):
+            told |= await follower.moved() or set()
+    found = await follower.jobs_of([*ids[:5], "nobody"])
+    assert {fields["id"]: fields["current_epoch"] for fields in found} == dict.fromkeys(
+        ids[:5], "1"
+    )
 
 
 @pytest.mark.slow
@@ -177,6 +209,7 @@ async def test_follower_that_was_cut_says_so_by_a_new_subscription(
         client.client_kill_filter(_id=str(connection["id"]))
     append(store, job_id, 1)  # published while nobody listens
     await heard(follower, lambda about, message: about == job_id and message is None)
+    assert await follower.moved() is None
     await follower.close()
     client.close()
     store.close()

@@ -4,13 +4,16 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from heimdall_dash.api import history as history_module
-from heimdall_dash.api.history import History
+from heimdall_dash.api.history import History, Need
+from heimdall_dash.api.kept import Kept
 from heimdall_dash.cells import Position, Write
 from heimdall_dash.errors import UnknownJob
 from heimdall_dash.records import Status, utc_now
+from heimdall_dash.store.compact import Sizes, compact
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.keys import JobKeys
 from heimdall_dash.store.store import Store
@@ -131,3 +134,31 @@ def test_kept_histories_are_bounded_together_and_alone(
     monkeypatch.setattr(history_module, "MAX_JOBS", 2)
     assert epochs_of(history, small) == [1, 2]
     assert len(history._kept) == 2
+
+
+def test_columns_beyond_the_bound_are_let_go_while_an_answer_is_made(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"metric_{n}" for n in range(9)]
+    job_id = new(store)
+    for epoch in range(300):
+        add(store, job_id, epoch, **{name: epoch / (n + 1) for n, name in enumerate(names)})
+    while compact(store, job_id, Sizes(keep=1, final=1, least=1, round=100)):
+        pass
+    monkeypatch.setattr(history_module, "MAX_BYTES", 32_000)
+    history, held = History(store), []
+
+    def answer(kept: Kept, need: Need) -> list[float]:
+        table, found = kept.table, []
+        for name in names * 2:
+            need(["timestamp", name])
+            _, values = table.column(name)
+            found.append(float(sum(values)))
+            assert all(str(time).endswith("Z") for time in table.times(np.arange(300)))
+            held.append(len(table.columns))
+        return found
+
+    expected = [sum(epoch / (n + 1) for epoch in range(300)) for n in range(9)]
+    assert history.answered(job_id, answer) == pytest.approx(expected * 2)
+    assert max(held) < 9
+    assert history._kept[job_id].nbytes <= 32_000

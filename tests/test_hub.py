@@ -235,6 +235,9 @@ class Failing(ModelStore):
     async def jobs(self) -> list[dict[str, str]]:
         return [self.fields]
 
+    async def moved(self) -> set[str]:
+        return set()
+
     async def close(self) -> None:
         pass
 

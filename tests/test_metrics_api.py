@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from heimdall_dash.api import csv_rows, metrics
+from heimdall_dash.api import csv_rows, json_columns, metrics
 from tests.test_jobs_api import detail, new_external
 
 
@@ -242,6 +242,30 @@ def test_read_is_bounded_by_what_it_returns(
     assert [line["epoch"] for line in table] == [str(e) for e in range(50)]
     assert all(line[f"m{e}"] == "1.5" for e, line in enumerate(table))
     assert sum(cell != "" for line in table for cell in line.values()) == 150
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "zstd"])
+def test_large_history_comes_by_way_of_a_file_and_is_the_same(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    job_id = new_external(client)
+    rows: list[dict[str, Any]] = [
+        {"epoch": e, "x": e / 7, "n": e, f"m{e % 3}": [e, 0.5]} for e in range(1000)
+    ]
+    rows[777]["x"] = None
+    body = json.dumps(rows).replace("null", "NaN")
+    client.post(f"/jobs/{job_id}/metrics", content=body).raise_for_status()
+    path, head = f"/jobs/{job_id}/metrics", {"Accept-Encoding": encoding}
+    expected = client.get(path).content
+    assert json.loads(expected)["not_finite"] == {"x": {"777": "nan"}}
+    monkeypatch.setattr(json_columns, "SMALL_BYTES", 1_000)
+    monkeypatch.setattr(json_columns, "PIECE_ROWS", 7)
+    monkeypatch.setattr(json_columns, "CHUNK_BYTES", 3_000)
+    assert client.get(path, headers=head).content == expected
+    few = read(client, job_id, points=100, metrics="x,n")
+    assert few["columns"]["n"] == few["columns"]["epoch"]
+    with client.stream("GET", path, headers=head) as answer:
+        next(answer.iter_raw())  # and no more: the server lets go of the file
 
 
 def test_what_was_written_after_a_cursor_comes_as_frames_have_it(client: httpx.Client) -> None:

@@ -10,10 +10,13 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import orjson
 
-from heimdall_dash.api.history import History
+from heimdall_dash.api.history import History, Need
+from heimdall_dash.api.json_columns import Rows, cells
 from heimdall_dash.api.table import Table
+from heimdall_dash.api.values import Values
 
 CHUNK_CELLS = 200_000
 WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -40,22 +43,20 @@ def csv_pieces(
         yield lines
 
 
-def csv_rows(table: Table, names: Sequence[str], rows: Sequence[int]) -> str:
-    """Lines of these rows of the table."""
-    start, stop = rows[0], rows[-1] + 1
+def csv_rows(table: Table, names: Sequence[str], rows: Rows, need: Need = lambda _: None) -> str:
+    """Lines of these rows of the table. need: is called for each column before it is looked at."""
     epochs = [table.epochs[row] for row in rows]
     columns = []
     for name in names:
-        values = table.cut(name, start, stop)
-        marks = table.marks.get(name, {})
-        cells = [_cell(values[row - start]) for row in rows]
-        if marks:
+        need([name])
+        found = _texts(cells(table, name, rows))
+        if marks := table.marks.get(name):
             known = (marks.get(epoch) for epoch in epochs)
-            cells = [
+            found = [
                 cell if kind is None or cell != "" else WORDS.get(str(kind), "NaN")
-                for cell, kind in zip(cells, known, strict=True)
+                for cell, kind in zip(found, known, strict=True)
             ]
-        columns.append(cells)
+        columns.append(found)
     return _lines(zip(*columns, strict=True))
 
 
@@ -63,6 +64,14 @@ def _lines(rows: Any) -> str:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()
+
+
+def _texts(values: Values) -> list[Any]:
+    if not isinstance(values, np.ndarray):
+        return [_cell(value) for value in values]
+    if values.dtype != np.float64:
+        return list(values.tolist())
+    return [repr(value) if value == value else "" for value in values.tolist()]
 
 
 def _cell(value: Any) -> Any:

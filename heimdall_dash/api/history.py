@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from heimdall_dash.api.kept import Kept
 from heimdall_dash.api.table import Table
@@ -24,6 +25,8 @@ MAX_BYTES = 64 * 2**20
 MAX_JOBS = 256
 TRIES = 20  # when the history is compacted further while it is read
 
+Need = Callable[[Sequence[str]], None]
+Answer = TypeVar("Answer")
 Choice = Callable[[Sequence[str]], Iterable[str]]
 
 
@@ -56,6 +59,26 @@ class History:
                 yield self._brought_up(kept, job_id, choose), kept
         finally:
             self._drop_oldest()
+
+    def answered(self, job_id: str, answer: Callable[[Kept, Need], Answer]) -> Answer:
+        """What `answer` makes of the history, locked meanwhile; of the columns, which may be more
+        than can be held, it says before it looks at some that it needs them, and may not look at
+        earlier ones any more. It is asked again where the history changes meanwhile. Raises as
+        `of`."""
+        read = partial(self._store.blocks.column, job_id)
+        for _ in range(TRIES):
+            with self.of(job_id, nothing) as (_, kept):
+                known = frozenset(kept.names)
+
+                def need(names: Sequence[str], kept: Kept = kept) -> None:
+                    kept.load([name for name in names if name in known], read)  # noqa: B023
+                    kept.shed(MAX_BYTES, but=names)
+
+                try:
+                    return answer(kept, need)
+                except BlockReplaced:
+                    kept.table = Table("")  # begun anew
+        raise StoreUnavailable(f"the history of job {job_id} changes too quickly to be read")
 
     @contextmanager
     def part(self, job_id: str, names: Sequence[str], after: int) -> Iterator[Table]:
@@ -121,6 +144,18 @@ class History:
                 or sum(kept.nbytes for kept in self._kept.values()) > MAX_BYTES
             ):
                 self._kept.popitem(last=False)
+
+
+def left_names(kept: Kept, need: Need) -> list[str]:
+    """All metrics of which something is left, and `timestamp`."""
+    if kept.has_sure_names:
+        return kept.names
+    left = []
+    for name in kept.names:
+        need([name])
+        if name in kept.table.columns:
+            left.append(name)
+    return left
 
 
 def _before(position: Position) -> Position:

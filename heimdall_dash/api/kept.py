@@ -14,7 +14,12 @@ from heimdall_dash.api.table import Column, Table
 from heimdall_dash.api.values import Numbers, Times
 from heimdall_dash.cells import Write
 from heimdall_dash.store.blocks import Block, Manifest
-from heimdall_dash.store.columns import unpacked, unpacked_times, unpacked_whole
+from heimdall_dash.store.columns import (
+    ColumnCells,
+    unpacked,
+    unpacked_steps,
+    unpacked_times,
+)
 from heimdall_dash.store.compacted import UNREADABLE
 
 Read = Callable[[Sequence[Block], str], list[bytes | None]]  # blocks, name → one column of each
@@ -33,22 +38,24 @@ class Kept:
     base: Manifest = field(default_factory=Manifest)
     _tail: Table = field(default_factory=lambda: Table(""))  # writes behind the base, all columns
     _epochs: list["array[int]"] = field(default_factory=list)  # of each block of the base
-    _loaded: set[str] = field(default_factory=set)
+    _loaded: dict[str, None] = field(default_factory=dict)  # columns, last asked for last
 
     def begin(self, stream: str, base: Manifest, read: Read) -> None:
         """Forget everything, and begin behind what is compacted."""
         self.table, self._tail = Table(stream), Table(stream)
-        self._loaded = set()
+        self._loaded = {}
         blocks, self._epochs = [], []
         contents = read(base.blocks, "epoch") if base.blocks else []
         for block, content in zip(base.blocks, contents, strict=True):
             try:
-                self._epochs.append(unpacked_whole(content or b""))
+                self._epochs.append(_whole(content or b""))
                 blocks.append(block)
             except UNREADABLE:  # as if it were not there; whoever reads its rows names it
                 continue
         self.base = Manifest(base.position, tuple(blocks), base.names, base.backs)
         self.table.position = self._tail.position = base.position
+        if blocks:
+            del self.table.columns["timestamp"]  # until it is loaded
         for epochs in self._epochs:
             self.table.epochs.extend(epochs)
         self.weigh()
@@ -72,22 +79,29 @@ class Kept:
         """Whether something is left of each of `names`; else only its column tells."""
         return not self.base.blocks or self._tail.taken_back is None
 
-    @property
-    def whole_names(self) -> list[str]:
-        """Those of which something is left, when all are loaded."""
-        left = set(self.table.names)
-        return [name for name in self.names if name in left]
-
     def load(self, names: Iterable[str], read: Read) -> None:
         """Have these columns in the table. Raises BlockReplaced."""
         if not self.base.blocks:
             return
         for name in names:
-            if name != "epoch" and name not in self._loaded:
+            if name == "epoch":
+                continue
+            if name not in self._loaded:
                 contents = read(self.base.blocks, name)
                 _load(self.table, name, self._epochs, contents, self._tail)
-                self._loaded.add(name)
+            self._loaded[name] = self._loaded.pop(name, None)
         self.weigh()
+
+    def shed(self, most_bytes: int, but: Collection[str]) -> None:
+        """Let go of columns, but not of these, until no more than that is held; of those first
+        that nobody asked for for the longest."""
+        for name in [name for name in self._loaded if name not in but]:
+            if self.nbytes <= most_bytes:
+                return
+            del self._loaded[name]
+            self.table.columns.pop(name, None)
+            self.table.marks.pop(name, None)
+            self.weigh()
 
     def part(self, names: Collection[str], after: int, read: Read) -> Table:
         """The rows next behind `after`, as many as stand together, with these columns alone."""
@@ -121,7 +135,7 @@ class Kept:
         return self._tail.taken_back is not None and epoch > self._tail.taken_back
 
 
-def _only(write: Write, names: set[str]) -> Write:
+def _only(write: Write, names: Collection[str]) -> Write:
     if write.row is None:
         return write
     row = {name: value for name, value in write.row.items() if name in names or name == "epoch"}
@@ -137,11 +151,18 @@ def _load(
     tail: Table,
 ) -> None:
     """Put a column into a table whose epochs are there: of the blocks, then of the tail."""
-    column = Column(array("q"), Times() if name == "timestamp" else Numbers())
-    marks: dict[int, str] = {}
-    for known, content in zip(epochs, contents, strict=True):
-        if content is not None:
-            _extend(column, marks, name, known, content)
+    pieces = [
+        piece
+        for known, content in zip(epochs, contents, strict=True)
+        if content is not None and (piece := _opened(name, known, content)) is not None
+    ]
+    found = [cells for _, cells in pieces]
+    # joined at once: to extend by one block after the other takes as long as to decompress them
+    column = Column(
+        array("q", b"".join(known for known, _ in pieces)),
+        _times(found) if name == "timestamp" else _numbers(found),
+    )
+    marks = {epoch: kind for cells in found for epoch, kind in cells.marks.items()}
     if tail.taken_back is not None:
         at = bisect_right(column.epochs, tail.taken_back)
         del column.epochs[at:]
@@ -157,26 +178,53 @@ def _load(
         table.marks[name] = marks
 
 
-def _extend(
-    column: Column, marks: dict[int, str], name: str, epochs: "array[int]", content: bytes
-) -> None:
+def _opened(
+    name: str, epochs: "array[int]", content: bytes
+) -> "tuple[array[int], ColumnCells] | None":
+    """The epochs of the cells, and the cells, their marks by epoch; None for what cannot be read:
+    left out, as by every reader."""
     try:
-        cells = unpacked_times(content) if name == "timestamp" else unpacked(content)
-        if cells.places is None:
-            found = epochs
-        else:
-            found = array("q", [epochs[place] for place in cells.places])
+        cells = unpacked_times(content, _whole) if name == "timestamp" else unpacked(content)
+        found = epochs
+        if cells.places is not None:
+            rows = np.array(cells.places, dtype=np.int64)
+            found = array("q", np.frombuffer(epochs, dtype=np.int64)[rows].tobytes())
         if len(found) != len(cells):
             raise ValueError("a column has other rows than its block")
-        marked = {epochs[place]: kind for place, kind in cells.marks.items()}
-    except UNREADABLE:  # left out, as by every reader
-        return
-    if cells.floats is not None and isinstance(column.values, Numbers):
-        column.values.extend_floats(cells.floats, cells.is_whole)
-    else:
-        column.values.extend(cells.listed())
-    column.epochs.extend(found)
-    marks.update(marked)
+        cells.marks = {epochs[place]: kind for place, kind in cells.marks.items()}
+    except UNREADABLE:
+        return None
+    return found, cells
+
+
+def _numbers(pieces: Sequence[ColumnCells]) -> Numbers:
+    numbers = Numbers()
+    floats = [cells.floats for cells in pieces if cells.floats and cells.is_whole is None]
+    if sum(map(len, floats)) == sum(map(len, pieces)):
+        numbers.extend_floats(array("d", b"".join(floats)), None)
+        return numbers
+    for cells in pieces:
+        if cells.floats is not None:
+            numbers.extend_floats(cells.floats, cells.is_whole)
+        else:
+            numbers.extend(cells.listed())
+    return numbers
+
+
+def _times(pieces: Sequence[ColumnCells]) -> Times:
+    times = Times()
+    for cells in pieces:
+        if cells.milliseconds is not None:
+            times.extend_ms(cells.milliseconds)
+        else:
+            times.extend(cells.listed())
+    return times
+
+
+def _whole(content: bytes) -> "array[int]":
+    """As `unpacked_whole`."""
+    steps = np.frombuffer(unpacked_steps(content), dtype=np.int64)
+    return array("q", np.cumsum(steps).tobytes())
 
 
 def _join(column: Column, marks: dict[int, str], name: str, tail: Table, table: Table) -> None:

@@ -1,7 +1,7 @@
 """REST for reading a job's history: as columns, as CSV, or what was written after a cursor."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from typing import Annotated, Any, Literal
@@ -13,14 +13,15 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from heimdall_dash.api.csv_rows import csv_header, csv_pieces, csv_rows
-from heimdall_dash.api.history import History, nothing
+from heimdall_dash.api.history import History, Need, left_names, nothing
 from heimdall_dash.api.jobs import PREFIX
 from heimdall_dash.api.json_body import json_body, read_json
+from heimdall_dash.api.json_columns import JSON, MEDIA_TYPE, Rows, columns_answer
+from heimdall_dash.api.kept import Kept
 from heimdall_dash.api.posted import EpochRow, append_rows
 from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.api.table import Table
-from heimdall_dash.api.thinning import kept_rows
-from heimdall_dash.api.values import Values
+from heimdall_dash.api.thinning import Cells, kept_rows
 from heimdall_dash.cells import Position, join
 from heimdall_dash.errors import HistoryCompacted, InvalidMetric
 from heimdall_dash.frames import portion
@@ -32,7 +33,8 @@ from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
 
 MAX_NAMES = 1_000  # metrics asked for by name
-MAX_PLACES = 20_000_000  # rows × names of one answer
+MAX_PLACES = 100_000_000  # rows × names of one answer in JSON: 2 GB on the disk
+MAX_THIN_CELLS = 1_000_000  # of CSV that is made in memory
 NOT_METRICS = frozenset({"epoch", "timestamp"})
 
 Epoch = Annotated[int | None, Query(ge=NO_EPOCH, le=MAX_EPOCH)]
@@ -41,7 +43,6 @@ Names = Annotated[
     Query(description="repeated: one name each; once: one name, or several with commas between"),
 ]
 CSV = "text/csv; charset=utf-8"
-JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
 def metric_routes(store: Store, history: History) -> APIRouter:
@@ -72,31 +73,30 @@ def metric_routes(store: Store, history: History) -> APIRouter:
             return newer
         bounds = (NO_EPOCH if after is None else after, before)
         if format == "csv" and points is None:
-            with history.of(job_id, nothing) as (fields, kept):
-                names, is_sure = ["epoch", *_names(metrics, kept.names)], kept.has_sure_names
-            if metrics is None and not is_sure:
-                with history.of(job_id) as (fields, kept):
-                    names = ["epoch", *kept.whole_names]
-            return _whole_csv(fields, csv_pieces(history, job_id, names, *bounds), names)
-        with history.of(job_id, partial(_names, metrics)) as (fields, kept):
-            known = kept.whole_names if metrics is None else _names(metrics, kept.names)
-            names = ["epoch", *known]
+            fields, names = _csv_names(history, job_id, metrics)
+            pieces = csv_pieces(history, job_id, names, *bounds)
+            return StreamingResponse(
+                chain([csv_header(names)], pieces), media_type=CSV, headers=_saved(fields)
+            )
+
+        def answer(kept: Kept, need: Need) -> Response:
+            names = _names(metrics, kept.names) if metrics is not None else left_names(kept, need)
             start, stop = kept.table.rows(*bounds)
-            rows = _chosen(kept.table, names, start, stop, points)
+            rows = _chosen(kept.table, need, names, start, stop, points)
+            names = ["epoch", *names]
             if format == "csv":
-                return _thin_csv(fields, kept.table, names, rows)
-            _check_size(len(rows), len(names))
-            answer = {
+                return _thin_csv(store.job(job_id), kept.table, need, names, rows)
+            _check_size(len(rows), len(names), MAX_PLACES)
+            head = {
                 "job_id": job_id,
                 "stream": kept.table.stream,
                 "cursor": str(kept.table.position),
                 "total": stop - start,
                 "returned": len(rows),
-                "columns": {name: _column(kept.table, name, start, stop, rows) for name in names},
             }
-            if marks := _marks(kept.table, names, bounds, rows, stop - start):
-                answer["not_finite"] = marks
-            return _json(answer)
+            return columns_answer(head, kept.table, need, names, rows)
+
+        return history.answered(job_id, answer)
 
     @routes.post(
         "/jobs/{job_id}/metrics",
@@ -140,13 +140,11 @@ def _newer(
 
 
 def _json(answer: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(answer, option=JSON), media_type="application/json")
+    return Response(orjson.dumps(answer, option=JSON), media_type=MEDIA_TYPE)
 
 
-def _names(asked: list[str] | None, known: Sequence[str]) -> list[str]:
+def _names(asked: list[str], known: Sequence[str]) -> list[str]:
     """The wanted columns beside `epoch`; raises InvalidMetric, Refused."""
-    if asked is None:
-        return list(known)
     if len(asked) == 1 and asked[0] not in known:
         asked = [name.strip() for name in asked[0].split(",") if name.strip()]
     if len(asked) > MAX_NAMES:
@@ -157,69 +155,45 @@ def _names(asked: list[str] | None, known: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(asked) if name != "epoch"]
 
 
+def _csv_names(
+    history: History, job_id: str, metrics: list[str] | None
+) -> tuple[Fields, list[str]]:
+    def answer(kept: Kept, need: Need) -> list[str]:
+        return _names(metrics, kept.names) if metrics is not None else left_names(kept, need)
+
+    with history.of(job_id, nothing) as (fields, _):
+        pass
+    return fields, ["epoch", *history.answered(job_id, answer)]
+
+
 def _chosen(
-    table: Table, names: list[str], start: int, stop: int, points: int | None
-) -> "list[int] | range":
+    table: Table, need: Need, names: list[str], start: int, stop: int, points: int | None
+) -> Rows:
     """The rows to answer with: all from start to stop, or those that thinning keeps."""
     if points is None or stop - start <= points:
         return range(start, stop)
-    columns = [
-        partial(table.places, name, start, stop)
-        for name in names
-        if name not in NOT_METRICS and name in table.columns
-    ]
-    return [start + row for row in kept_rows(stop - start, columns, points)]
+
+    def places(name: str) -> Cells:
+        need([name])
+        return table.places(name, start, stop)
+
+    columns = [partial(places, name) for name in names if name not in NOT_METRICS]
+    return start + np.array(kept_rows(stop - start, columns, points))
 
 
-def _column(table: Table, name: str, start: int, stop: int, rows: "list[int] | range") -> Values:
-    values = table.cut(name, start, stop)
-    if isinstance(rows, range):
-        return values
-    if isinstance(values, np.ndarray):
-        kept: Values = values[np.array(rows) - start]
-        return kept
-    return [values[row - start] for row in rows]
-
-
-def _marks(
-    table: Table,
-    names: list[str],
-    bounds: tuple[int, int | None],
-    rows: "list[int] | range",
-    total: int,
-) -> dict[str, dict[int, str]]:
-    found = table.not_finite(names, *bounds)
-    if len(rows) == total:
-        return found
-    shown = {table.epochs[row] for row in rows}
-    cut = {
-        name: {epoch: kind for epoch, kind in marks.items() if epoch in shown}
-        for name, marks in found.items()
-    }
-    return {name: marks for name, marks in cut.items() if marks}
-
-
-def _check_size(rows: int, names: int) -> None:
-    if rows * names > MAX_PLACES:
+def _check_size(rows: int, names: int, most: int) -> None:
+    if rows * names > most:
         raise Refused(
             413,
-            f"{rows} epochs × {names} columns are more than {MAX_PLACES} values in one answer: "
+            f"{rows} epochs × {names} columns are more than {most} values in one answer: "
             "choose columns with metrics=, or fewer epochs with points=, after= and before=; "
-            "format=csv has no such limit",
+            "format=csv without points= has no such limit",
         )
 
 
-def _whole_csv(fields: Fields, pieces: Iterator[str], names: list[str]) -> Response:
-    return StreamingResponse(
-        chain([csv_header(names)], pieces), media_type=CSV, headers=_saved(fields)
-    )
-
-
-def _thin_csv(
-    fields: Fields, table: Table, names: list[str], rows: "list[int] | range"
-) -> Response:
-    _check_size(len(rows), len(names))
-    text = csv_header(names) + (csv_rows(table, names, rows) if rows else "")
+def _thin_csv(fields: Fields, table: Table, need: Need, names: list[str], rows: Rows) -> Response:
+    _check_size(len(rows), len(names), MAX_THIN_CELLS)
+    text = csv_header(names) + (csv_rows(table, names, rows, need) if len(rows) else "")
     return Response(text, media_type=CSV, headers=_saved(fields))
 
 

@@ -1,15 +1,17 @@
 """REST for what charts show: several metrics of a job, each thinned by itself."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
 import orjson
 from fastapi import APIRouter, Query, Response
 
-from heimdall_dash.api.history import History
+from heimdall_dash.api.history import History, Need
 from heimdall_dash.api.jobs import PREFIX
+from heimdall_dash.api.json_columns import JSON, MEDIA_TYPE
+from heimdall_dash.api.kept import Kept
 from heimdall_dash.api.refusals import Refused, documented
-from heimdall_dash.api.table import Table
 from heimdall_dash.api.values import Values
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.metrics import name_problem, shown_name
@@ -18,7 +20,6 @@ from heimdall_dash.records import MAX_EPOCH, NO_EPOCH
 MAX_NAMES = 1_000
 MAX_CELLS = 5_000_000  # of one answer
 LIST_SHARE = 8  # of metrics whose cells are lists, so many times fewer points
-JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 Epoch = Annotated[int | None, Query(ge=NO_EPOCH, le=MAX_EPOCH)]
 
@@ -43,26 +44,9 @@ def series_routes(history: History) -> APIRouter:
         `cursor` and `stream` are the position to go on from, `total` the epochs of the range.
         """
         names = _checked(metrics)
-        wanted = {*names, "timestamp"}
-        with history.of(job_id, lambda known: [name for name in known if name in wanted]) as (
-            _,
-            kept,
-        ):
-            table = kept.table
-            start, stop = table.rows(NO_EPOCH if after is None else after, before)
-            answer: dict[str, Any] = {
-                "job_id": job_id,
-                "stream": table.stream,
-                "cursor": str(table.position),
-                "total": stop - start,
-                "series": _all(table, names, start, stop, points),
-            }
-            marks = table.not_finite(names, NO_EPOCH if after is None else after, before)
-        for name, marked in marks.items():
-            answer["series"][name]["total"] += len(marked)
-        if marks:
-            answer["not_finite"] = {name: _some(marked, points) for name, marked in marks.items()}
-        return Response(orjson.dumps(answer, option=JSON), media_type="application/json")
+        answer = history.answered(job_id, partial(series_of, names, after, before, points))
+        content = orjson.dumps({"job_id": job_id, **answer}, option=JSON)
+        return Response(content, media_type=MEDIA_TYPE)
 
     return routes
 
@@ -88,25 +72,49 @@ def thinned(values: Values, points: int | None) -> np.ndarray:
     return np.unique(np.concatenate([first, last, *extremes]))
 
 
-def _all(
-    table: Table, names: list[str], start: int, stop: int, points: int | None
-) -> dict[str, dict[str, Any]]:
+def series_of(
+    names: list[str],
+    after: int | None,
+    before: int | None,
+    points: int | None,
+    kept: Kept,
+    need: Need,
+) -> dict[str, Any]:
+    """What `read` says of a history; one column after the other, for all may be more than can be
+    held. Raises Refused."""
+    table = kept.table
+    bounds = (NO_EPOCH if after is None else after, before)
+    start, stop = table.rows(*bounds)
     epochs = np.array(table.epochs[start:stop], dtype=np.int64)
-    series, cells = {}, 0
+    series: dict[str, dict[str, Any]] = {}
+    marks: dict[str, dict[int, str]] = {}
+    cells = 0
     for name in names:
+        need(["timestamp", name])
         places, values = table.places(name, start, stop)
-        kept = thinned(values, points)
-        cells += len(kept)
+        chosen = thinned(values, points)
+        cells += len(chosen)
         if cells > MAX_CELLS:
             raise Refused(413, f"more than {MAX_CELLS} cells in one answer: give points=")
-        rows = places[kept]
+        rows = places[chosen]
+        marked = table.not_finite([name], *bounds).get(name, {})
+        if marked:
+            marks[name] = _some(marked, points)
         series[name] = {
             "epoch": epochs[rows],
-            "value": values[kept] if isinstance(values, np.ndarray) else [values[i] for i in kept],
-            "timestamp": table.times((rows + start).tolist()),
-            "total": len(values),
+            "value": values[chosen]
+            if isinstance(values, np.ndarray)
+            else [values[i] for i in chosen],
+            "timestamp": table.times(rows + start),
+            "total": len(values) + len(marked),
         }
-    return series
+    answer = {
+        "stream": table.stream,
+        "cursor": str(table.position),
+        "total": stop - start,
+        "series": series,
+    }
+    return {**answer, "not_finite": marks} if marks else answer
 
 
 def _some(marked: dict[int, str], points: int | None) -> dict[int, str]:

@@ -132,6 +132,13 @@ class Times:
         else:
             self._ms.frombytes(ms.tobytes())
 
+    def extend_ms(self, ms: "array[int]") -> None:
+        """Many at once, in milliseconds since 1970."""
+        if self._texts is None:
+            self._ms.extend(ms)
+        else:
+            self._texts.extend(times_of(np.frombuffer(ms, dtype=np.int64)))
+
     def insert(self, at: int, text: Any) -> None:
         ms = self._ms_of([text])
         if ms is None:
@@ -151,6 +158,12 @@ class Times:
         if self._texts is not None:
             return self._texts[start:stop]
         return times_of(np.array(self._ms[start:stop], dtype=np.int64))
+
+    def at(self, places: np.ndarray) -> list[Any]:
+        """Some of them."""
+        if self._texts is not None:
+            return [self._texts[place] for place in places.tolist()]
+        return times_of(np.frombuffer(self._ms, dtype=np.int64)[places]) if len(places) else []
 
     def _held_as_texts(self) -> list[Any]:
         if self._texts is None:

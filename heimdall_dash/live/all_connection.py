@@ -25,6 +25,10 @@ class PlainAllJobs:
                 await self._socket.send(plain_event("pong", None, {}))
 
     async def _speak(self) -> None:
+        async with self._hub.list_viewed():
+            await self._tell()
+
+    async def _tell(self) -> None:
         clock = asyncio.get_running_loop().time
         cursor, told = self._jobs.version, {}
         for fields in self._jobs.everything():

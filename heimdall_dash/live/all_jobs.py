@@ -1,15 +1,18 @@
 """The state of all jobs as far as this process has heard, for viewers of the jobs list."""
 
+import json
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from heimdall_dash.live.messages import DELETED, fields_of, kept_of, with_kept
+from heimdall_dash.live.messages import DELETED, fields_of
 from heimdall_dash.live.topic import Pulse, local_now
 from heimdall_dash.store.follow import Message
-from heimdall_dash.store.jobs import Fields, JobView, light_view
+from heimdall_dash.store.jobs import Fields, JobView, light_view, revision
 
 log = logging.getLogger(__name__)
+
+CONFIG_CHARACTERS = 8_000  # of a job's config in the list: a thousand jobs come at once
 
 
 class AllJobs:
@@ -23,22 +26,35 @@ class AllJobs:
         self.version = 0
         self._jobs: dict[str, tuple[int, Fields | None]] = {}
         self._unshown: set[str] = set()  # jobs whose fields cannot be shown
+        self.viewers = 0  # of the list
+        self.moved: set[str] = set()  # jobs that have newer fields in the store
 
     def take(self, message: Message) -> None:
         """Raises ValueError, TypeError or KeyError for what cannot be read."""
         if message["event"] == DELETED:
             self._put(str(message["job_id"]), None)
         else:
-            fields = fields_of(message["job"])
-            known = self.fields(fields["id"])
-            self._put(fields["id"], with_kept(fields, kept_of(message), known))
+            self._put_newer(fields_of(message["job"]))
         self.pulse.beat()
 
-    def reload(self, jobs: Iterable[Fields]) -> None:
-        """Everything the store has; what it lacks is gone."""
-        found = {fields["id"]: fields for fields in jobs if "id" in fields}
-        for job_id in [known for known in self._jobs if known not in found]:
-            if self._jobs[job_id][1] is not None:
+    def read(self, jobs: Iterable[Fields], asked: int) -> None:
+        """Some jobs as the store had them after the version `asked`; something may have been heard
+        since."""
+        for fields in jobs:
+            if "id" in fields and not self._is_gone_since(fields["id"], asked):
+                self._put_newer(fields)
+        self.pulse.beat()
+
+    def reload(self, jobs: Iterable[Fields], asked: int) -> None:
+        """Everything the store had after the version `asked`, also where that is older than what is
+        known; what it lacks is gone."""
+        found = {
+            fields["id"]: fields
+            for fields in jobs
+            if "id" in fields and not self._is_gone_since(fields["id"], asked)
+        }
+        for job_id, (at, fields) in list(self._jobs.items()):
+            if job_id not in found and fields is not None and at <= asked:
                 self._put(job_id, None)
         for job_id, fields in found.items():
             self._put(job_id, fields)
@@ -67,7 +83,7 @@ class AllJobs:
         shown = []
         for fields in jobs:
             try:
-                shown.append(light_view(fields, now))
+                shown.append(_listed(light_view(fields, now), len(fields.get("config", ""))))
             except Exception as error:
                 if fields["id"] not in self._unshown:
                     log.warning("Job %s cannot be shown: %r", fields["id"], error)
@@ -85,6 +101,17 @@ class AllJobs:
             kept = self._views[fields["id"]] = (fields, made[0])
         return kept[1]
 
+    def _is_gone_since(self, job_id: str, asked: int) -> bool:
+        """Whether its deletion was heard of meanwhile."""
+        at, fields = self._jobs.get(job_id, (0, None))
+        return fields is None and at > asked
+
+    def _put_newer(self, fields: Fields) -> None:
+        known = self.fields(fields["id"])
+        is_same_history = known is not None and known.get("stream") == fields.get("stream")
+        if known is None or not is_same_history or revision(fields) >= revision(known):
+            self._put(fields["id"], fields)
+
     def _put(self, job_id: str, fields: Fields | None) -> None:
         known = self._jobs.get(job_id)
         if known is not None and known[1] == fields:
@@ -93,3 +120,16 @@ class AllJobs:
         self._jobs[job_id] = (self.version, fields)
         if fields is None:
             self._views.pop(job_id, None)
+
+
+def _listed(view: JobView, config_characters: int) -> JobView:
+    """A job for the list: of a large config those entries that fit, and how many do not."""
+    if config_characters <= CONFIG_CHARACTERS or not isinstance(view.get("config"), dict):
+        return view
+    kept, left = {}, CONFIG_CHARACTERS
+    for name, value in view["config"].items():
+        characters = len(json.dumps({name: value}))
+        if characters <= left:
+            kept[name] = value
+            left -= characters
+    return {**view, "config": kept, "config_left_out": len(view["config"]) - len(kept)}

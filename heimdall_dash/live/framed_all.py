@@ -68,6 +68,10 @@ class FramedAllJobs:
             self._bell.set()
 
     async def _speak(self) -> None:
+        async with self._hub.list_viewed():
+            await self._tell()
+
+    async def _tell(self) -> None:
         self._version, self._told_available = self._jobs.version, self._hub.available
         views = self._jobs.views(self._jobs.everything(), self._hub.now())
         await self._deliver(list_sync(views, self._next_number(), self._told_available))

@@ -1,4 +1,6 @@
-"""Follows the store's pub/sub for all viewers of this web process, over one connection.
+"""Follows the store's pub/sub for all viewers of this web process. Of the jobs somebody watches it
+hears in full; of all others that epochs came, and it looks at them a few times a second while
+somebody has the list before him: an epoch that nobody watches costs next to nothing.
 
 Guarantees: the order is always subscribe, read the stream, merge by position; a re-subscription,
 a message that does not follow on, and a check every few seconds all end in the same read. What
@@ -9,10 +11,11 @@ not: keep history (the store does), or know viewers (connections come and look).
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from heimdall_dash import telemetry
 from heimdall_dash.cells import Position, Write
@@ -29,6 +32,8 @@ from heimdall_dash.store.follow import Follower, Message
 log = logging.getLogger(__name__)
 clock = Vitals.clock
 
+LIST_EVERY_S = 0.25  # how often jobs to which epochs came are looked at, at most
+JOBS_AT_ONCE = 200
 CHECK_S = 5.0  # every so often the positions are compared with the store's
 CHECK_WITHIN_S = 20.0  # a check that takes longer means that the store does not answer
 RETRY_MAX_S = 2.0
@@ -48,6 +53,7 @@ class Hub:
         self._outage_ended_at = float("-inf")
         self._clock_ahead = timedelta(0)  # the store's clock minus ours
         self._reader = Reader(follower)
+        self._list_turn = asyncio.Lock()  # whoever reads jobs for the list holds it
         self.vitals = Vitals()
         self.troubled: set[str] = set()  # jobs that could not be followed as they should
         self.all_jobs = AllJobs(self.now)
@@ -107,6 +113,17 @@ class Hub:
         """The same where `read_writes` raises HistoryCompacted: joined by epoch, and up to now."""
         return self._follower.joined_writes(topic.job_id, after)
 
+    @asynccontextmanager
+    async def list_viewed(self) -> AsyncIterator[AllJobs]:
+        """The list of jobs, no older than a moment while somebody is in here. Raises
+        StoreUnavailable."""
+        self.all_jobs.viewers += 1
+        try:
+            await self._read_moved()
+            yield self.all_jobs
+        finally:
+            self.all_jobs.viewers -= 1
+
     async def look(self, topic: Topic) -> None:
         """Read the store now, for a viewer that has more than this process has heard of."""
         await self._reader.catch_up(topic, "a viewer was ahead")
@@ -142,6 +159,9 @@ class Hub:
 
     async def _follow(self) -> None:
         await self._follower.open(lambda: list(self._topics))
+        await _until_one_ends(self._hear(), self._keep_list())
+
+    async def _hear(self) -> None:
         check_at = clock() + CHECK_S
         while True:
             async for job_id, message in self._follower.messages(max(0.05, check_at - clock())):
@@ -168,13 +188,45 @@ class Hub:
     async def _take_for_all(self, message: Message | None) -> None:
         if message is None:
             await self._measure_clock()
-            self.all_jobs.reload(await self._follower.jobs())
+            await self._reload()
             self._announce(True, "")
             return
         try:
             self.all_jobs.take(message)
         except (ValueError, TypeError, KeyError) as error:
             self._note_trouble(str(message.get("job_id", "?")), error)
+
+    async def _keep_list(self) -> None:
+        took_s = 0.0
+        while True:
+            await asyncio.sleep(max(LIST_EVERY_S, took_s))
+            began = clock()
+            moved = await self._follower.moved()
+            if moved is None:
+                await self._reload()
+            else:
+                self.all_jobs.moved |= moved
+            if self.all_jobs.viewers:
+                await self._read_moved()
+            took_s = clock() - began
+
+    async def _reload(self) -> None:
+        asked = self.all_jobs.version
+        self.all_jobs.reload(await self._follower.jobs(), asked)
+
+    async def _read_moved(self) -> None:
+        async with self._list_turn:
+            moved = self.all_jobs.moved
+            waiting = list(moved)
+            for start in range(0, len(waiting), JOBS_AT_ONCE):
+                ids = waiting[start : start + JOBS_AT_ONCE]
+                moved.difference_update(ids)  # first: they may move again meanwhile
+                asked = self.all_jobs.version
+                try:
+                    self.all_jobs.read(await self._follower.jobs_of(ids), asked)
+                except BaseException:
+                    moved.update(ids)
+                    raise
 
     async def _guarded(self, job_id: str, work: Callable[[], Awaitable[None]]) -> None:
         """One job's trouble stays its own; an outage is everybody's."""
@@ -264,6 +316,20 @@ class Hub:
         fault = self.vitals.note_fault(error)
         log.error("Following the store ended by a fault, it is begun again", exc_info=error)
         self._announce(False, fault)
+
+
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Run them together; the first that fails or ends takes the others with it."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
 
 
 async def _pause(seconds: float, at_most_s: float) -> None:

@@ -7,7 +7,7 @@ each job that changed while it looked.
 from collections.abc import Iterable
 from typing import Any
 
-from heimdall_dash.store.jobs import Fields, JobView
+from heimdall_dash.store.jobs import Fields, JobView, revision
 
 
 class Told:
@@ -19,15 +19,15 @@ class Told:
 
     def whole(self, fields: Fields, view: JobView) -> JobView:
         """The job, for a viewer that may not know it."""
-        self._views[view["id"]] = (_revision(fields), view)
+        self._views[view["id"]] = (revision(fields), view)
         return view
 
     def news(self, fields: Fields, view: JobView) -> dict[str, Any]:
         """What is other than the viewer was told; empty when nothing is, or when this is older."""
-        revision, before = self._views[view["id"]]
-        if _revision(fields) < revision:
+        known, before = self._views[view["id"]]
+        if revision(fields) < known:
             return {}
-        self._views[view["id"]] = (_revision(fields), view)
+        self._views[view["id"]] = (revision(fields), view)
         return changes(before, view)
 
     def forget(self, job_ids: Iterable[str]) -> None:
@@ -48,8 +48,3 @@ def changes(before: JobView, now: JobView) -> dict[str, Any]:
             name: value for name, value in new.items() if old.get(name, ...) != value
         }
     return found
-
-
-def _revision(fields: Fields) -> int:
-    text = fields.get("revision", "")
-    return int(text) if text.isdecimal() and len(text) < 20 else 0

@@ -14,7 +14,14 @@ from typing import Any
 
 from heimdall_dash.cells import START, Position, Write
 from heimdall_dash.portions import size_of
-from heimdall_dash.store.jobs import Fields, JobView, has_large, job_view, light_view
+from heimdall_dash.store.jobs import (
+    Fields,
+    JobView,
+    has_large,
+    job_view,
+    light_view,
+    revision,
+)
 from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
@@ -130,7 +137,7 @@ class Topic:
     def take_fields(self, fields: Mapping[str, str], *, is_read: bool) -> bool:
         """Adopt the job's fields; a published state that is older than ours is dropped."""
         same_history = fields.get("stream", "") == self.stream
-        is_older = _revision(fields) <= _revision(self.fields)
+        is_older = revision(fields) <= revision(self.fields)
         if not is_read and same_history and is_older:
             return False
         if dict(fields) == self.fields:
@@ -202,9 +209,3 @@ class Topic:
         self.version += 1
         self._frames.clear()
         self.pulse.beat()
-
-
-def _revision(fields: Mapping[str, str]) -> int:
-    """0 for what is no number: then the published state counts as old, and is read soon."""
-    text = fields.get("revision", "")
-    return int(text) if text.isdecimal() and len(text) < 20 else 0

@@ -7,7 +7,7 @@ is left out, named once per job in the log and counted, and costs no other job a
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -18,9 +18,15 @@ from redis.exceptions import ResponseError
 from heimdall_dash.cells import START, Position, Write, write_of_entry
 from heimdall_dash.errors import HeimdallError, StoreUnavailable
 from heimdall_dash.store.compacted import COMPACTED, refuse_compacted
-from heimdall_dash.store.connect import UNAVAILABLE, Url, address, connect_async
+from heimdall_dash.store.connect import (
+    SOCKET_TIMEOUT_S,
+    UNAVAILABLE,
+    Url,
+    address,
+    connect_async,
+)
 from heimdall_dash.store.jobs import Fields
-from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
+from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, MOVED_CHANNEL, JobKeys
 from heimdall_dash.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -29,6 +35,8 @@ Message = dict[str, Any]
 Raw = dict[str, Any]  # what the client library hands out
 PAGE = 2_000  # entries read in one go
 TURN_S = 0.005
+BURST = 500  # messages between two turns of the event loop
+MOST_IN_A_BURST = 20_000
 
 
 class JobUnreadable(HeimdallError):
@@ -36,7 +44,8 @@ class JobUnreadable(HeimdallError):
 
 
 class Follower:
-    """One pub/sub connection and one for reading, per web process.
+    """Two pub/sub connections and one for reading, per web process: the second is for the ids of
+    the jobs to which epochs came, which are many, and are read in bursts.
 
     Pub/sub alone loses what is published while a connection is away, so each (re)subscription is
     handed on as a message of its own: it means "read the stream from your position".
@@ -46,6 +55,7 @@ class Follower:
         self._url = url
         self._client: Any = None
         self._pubsub: Any = None
+        self._moved: Any = None
         self._sharded = False
         self._job_ids: dict[str, str] = {}  # channel → job id
         self._turn = asyncio.Lock()  # (un)subscriptions reach the server in the order they are made
@@ -58,10 +68,13 @@ class Follower:
         with _outages_named():
             client = await connect_async(address(self._url))
         async with self._turn:
-            self._client, self._pubsub = client, client.pubsub()
+            self._client, self._pubsub, self._moved = client, client.pubsub(), client.pubsub()
             self._sharded = hasattr(client, "get_primaries")
             self._job_ids = {}
             with _outages_named():
+                await self._moved.subscribe(MOVED_CHANNEL)
+                if await self._moved.get_message(timeout=SOCKET_TIMEOUT_S) is None:
+                    raise StoreUnavailable("the store does not answer a subscription")
                 await self._pubsub.subscribe(JOBS_CHANNEL)
                 for job_id in job_ids():
                     await self._subscribe(job_id)
@@ -102,6 +115,26 @@ class Follower:
             ):
                 yield job_id, self._decoded(job_id, raw["data"])
 
+    async def moved(self) -> set[str] | None:
+        """The ids of the jobs to which epochs came since the last call; None: some may have been
+        missed. Raises StoreUnavailable."""
+        found: set[str] = set()
+        is_sure = True
+        for number in range(1, MOST_IN_A_BURST):
+            with _outages_named():
+                if self._moved is None:
+                    raise StoreUnavailable("not connected to the store")
+                raw = await self._moved.get_message(timeout=TURN_S)
+            if raw is None:
+                break
+            if raw["type"] == "message":
+                found.add(raw["data"])
+            else:
+                is_sure = False  # subscribed again
+            if number % BURST == 0:
+                await asyncio.sleep(0)
+        return found if is_sure else None
+
     async def job(self, job_id: str) -> Fields:
         """The job's fields, empty when the store does not have it; raises JobUnreadable."""
         with _outages_named():
@@ -113,9 +146,14 @@ class Follower:
         with _outages_named():
             client = self._reader()
             ids = await client.zrevrange(JOBS, 0, -1)
-            if not ids:
-                return []
-            pipeline = client.pipeline(transaction=False)
+        return await self.jobs_of(ids)
+
+    async def jobs_of(self, ids: Sequence[str]) -> list[Fields]:
+        """Those of these jobs that are there and can be read."""
+        if not ids:
+            return []
+        with _outages_named():
+            pipeline = self._reader().pipeline(transaction=False)
             for job_id in ids:
                 pipeline.hgetall(JobKeys(job_id).job)
             found = await pipeline.execute(raise_on_error=False)
@@ -178,13 +216,13 @@ class Follower:
         return datetime.fromtimestamp(int(seconds) + int(micros) / 1e6, UTC)
 
     async def close(self) -> None:
-        for closing in (self._pubsub, self._client):
+        for closing in (self._pubsub, self._moved, self._client):
             if closing is not None:
                 try:
                     await closing.aclose()
                 except UNAVAILABLE as error:
                     log.debug("closing a connection to the store failed: %s", error)
-        self._pubsub = self._client = None
+        self._pubsub = self._moved = self._client = None
         await asyncio.to_thread(self._threads.close)
 
     # -- inside ----------------------------------------------------------------------------

@@ -110,9 +110,7 @@ def job_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
 
 # What a run says once, and may be a megabyte: the field of the hash, and its name for the outside.
 LARGE = {"config": "config", "charts": "charts", "notes_text": "notes"}
-LARGE_CHARS = (
-    32 * 1024
-)  # the runs table shows the values of ordinary configs: of Hugging Face's, 6 kB
+LARGE_CHARS = 32 * 1024  # the runs table shows ordinary configs' values: of Hugging Face's, 6 kB
 
 
 def light_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
@@ -133,6 +131,12 @@ def has_large(fields: Mapping[str, str]) -> bool:
 def large_of(fields: Mapping[str, str]) -> tuple[str | None, ...]:
     """What `light_view` may leave out: a viewer that was told the same needs it no more."""
     return tuple(fields.get(name) for name in LARGE)
+
+
+def revision(fields: Mapping[str, str]) -> int:
+    """Rises with each change; 0 for what is no number: then it counts as old, and is read soon."""
+    text = fields.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 20 else 0
 
 
 def shown_status(job: StoredJob) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 JOBS = "heimdall:jobs"  # sorted set: job id, scored by its creation in Unix milliseconds
-JOBS_CHANNEL = "heimdall:jobs:live"  # updates of all jobs, without their epochs
+JOBS_CHANNEL = "heimdall:jobs:live"  # updates of all jobs, but not that epochs came
+MOVED_CHANNEL = "heimdall:jobs:moved"  # the ids of jobs to which epochs came, one a message
 WORKERS = "heimdall:workers"  # sorted set: worker's name, scored by its last sign of life, Unix ms
 ALERT_RULES = "heimdall:alerts:rules"  # hash: name of a rule → the rule as JSON
 ALERT_OUTBOX = "heimdall:alerts:outbox"  # hash: id of an alert → what is still to be sent, as JSON

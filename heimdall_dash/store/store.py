@@ -20,7 +20,7 @@ from heimdall_dash.store.compacted import COMPACTED, BlockReplaced, Blocks, refu
 from heimdall_dash.store.connect import Url
 from heimdall_dash.store.connection import Connection, check_role
 from heimdall_dash.store.jobs import Fields, flat, new_fields, paired
-from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, JobKeys
+from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, MOVED_CHANNEL, JobKeys
 from heimdall_dash.store.log_write import LogWrite, facts_write, note_text, row_write
 from heimdall_dash.store.newest import newest_values, shown_metrics
 from heimdall_dash.store.predictions import read_kept, script_call
@@ -281,7 +281,7 @@ class Store(Connection):
                 "append",
                 [keys.job, keys.epochs, keys.notes, keys.facts, keys.late, keys.writers,
                  keys.names, keys.checkpoint],
-                [*arguments, self.blocks.said(job_id, needed), *rows],
+                [*arguments, self.blocks.said(job_id, needed), MOVED_CHANNEL, *rows],
             )  # fmt: skip
             if reply[0] != "NEED":
                 break
@@ -404,6 +404,18 @@ class Store(Connection):
         length, newest = self.call(read)
         rows = [len(write.row or ()) for write in self._readable(job_id, newest)]
         return int(length), max(rows, default=0)
+
+    def lengths(self, job_ids: Sequence[str]) -> list[int]:
+        """How many writes each of these jobs has in its stream; 0 for what is none."""
+
+        def read(client: Any) -> list[Any]:
+            pipeline = client.pipeline(transaction=False)
+            for job_id in job_ids:
+                pipeline.xlen(JobKeys(job_id).epochs)
+            return list(pipeline.execute(raise_on_error=False))
+
+        found = self.call(read) if job_ids else []
+        return [length if isinstance(length, int) else 0 for length in found]
 
     def entries(self, job_id: str, after: Position, count: int) -> list[Entry]:
         """As they stand in the stream. Raises HistoryCompacted."""

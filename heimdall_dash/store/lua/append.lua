@@ -5,6 +5,7 @@
 --       token of the writer's log ('' none), place in that log where this batch begins,
 --       metric names that may be new (JSON list), most names, newest values (JSON list of name, text),
 --       what compacted epochs have (JSON: position, rows: epoch → [row, nf], or []; '' not read),
+--       channel of the ids of jobs to which epochs came,
 --       then per write: kind, its end in the log, epoch, text, extra, time in ms, val_loss
 --         row    text: JSON; extra: which metrics were not finite (JSON, '' none)
 --         back   every epoch behind `epoch` is taken back
@@ -20,7 +21,7 @@
 local job, epochs, notes, late, writers = KEYS[1], KEYS[2], KEYS[3], KEYS[5], KEYS[6]
 local channel, jobs_channel, publish, attempt = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local mode, now, token = ARGV[5], ARGV[6], ARGV[7]
-local FIRST, STEP, MOST_NEEDED = 13, 7, 2000
+local FIRST, STEP, MOST_NEEDED = 14, 7, 2000
 local PUBLISHED_WRITES, PUBLISHED_BYTES, NEAR = 256, 262144, 63
 local LARGE = 32768 -- bytes of a field
 local FINAL = {completed = true, failed = true, cancelled = true}
@@ -340,10 +341,10 @@ if entries > 0 or #told > 0 or #set > 2 then
   if #kept > 0 then
     light = ',"kept":[' .. table.concat(kept, ',') .. '],"job":' .. cjson.encode(fields)
   end
-  local function tell(event, more, only_here)
-    local update = '{"event":"' .. event .. '"' .. (only_here and light or as_json)
-    redis.call(publish, channel, update .. more .. (only_here or '') .. '}')
-    redis.call('PUBLISH', jobs_channel, update .. more .. '}')
+  local function tell(event, more)
+    local update = '{"event":"' .. event .. '"' .. as_json .. more .. '}'
+    redis.call(publish, channel, update)
+    redis.call('PUBLISH', jobs_channel, update)
   end
   if started then tell('training:started', '') end
   if entries > 0 then
@@ -351,7 +352,9 @@ if entries > 0 or #told > 0 or #set > 2 then
     if entries <= PUBLISHED_WRITES and published_bytes <= PUBLISHED_BYTES then
       more = more .. ',"writes":[' .. table.concat(published, ',') .. ']'
     end
-    tell('training:progress', '', more)
+    redis.call(publish, channel, '{"event":"training:progress"' .. light .. more .. '}')
+    -- whoever lists jobs hears of each epoch of all: no more than the id, to look when it wants
+    redis.call('PUBLISH', ARGV[13], fields.id)
   end
   for _, event in ipairs(told) do tell(event[1], event[2]) end
 end
