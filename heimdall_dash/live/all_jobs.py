@@ -83,7 +83,8 @@ class AllJobs:
         shown = []
         for fields in jobs:
             try:
-                shown.append(_listed(light_view(fields, now), len(fields.get("config", ""))))
+                view = light_view(fields, now, keep="config")
+                shown.append(_listed(view, len(fields.get("config", ""))))
             except Exception as error:
                 if fields["id"] not in self._unshown:
                     log.warning("Job %s cannot be shown: %r", fields["id"], error)
@@ -124,7 +125,7 @@ class AllJobs:
 
 def _listed(view: JobView, config_characters: int) -> JobView:
     """A job for the list: of a large config those entries that fit, and how many do not."""
-    if config_characters <= CONFIG_CHARACTERS or not isinstance(view.get("config"), dict):
+    if config_characters <= CONFIG_CHARACTERS or not isinstance(view["config"], dict):
         return view
     kept, left = {}, CONFIG_CHARACTERS
     for name, value in view["config"].items():
