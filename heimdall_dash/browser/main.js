@@ -152,6 +152,7 @@ function watchBrowser(page) {
   });
   addEventListener("pointerup", () => painter.released());
   addEventListener("pointercancel", () => painter.released());
+  byId("views").addEventListener("focus", () => void page.views.list()); // somebody else may have saved one
   addEventListener("popstate", () => page.restore());
   new MutationObserver(() => page.recolour())
     .observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });

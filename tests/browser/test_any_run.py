@@ -215,6 +215,12 @@ def test_view_is_arranged_saved_and_seen_by_somebody_else(opened: Page, run_id: 
     finally:
         opened.driver.switch_to.window(first)
     url = opened.server.url + "/api/v1/training/views/my view"
+    theirs = url.replace("my view", "theirs")
+    httpx.put(theirs, params={"project": "vision"}, json={"pinned": []}).raise_for_status()
+    press(opened, "views")
+    option = "//*[@role='option'][.='theirs']"
+    opened.wait(lambda: opened.driver.find_elements(By.XPATH, option), "what was saved meanwhile")
+    opened.driver.find_element(By.ID, "views").send_keys(Keys.ESCAPE)
     saved: Any = httpx.get(url, params={"project": "vision"}).raise_for_status().json()["view"]
     assert saved["hidden"] == ["other:lr"]
     assert saved["joined"] == {"other:mIoU": ["other:acc"]}
@@ -231,9 +237,9 @@ def test_view_is_arranged_saved_and_seen_by_somebody_else(opened: Page, run_id: 
 def test_menus_and_dialogs_have_no_axe_violations(opened: Page, scheme: str) -> None:
     opened.screen(1440, scheme)
     opened.driver.find_element(By.CSS_SELECTOR, "[data-chart='other:mIoU'] [aria-haspopup]").click()
-    assert opened.run("return document.activeElement.dataset.do") == "pin"
+    assert opened.run("return document.activeElement.dataset.do") == "enlarge"
     assert violations(opened) == []
-    opened.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN * 2)
+    opened.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN * 4)
     assert opened.run("return document.activeElement.dataset.do") == "hide", (
         "past what is off: the first chart goes no further up"
     )
