@@ -1,7 +1,8 @@
 """What a launcher has started, written down in its data folder: whoever comes after a killed one
 can end it, and nothing else.
 
-A process counts as the launcher's own only with the number and the start that were written down.
+A process counts as the launcher's own only with the number and the start that were written down,
+and only in the folder where that was: a copy of the folder is another's.
 """
 
 import json
@@ -23,10 +24,11 @@ STORE_TIMEOUT_S = 3.0
 
 
 class Remains:
-    """The file `<data>/processes.json`: by name, each process's number and what identifies it."""
+    """The file `<data>/processes.json`: by name, each process's number and what identifies it; and
+    what identifies the folder."""
 
     def __init__(self, data: Path) -> None:
-        self._file = data / "processes.json"
+        self._data, self._file = data, data / "processes.json"
 
     def exist(self) -> bool:
         return self._file.exists()
@@ -37,7 +39,7 @@ class Remains:
             name: (pid, identity(pid)) for name, pid in [*pids.items(), (LAUNCHER, os.getpid())]
         }
         temporary = self._file.with_name(f".{self._file.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(found, indent=1))
+        temporary.write_text(json.dumps({"folder": self._folder(), "processes": found}, indent=1))
         os.replace(temporary, self._file)
 
     def forget(self) -> None:
@@ -68,17 +70,25 @@ class Remains:
     def _living(self) -> dict[str, tuple[int, str]]:
         """By name: number and identity of those that still run."""
         try:
-            found = json.loads(self._file.read_text())
+            noted = json.loads(self._file.read_text())
+            if noted["folder"] != self._folder():
+                log.info("%s is a copy: what it names belongs to another folder", self._data)
+                return {}
             return {
                 name: (pid, known)
-                for name, (pid, known) in found.items()
+                for name, (pid, known) in noted["processes"].items()
                 if type(pid) is int and pid > 1 and known and identity(pid) == known
             }
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            log.warning("%s cannot be read: %s", self._file, error)
+        except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
+            log.warning("%s cannot be read: %r", self._file, error)
             return {}
+
+    def _folder(self) -> str:
+        """The same where it was only moved."""
+        found = self._data.stat()
+        return f"{found.st_dev}:{found.st_ino}"
 
 
 def _end(pid: int, known: str, timeout_s: float) -> None:

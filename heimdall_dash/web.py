@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import multiprocess
 
 from heimdall_dash.doors.http_guard import GuardedHttp
 from heimdall_dash.doors.socket_guard import GuardedSocket
@@ -36,6 +37,7 @@ def main(
     options = uvicorn_options(settings)
     if settings.web_concurrency > 1:  # each process builds its own
         set_up(settings.heimdall_log_level, settings.heimdall_log_format)
+        multiprocess.Process = NoticedProcess  # type: ignore[misc]
         with shared_numbers():
             uvicorn.run(
                 name,
@@ -46,6 +48,16 @@ def main(
             )
     else:
         uvicorn.run((build or application)(), **options)
+
+
+class NoticedProcess(multiprocess.Process):
+    """One of several web processes. uvicorn (0.54) keeps the child's end of the pipe open by which
+    it asks whether the child lives: one that dies while it is asked was waited for all the time.
+    """
+
+    def start(self) -> None:
+        super().start()
+        self.child_conn.close()
 
 
 def application(manifest: Manifest = NO_TRAINER) -> FastAPI:

@@ -44,6 +44,16 @@ http {{
 SERVER = "    server 127.0.0.1:{} fail_timeout=2s;\n"
 
 
+def make_certificate(folder: Path) -> None:
+    """One of its own, for localhost: `cert.pem` and `key.pem`."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
 class Nginx:
     def __init__(
         self,
@@ -72,12 +82,7 @@ class Nginx:
         return port
 
     def __enter__(self) -> "Nginx":
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-keyout", self._folder / "key.pem", "-out", self.certificate, "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        make_certificate(self._folder)
         config = CONFIG.format(
             folder=self._folder, port=self.port, host=self._host, takes_away=self._takes_away,
             idle_s=self._idle_s, backends="".join(map(SERVER.format, self.backends)),

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from heimdall_dash.api import creation
 from tests.test_jobs_api import create, detail
 
 IMPORTED = {
@@ -124,3 +125,10 @@ def test_every_fault_of_a_config_is_told_at_each_field_that_it_concerns(
     wrong = {"batch_size": 5000, "samples": 0}
     refused = client.post("/jobs", json={"job_name": "x", "config": wrong}).json()["detail"]
     assert [one["loc"][-1] for one in refused] == ["samples"]
+
+
+def test_job_too_many_is_refused(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert create(client, external=True).status_code == 201
+    monkeypatch.setattr(creation, "MAX_JOBS", 1)
+    refused = create(client, external=True)
+    assert (refused.status_code, "delete some" in refused.json()["detail"]) == (409, True)

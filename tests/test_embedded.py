@@ -41,3 +41,11 @@ def test_store_that_is_nowhere_is_named_in_one_line(
         EmbeddedStore(tmp_path).start()
     assert "valkey-server or redis-server" in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_address_that_was_taken_away_is_written_anew(own_valkey: EmbeddedStore) -> None:
+    """Without it no part could start again, while the store went on."""
+    own_valkey._url_file.unlink()
+    own_valkey.look_after()
+    assert own_valkey._url_file.read_text().strip() == own_valkey.url
+    assert own_valkey._url_file.stat().st_mode & 0o777 == 0o600

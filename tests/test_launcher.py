@@ -259,18 +259,6 @@ def test_launcher_brings_what_dead_trainers_left_here_and_where_no_dashboard_was
         assert dashboard.stop() == 0
 
 
-def test_launcher_ends_no_process_that_is_not_its_own(tmp_path: Path) -> None:
-    port, data = free_port(), tmp_path / "data"
-    data.mkdir()
-    with Child(tmp_path, "-c", "import threading; threading.Event().wait()") as stranger:
-        noted = {"worker": [stranger.process.pid, "an earlier process of this number"]}
-        (data / "processes.json").write_text(json.dumps(noted))
-        with launch(tmp_path, port, HEIMDALL_DEMO="0") as child:
-            wait_until_ready(child, port)
-            assert child.stop() == 0
-        assert not stranger.has_ended()
-
-
 def test_trainers_find_the_dashboard_as_long_as_it_lives_and_where_its_store_is(
     tmp_path: Path,
 ) -> None:

@@ -12,7 +12,9 @@ from websockets.exceptions import InvalidStatus
 
 from heimdall_dash.store.embedded import EmbeddedStore
 from tests.conftest import Web, web_settings
-from tests.proxies import Nginx
+from tests.proxies import Nginx, make_certificate
+from tests.servers import free_port
+from tests.test_login import leads_to
 from tests.viewers import Viewer
 
 TOKEN = "correct horse; battery, staple"
@@ -67,13 +69,17 @@ def test_session_is_for_the_path_and_for_https_alone(proxy: Nginx, trust: ssl.SS
         assert 'action="/heimdall/login"' in browser.get("/").text
         own = {"Origin": proxy.origin}
         entry = browser.post("/login", data={"token": TOKEN, "then": "?tab=jobs"}, headers=own)
-        assert (entry.status_code, entry.headers["location"]) == (303, "/heimdall/?tab=jobs")
+        assert (entry.status_code, leads_to(entry)) == (303, "/heimdall/?tab=jobs")
         cookie = entry.headers["set-cookie"]
         assert "Path=/heimdall/" in cookie
         assert "Secure" in cookie
         assert browser.get("/").status_code == 200
         entry = browser.get("/", params={"token": TOKEN, "tab": "jobs"})
-        assert entry.headers["location"] == "/heimdall/?tab=jobs"
+        assert leads_to(entry) == "/heimdall/?tab=jobs"
+        entry = browser.get("/docs", params={"token": TOKEN})
+        assert leads_to(entry) == "/heimdall/docs"
+        # JupyterHub's proxy puts its path before each location that begins with a slash
+        assert not entry.headers["location"].startswith("/")
 
 
 def test_jobs_exports_and_sockets(
@@ -132,7 +138,7 @@ def test_publisher_over_https_below_the_path(
 
 def test_proxy_that_cuts_idle_sockets_costs_no_epoch(valkey: EmbeddedStore, tmp_path: Path) -> None:
     """Its limit is under the heartbeat's four seconds: what nobody speaks on is cut."""
-    with Nginx(tmp_path / "nginx", idle_s=1) as nginx:
+    with Nginx(tmp_path / "nginx", idle_s=2) as nginx:
         trust = ssl.create_default_context(cafile=str(nginx.certificate))
         settings = web_settings(valkey.url, tmp_path, port=nginx.backend, **PREFIX)
         with Web(settings), httpx.Client(base_url=nginx.url, verify=trust, headers=AUTH) as client:
@@ -165,3 +171,22 @@ def test_forwarded_headers_are_believed_from_named_proxies_alone(
             ).json()
             told = httpx.get(f"{web.api}/jobs/{made['id']}", headers=forged).json()
             assert told["websocket_url"].startswith(scheme + "://"), proxies
+
+
+def test_nginx_understands_the_recipe_of_the_documentation(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text()
+    recipe = text.partition("```nginx\n")[2].partition("```")[0]
+    for shown, given in (
+        ("443", f"127.0.0.1:{free_port()}"),
+        ("ssl_certificate …", f"ssl_certificate {tmp_path}/cert.pem"),
+        ("ssl_certificate_key …", f"ssl_certificate_key {tmp_path}/key.pem"),
+    ):
+        assert shown in recipe
+        recipe = recipe.replace(shown, given)
+    make_certificate(tmp_path)
+    file = tmp_path / "nginx.conf"
+    file.write_text(f"pid {tmp_path}/pid; events {{}} http {{ access_log off; {recipe} }}")
+    checked = subprocess.run(
+        ["nginx", "-t", "-e", tmp_path / "log", "-c", file], capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stderr

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 from heimdall_dash.store.embedded import EmbeddedStore
+from heimdall_dash.web import NoticedProcess
 from tests.conftest import wait_for
 from tests.processes import Child
 from tests.servers import free_port
@@ -54,3 +56,12 @@ def test_web_process_without_a_store_says_so_in_one_line(
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
     assert "REDIS_URL" in ended.stderr
+
+
+@pytest.mark.timeout(60)
+def test_web_process_that_dies_while_it_is_asked_whether_it_lives_is_noticed_at_once() -> None:
+    """The others were not looked after meanwhile, nor was it started again."""
+    process = NoticedProcess(uvicorn.Config("nowhere:application", log_config=None), [])
+    process.start()
+    process.join()  # there is no such application
+    assert not process.ping(timeout=600)

@@ -18,11 +18,14 @@ from heimdall_dash.store.store import Store
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MAX_JOBS = 100_000  # a list of them all is read, and shown, at once
 MAX_BYTES = 2**20  # of a config or of facts, as JSON
 
 
 def create_job(store: Store, queue: JobQueue, manifest: Manifest, new: NewJob) -> Fields:
     """Raises Refused, ImpossibleConfig, InvalidMetric before anything is stored."""
+    if store.count() >= MAX_JOBS:
+        raise Refused(409, f"there are {MAX_JOBS} jobs, the most there can be: delete some first")
     return _external(store, new) if new.external else _queued(queue, manifest, new)
 
 

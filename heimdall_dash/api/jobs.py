@@ -56,7 +56,10 @@ def job_routes(
         return {"jobs": page, "total": len(found)}
 
     @routes.post(
-        "/jobs", status_code=201, openapi_extra=json_body(NewJob), responses=documented(400, 413)
+        "/jobs",
+        status_code=201,
+        openapi_extra=json_body(NewJob),
+        responses=documented(400, 409, 413),
     )
     async def create(request: Request) -> JobView:
         """Queue a job for the next free worker, or announce one that is fed from outside."""

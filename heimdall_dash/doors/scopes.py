@@ -49,11 +49,16 @@ async def answer(
     await send({"type": f"{kind}.body", "body": body})
 
 
-async def redirect(send: Send, location: str, headers: Headers | None = None) -> None:
-    """303: what was asked for is to be got there, on this server. Parts of the location come from
-    outside: no other line may begin in it, nor another host's name."""
-    place = location.encode("ascii", "ignore").translate(None, bytes(range(33)))
-    place = b"/" + place.lstrip(b"/\\")
-    head = [(b"location", place), (b"content-length", b"0"), *(headers or [])]
+async def redirect(scope: Scope, send: Send, place: str, headers: Headers | None = None) -> None:
+    """303: what was asked for is to be got at `place`, below the page's path on this server.
+
+    Told from where the request is, for some proxies (JupyterHub's) put their path before each
+    location that begins with a slash, and others do not. Parts of the place come from outside: no
+    other line may begin in it, nor another host's name.
+    """
+    below = place.encode("ascii", "ignore").translate(None, bytes(range(33))).lstrip(b"/\\")
+    path = scope.get("raw_path") or scope["path"].encode()
+    location = b"./" + b"../" * (path.partition(b"?")[0].count(b"/") - 1) + below
+    head = [(b"location", location), (b"content-length", b"0"), *(headers or [])]
     await send({"type": "http.response.start", "status": 303, "headers": head})
     await send({"type": "http.response.body", "body": b""})

@@ -97,20 +97,20 @@ class Security:
         if path == LOGOUT and scope["method"] == "POST":
             if session := self._sessions.shown(scope):
                 await self._ended.end(session.name)
-            await redirect(send, prefix + LOGIN[1:], [self._sessions.ended(scope)])
+            await redirect(scope, send, LOGIN, [self._sessions.ended(scope)])
         elif path == LOGIN and scope["method"] == "POST":
             shown, then = await posted(receive)
-            await self._exchange(scope, send, [shown], prefix + then.lstrip("/\\"))
+            await self._exchange(scope, send, [shown], then)
         elif path == LOGIN:
             if await self._session(scope):
-                await redirect(send, prefix)
+                await redirect(scope, send, "")
             else:
                 await answer(scope, send, 200, login_page(prefix, ""), b"text/html; charset=utf-8")
         elif is_reading(scope) and b"token=" in scope["query_string"]:
             rest, tokens = without_token(scope)
             if not tokens:
                 return False
-            await self._exchange(scope, send, tokens, prefix + rest.lstrip("/"))
+            await self._exchange(scope, send, tokens, rest)
         else:
             return False
         return True
@@ -119,12 +119,12 @@ class Security:
         """Begin a session for a token, and lead on to `then`, which holds none."""
         role = await self._of_tokens(scope, [one.encode() for one in shown])
         if isinstance(role, Role):
-            await redirect(send, then, [self._sessions.begun(scope, role)])
+            await redirect(scope, send, then, [self._sessions.begun(scope, role)])
         elif is_reading(scope) and not asked_for(scope):
             await self._ask(scope, send, role)
         else:
             told = TOO_MANY if role == 429 else "That is not the token."
-            page = login_page(self._doors.prefix, then.removeprefix(self._doors.prefix), told)
+            page = login_page(self._doors.prefix, then, told)
             await answer(scope, send, role, page, b"text/html; charset=utf-8")
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -87,6 +87,9 @@ class EmbeddedStore:
         try:
             if (self._folder / AOF_FOLDER).is_dir():
                 self._seen.note()
+                if not self._url_file.exists():
+                    log.error("%s was taken away: it is written anew", self._url_file)
+                    _write_secret(self._url_file, self.url + "\n")
             else:
                 log.error("%s was taken away: all is written there anew", self._folder)
                 self._write_anew()
@@ -179,18 +182,21 @@ class EmbeddedStore:
         client = redis.Redis.from_url(self.url, socket_timeout=2)
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
-                raise StartupRefused(f"the embedded store ended at once:\n{self._last_words()}")
+                raise StartupRefused(f"the embedded store ended at once: {self._last_words()}")
             try:
                 client.ping()
                 client.close()
                 return
             except (RedisError, OSError):
                 time.sleep(0.03)
-        raise StartupRefused(f"the embedded store does not answer:\n{self._last_words()}")
+        raise StartupRefused(f"the embedded store does not answer: {self._last_words()}")
 
     def _last_words(self) -> str:
-        text = (self._folder / "valkey.log").read_text(errors="replace")
-        return "\n".join(text.splitlines()[-8:])
+        """The last warning in its log, as one line."""
+        file = self._folder / "valkey.log"
+        warnings = [line.partition(" # ") for line in file.read_text(errors="replace").splitlines()]
+        said = [words for _, mark, words in warnings if mark]
+        return f"{said[-1] if said else 'it says nothing'} ({file} says more)"
 
 
 def server_program() -> str:

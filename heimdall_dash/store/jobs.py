@@ -113,14 +113,9 @@ LARGE = {"config": "config", "charts": "charts", "notes_text": "notes"}
 LARGE_CHARS = 32 * 1024  # the runs table shows ordinary configs' values: of Hugging Face's, 6 kB
 
 
-def light_view(
-    fields: Mapping[str, str], now: datetime | None = None, *, keep: str | None = None
-) -> JobView:
-    """The job without what is large, for messages that come with every epoch.
-
-    keep: a field that stays nevertheless.
-    """
-    large = [name for name in LARGE if name != keep and len(fields.get(name, "")) > LARGE_CHARS]
+def light_view(fields: Mapping[str, str], now: datetime | None = None) -> JobView:
+    """The job without what is large, for messages that come with every epoch."""
+    large = [name for name in LARGE if len(fields.get(name, "")) > LARGE_CHARS]
     if not large:
         return job_view(fields, now)
     view = job_view({name: text for name, text in fields.items() if name not in large}, now)

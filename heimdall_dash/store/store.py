@@ -85,6 +85,10 @@ class Store(Connection):
             raise UnknownJob(job_id)
         return fields
 
+    def count(self) -> int:
+        """How many jobs there are."""
+        return int(self.call(lambda client: client.zcard(JOBS)))
+
     def jobs(self) -> list[Fields]:
         """All jobs, newest first; one whose key is of another kind hides no others."""
 
