@@ -56,7 +56,7 @@ def run(results: Path, *, quick: bool = False) -> str:
     if not quick:
         keep(results, NAME, rows)
     head = [
-        "stored", "running", "list, ms", "table, ms", "first frame, kB", "on the wire, kB",
+        "stored", "running", "list, ms", "table, ms", "first frame, kB of text",
         "web, % of a core", "without a viewer, %", "web, MB",
     ]  # fmt: skip
     return table(head, [list(row.values()) for row in rows])
@@ -72,7 +72,7 @@ class Site:
     ready: list[dict[str, float]] = field(default_factory=list)
 
     def measured(self, seconds: float) -> dict[str, float]:
-        text, wire = first_frame(self.address)
+        text = first_frame(self.address)
         with trained(self.store, self.ids):
             alone = cpu_percent(self.pid, seconds)
             with _browser() as driver:
@@ -86,9 +86,8 @@ class Site:
         return {
             "stored": self.stored, "running": len(self.ids),
             "list_ms": middle["list"], "table_ms": middle["table"],
-            "first_frame_kb": text / 1e3, "first_frame_wire_kb": wire / 1e3,
-            "web_core_percent": looked_at, "web_core_percent_without_viewer": alone,
-            "web_mb": pss_mb(self.pid),
+            "first_frame_kb": text / 1e3, "web_core_percent": looked_at,
+            "web_core_percent_without_viewer": alone, "web_mb": pss_mb(self.pid),
         }  # fmt: skip
 
 
@@ -175,12 +174,12 @@ def until_ready(driver: Any) -> dict[str, float]:
     return found
 
 
-def first_frame(address: str) -> tuple[int, int]:
-    """Bytes of text of the list's sync, and of what came over the connection for it."""
+def first_frame(address: str) -> int:
+    """Bytes of text of the list's sync."""
     url = address.replace("http", "ws") + "/ws/training"
     with Viewer(url, framed=True) as viewer:
         frame = viewer.next_of("sync")
-        return len(json.dumps(frame, separators=(",", ":"))), viewer.received_bytes
+        return len(json.dumps(frame, separators=(",", ":")))
 
 
 def cpu_percent(pid: int, seconds: float) -> float:

@@ -146,7 +146,14 @@ def test_store_that_came_back_with_less_is_believed_at_the_next_look_at_all() ->
     jobs.reload([{"id": "a", "stream": "s", "revision": "9"}], 0)
     jobs.read([{"id": "a", "stream": "s", "revision": "4"}], jobs.version)
     assert (jobs.fields("a") or {})["revision"] == "9"
+    asked = jobs.version
+    jobs.take({"event": "training:created", "job": {"id": "b", "stream": "b", "revision": "1"}})
+    jobs.take({"event": "training:paused", "job": {"id": "a", "stream": "s", "revision": "10"}})
+    jobs.reload([{"id": "a", "stream": "s", "revision": "9"}], asked)
+    assert (jobs.fields("a") or {})["revision"] == "10"  # heard after the store was asked
+    assert jobs.fields("b")
     jobs.reload([{"id": "a", "stream": "s", "revision": "4"}], jobs.version)
+    assert not jobs.fields("b")
     assert (jobs.fields("a") or {})["revision"] == "4"
     jobs.read([{"id": "a", "stream": "t", "revision": "1"}], jobs.version)
     assert (jobs.fields("a") or {})["stream"] == "t"

@@ -11,7 +11,9 @@ import pytest
 from heimdall_dash.api.history import History
 from heimdall_dash.api.summaries import Summaries
 from heimdall_dash.queue import JobQueue
+from heimdall_dash.records import Status, utc_now
 from heimdall_dash.removal import Removal
+from heimdall_dash.store.compact import Sizes, compact
 from heimdall_dash.store.store import Store
 from tests.conftest import Web
 
@@ -119,3 +121,24 @@ def test_job_that_runs_is_not_discarded_and_one_that_runs_again_stays(
 def test_unknown_job_is_404(client: httpx.Client, path: str) -> None:
     method = "GET" if path == "summary" else "POST"
     assert client.request(method, f"/jobs/{uuid.uuid4()}/{path}").status_code == 404
+
+
+def test_summary_of_a_compacted_job_is_what_its_rows_come_to(store: Store) -> None:
+    job_id = store.create_job(
+        "long", status=Status.RUNNING, config={}, total_epochs=None, external=True
+    )["id"]
+    rows = [
+        {"epoch": e, "timestamp": utc_now(), "loss": abs(e - 70.5), "n": e % 7, f"m{e % 5}": [e],
+         "odd": [0.5] if e % 2 else 2**60 + e}
+        for e in range(300)
+    ]  # fmt: skip
+    rows[33] |= {"loss": None, "late": 1.5}
+    rows[299] |= {"late": -2.5, "once": 7}
+    store.append(job_id, rows)
+    plain = Summaries(store, History(store)).of([store.job(job_id)], 1)[job_id]
+    while compact(store, job_id, Sizes(keep=1, final=1, least=1, round=70)):
+        pass
+    assert "compacted" in store.job(job_id)
+    columns = Summaries(store, History(store)).of([store.job(job_id)], 1)[job_id]
+    assert columns.views() == plain.views()
+    assert (columns.position, columns.stream) == (plain.position, plain.stream)

@@ -50,8 +50,8 @@ class AllJobs:
         self.pulse.beat()
 
     def reload(self, jobs: Iterable[Fields], asked: int) -> None:
-        """Everything the store had after the version `asked`, also where that is older than what is
-        known; what it lacks is gone."""
+        """Everything the store had after the version `asked`, also where that is older than what
+        was known by then; what it lacks is gone."""
         found = {
             fields["id"]: fields
             for fields in jobs
@@ -61,7 +61,10 @@ class AllJobs:
             if job_id not in found and fields is not None and at <= asked:
                 self._put(job_id, None)
         for job_id, fields in found.items():
-            self._put(job_id, fields)
+            if self._jobs.get(job_id, (0, None))[0] > asked:
+                self._put_newer(fields)
+            else:
+                self._put(job_id, fields)
         self.pulse.beat()
 
     def everything(self) -> list[Fields]:
