@@ -3,6 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TWO := -q -n 2
+# It takes 40 s: as the last of two at a time, it would be alone for most of them.
+LONGEST := tests/test_two_hosts.py
+# Faults on a stage of their own, that one can look at beside something else.
+OWN_STAGE := tests/faults/test_more_processes.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -20,10 +24,10 @@ run: .venv/.run
 
 test: .venv/.dev
 	@scripts/test_tools.sh
-	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults --ignore=tests/integrations $(TWO)
+	@$(BIN)/python -m pytest $(LONGEST) tests --ignore=tests/browser --ignore=tests/faults --ignore=tests/integrations $(TWO)
 	@scripts/node.sh --test tests/js/*.test.mjs
-	@$(BIN)/python -m pytest tests/browser $(TWO) --dist loadfile
-	@$(BIN)/python -m pytest tests/faults -q
+	@$(BIN)/python -m pytest $(OWN_STAGE) tests/browser $(TWO) --dist loadfile
+	@$(BIN)/python -m pytest tests/faults --ignore=$(OWN_STAGE) -q
 
 test-fast: .venv/.dev
 	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults --ignore=tests/integrations -m "not slow" $(TWO)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from heimdall_dash.api.csv_rows import csv_pieces
@@ -168,7 +168,15 @@ def shown(table: Table) -> Any:
     return columns, kinds_of(columns), table.not_finite(columns, -1, None), table.position
 
 
+EMPTIED = [  # a compacted history of which nothing is left, and a row after that: it had no time
+    ("row", 0, {}, {}), ("row", 0, {}, {"a": "nan"}), ("row", 0, {"a": 0.0}, {}),
+    ("compact", "whole"), ("back", 0), ("back", -1), ("look", {"timestamp"}),
+]  # fmt: skip
+
+
 @pytest.mark.slow
+@example(EMPTIED)
+@example([*EMPTIED, ("next", {}, {}), ("look", {"timestamp"})])
 @given(moves)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_compacted_history_is_the_same_for_whoever_reads_and_writes(

@@ -153,7 +153,7 @@ def left_names(kept: Kept, need: Need) -> list[str]:
     left = []
     for name in kept.names:
         need([name])
-        if name in kept.table.columns:
+        if kept.table.has(name):
             left.append(name)
     return left
 

@@ -172,7 +172,7 @@ def _load(
     if len(column) == len(table.epochs):
         column.epochs = table.epochs
     table.columns.pop(name, None)
-    if len(column) or marks:
+    if len(column) or marks or name == "timestamp":  # a table has times, also while it is empty
         table.columns[name] = column
     if marks:
         table.marks[name] = marks

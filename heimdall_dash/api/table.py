@@ -73,7 +73,12 @@ class Table:
     @property
     def names(self) -> list[str]:
         """In the order in which they came; those that nothing is left of are not among them."""
-        return [name for name, column in self.columns.items() if len(column) or name in self.marks]
+        return [name for name in self.columns if self.has(name)]
+
+    def has(self, name: str) -> bool:
+        """Whether any cell of it is left."""
+        column = self.columns.get(name)
+        return column is not None and (len(column) > 0 or name in self.marks)
 
     def rows(self, after: int, before: int | None) -> tuple[int, int]:
         """Indexes [start, stop) of the epochs with after < epoch < before."""
