@@ -100,7 +100,10 @@ def test_container_hands_its_training_all_that_it_needs(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_notebook_runs_as_shown(web: Web, tmp_path: Path) -> None:
     parts = re.split(r"^# %%.*\n", (EXAMPLES / "notebook_cells.py").read_text(), flags=re.M)[1:]
-    wait = "import time\nwhile job.url is None: time.sleep(0.02)\n"
+    wait = (
+        "import time\nend = time.monotonic() + 20\n"
+        "while job.url is None and time.monotonic() < end: time.sleep(0.02)\n"
+    )
     cells = [parts[0].replace("\njob\n", f"\n{wait}job\n"), *parts[1:]]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     client = NotebookClient(book, timeout=60, kernel_name="python3", startup_timeout=120)

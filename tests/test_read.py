@@ -207,7 +207,8 @@ def test_a_jupyter_kernel_shows_the_job_its_history_and_its_chart(web: Web, tmp_
         "from heimdall_dash import Job, read\n"
         "job = Job.start('notebook', total_epochs=3)\n"
         "for epoch in range(1, 4): job.log(epoch, train_loss=1 / epoch)\n"
-        "import time\nwhile job.url is None: time.sleep(0.02)\n"
+        "import time\nend = time.monotonic() + 20\n"
+        "while job.url is None and time.monotonic() < end: time.sleep(0.02)\n"
         "job",
         "job.finish()\njob.close()\nread.history(job)[['train_loss']]",
         "read.figure(job, 'train_loss').layout.title.text",
