@@ -205,7 +205,7 @@ def test_html_of_a_job_escapes_what_comes_from_outside() -> None:
 def test_a_jupyter_kernel_shows_the_job_its_history_and_its_chart(web: Web, tmp_path: Path) -> None:
     cells = [
         "from heimdall_dash import Job, read\n"
-        "job = Job.start('notebook', total_epochs=3)\n"
+        "job = Job.start('read in a kernel', total_epochs=3)\n"
         "for epoch in range(1, 4): job.log(epoch, train_loss=1 / epoch)\n"
         "import time\nend = time.monotonic() + 20\n"
         "while job.url is None and time.monotonic() < end: time.sleep(0.02)\n"
