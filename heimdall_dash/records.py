@@ -22,6 +22,7 @@ MAX_LIST = 256  # values in one array-valued metric
 LAST_UNIX_S = 253_402_300_799.0  # the end of the year 9999
 MAX_DEPTH = 20  # of nested configs and facts
 NO_EPOCH = -1  # the cursor before the first epoch
+MOST_RUNS = 100  # that a page looks at together
 
 
 class Status(StrEnum):

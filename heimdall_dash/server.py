@@ -26,6 +26,7 @@ from heimdall_dash.api.health import health_routes
 from heimdall_dash.api.history import History
 from heimdall_dash.api.jobs import job_routes
 from heimdall_dash.api.log import log_routes
+from heimdall_dash.api.means_routes import means_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.predictions import predictions_routes
 from heimdall_dash.api.refusals import add_refusals
@@ -100,6 +101,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     history = History(store)
     server.include_router(metric_routes(store, history))
     server.include_router(series_routes(history))
+    server.include_router(means_routes(history))
     server.include_router(predictions_routes(store, clock.now))
     server.include_router(table_routes(store, Summaries(store, history), clock.now))
     server.include_router(log_routes(store))

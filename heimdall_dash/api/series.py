@@ -43,7 +43,7 @@ def series_routes(history: History) -> APIRouter:
         `not_finite` names cells that held NaN or infinity, at most `points` of each metric.
         `cursor` and `stream` are the position to go on from, `total` the epochs of the range.
         """
-        names = _checked(metrics)
+        names = checked_names(metrics, MAX_NAMES)
         answer = history.answered(job_id, partial(series_of, names, after, before, points))
         content = orjson.dumps({"job_id": job_id, **answer}, option=JSON)
         return Response(content, media_type=MEDIA_TYPE)
@@ -127,9 +127,9 @@ def _some(marked: dict[int, str], points: int | None) -> dict[int, str]:
     }
 
 
-def _checked(asked: list[str]) -> list[str]:
-    if len(asked) > MAX_NAMES:
-        raise Refused(422, f"metrics: at most {MAX_NAMES} names, got {len(asked)}")
+def checked_names(asked: list[str], most: int) -> list[str]:
+    if len(asked) > most:
+        raise Refused(422, f"metrics: at most {most} names, got {len(asked)}")
     for name in asked:
         if problem := name_problem(name):
             raise InvalidMetric(f"metrics: {problem}, got {shown_name(name)!r}")

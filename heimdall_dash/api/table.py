@@ -141,6 +141,13 @@ class Table:
         times = iter(column.values.at(at[is_known]))
         return [next(times) if has else None for has in is_known.tolist()]
 
+    def times_ms(self, rows: np.ndarray) -> np.ndarray | None:
+        """The times of some rows, milliseconds since 1970; None where any is not known."""
+        column = self.columns.get("timestamp")
+        if column is None or not self._is_full(column) or not isinstance(column.values, Times):
+            return None
+        return column.values.ms_at(rows)
+
     def not_finite(self, names: Iterable[str], after: int, before: int | None) -> dict[str, Any]:
         """`{metric: {epoch: "nan"}}` of the epochs with after < epoch < before."""
         found = {}

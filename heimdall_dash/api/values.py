@@ -163,7 +163,15 @@ class Times:
         """Some of them."""
         if self._texts is not None:
             return [self._texts[place] for place in places.tolist()]
-        return times_of(np.frombuffer(self._ms, dtype=np.int64)[places]) if len(places) else []
+        return times_of(self._ms_at(places)) if len(places) else []
+
+    def ms_at(self, places: np.ndarray) -> np.ndarray | None:
+        """Some of them, milliseconds since 1970; None: there are other texts among them."""
+        return self._ms_at(places) if self._texts is None and len(places) else None
+
+    def _ms_at(self, places: np.ndarray) -> np.ndarray:
+        ms: np.ndarray = np.frombuffer(self._ms, dtype=np.int64)[places]
+        return ms
 
     def _held_as_texts(self) -> list[Any]:
         if self._texts is None:

@@ -21,6 +21,7 @@ import { GroupBy } from "./runs/group_by.js";
 import { Picked } from "./runs/picked.js";
 import { ReadingBar } from "./runs/reading_bar.js";
 import { RunPicks } from "./runs/run_picks.js";
+import { Means } from "./runs/means.js";
 import { Sources } from "./runs/sources.js";
 import { PredictionsFeed } from "./runs/predictions_feed.js";
 import { Organise } from "./runs/organise.js";
@@ -82,6 +83,7 @@ function assemble(page) {
     watch: page.watch,
   });
   page.groups = new GroupBy(page);
+  page.means = new Means({ call, now: () => performance.now(), later: (f, ms) => setTimeout(f, ms) }, () => page.meansArrived());
   page.drawn = new Sources(page);
   page.charts = new Charts(page);
   page.views = new Views({

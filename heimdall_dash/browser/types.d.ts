@@ -116,6 +116,8 @@ interface Source {
   round?: number; // how often the colours were used up before it: another dash
   bands?: Record<string, import("./series/grouped.js").Band>; // by metric; of a mean
   bandKind?: "range" | "sd";
+  isByTime?: boolean; // its rows stand at places of an axis of time, and not at epochs
+  thinned?: Record<string, { returned: number; total: number }>; // by metric: places left out of a mean
 }
 type BandKind = "range" | "sd";
 interface Figure {

@@ -5,8 +5,8 @@ from typing import Any
 
 from heimdall_dash.frames import Start, start_of
 from heimdall_dash.metrics import MAX_NAME
+from heimdall_dash.records import MOST_RUNS
 
-MOST_JOBS = 100
 MOST_NAMES = 10_000  # as many as a job may have
 MAX_ID = 100  # characters
 MAX_STREAM = 64
@@ -29,8 +29,8 @@ def wanted_jobs(watch: object) -> dict[str, Wanted]:
     """By job id; raises WatchRefused."""
     if not isinstance(watch, dict):
         raise WatchRefused(f"watch: expected an object by job id, got {_shown(watch)}")
-    if len(watch) > MOST_JOBS:
-        raise WatchRefused(f"watch: at most {MOST_JOBS} jobs, got {len(watch)}")
+    if len(watch) > MOST_RUNS:
+        raise WatchRefused(f"watch: at most {MOST_RUNS} jobs, got {len(watch)}")
     return {_job_id(job_id): _wanted(job_id, said) for job_id, said in watch.items()}
 
 

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from fastapi import FastAPI
 
 from heimdall_dash.manifest import NO_TRAINER, Manifest
-from heimdall_dash.records import FINAL, LEGAL
+from heimdall_dash.records import FINAL, LEGAL, MOST_RUNS
 from heimdall_dash.ui import diagram_texts, ids, texts, theme
 from heimdall_dash.ui.alert_rules import Rules, add_rule_callbacks, rules_dialog
 from heimdall_dash.ui.callback_door import close_dash
@@ -24,7 +24,6 @@ from heimdall_dash.ui.header import header
 from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
 from heimdall_dash.ui.modules import PATH, Modules, preloads
-from heimdall_dash.ui.runs_on_charts import MOST_RUNS
 from heimdall_dash.ui.sockets import socket
 from heimdall_dash.ui.views import add_view_callbacks
 

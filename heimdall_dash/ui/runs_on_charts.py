@@ -7,8 +7,6 @@ from dash.development.base_component import Component
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes, labelled, segmented
 
-MOST_RUNS = 100
-
 
 def runs_on_charts() -> Component:
     """The browser writes one entry per run; the select adds and takes away, and shows no pills:

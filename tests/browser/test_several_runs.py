@@ -266,6 +266,49 @@ def test_groups_show_mean_and_band_and_how_many_runs(
     assert texts[29].endswith("1 run"), texts[29]
 
 
+def test_group_of_long_runs_is_the_mean_of_all_that_they_logged(
+    reader: Page, train: StartJob
+) -> None:
+    runs = [train(f"long {seed}", config={"lr": 0.1, "seed": seed}) for seed in range(3)]
+    for seed, run in enumerate(runs):
+        for epoch in range(1, 3001):  # of the runs laid over the first, two in three are not here
+            run.log(epoch, val_loss=2.0 + (epoch * (seed + 3) % 7) / 7)
+    # a value of no group: there is one group of three
+    reader.open("?runs=" + ",".join(run.id for run in runs) + "&group=config%3Alr")
+    group = (
+        "const line = document.querySelector('#loss-chart .js-plotly-plot')?.data"
+        ".find((one) => one.run === 'group:0.1' && !one.fill);"
+        "return line ? {x: line.x, y: line.y, text: line.text} : null"
+    )
+    reader.wait(lambda: reader.run(group), "the group's mean")
+    reader.show("loss-chart")
+
+    def truth(epoch: int) -> float:
+        return sum(2.0 + (epoch * (seed + 3) % 7) / 7 for seed in range(3)) / 3
+
+    line = reader.run(group)
+    assert (line["x"][0], line["x"][-1]) == (1, 3000)
+    assert line["y"] == pytest.approx([truth(epoch) for epoch in line["x"]])
+    assert all(text.endswith("3 runs") for text in line["text"])
+    for run in runs[:2]:
+        run.log(3001, val_loss=5.0)
+    reader.wait(lambda: reader.run(group)["x"][-1] == 3001, "the newest epoch")
+    reader.wait(lambda: reader.run(group)["text"][-1].endswith("2 runs"), "of those that have it")
+    reader.run("dash_clientside.heimdall.page.zoomed('loss-chart', {x: [1000, 1040], y: null})")
+    near = "the stretch as it was logged"
+    reader.wait(lambda: set(range(1000, 1041)) <= set(reader.run(group)["x"]), near)
+    line = reader.run(group)
+    assert line["y"] == pytest.approx([truth(epoch) for epoch in line["x"]])
+    reader.run("dash_clientside.heimdall.page.zoomed('loss-chart', null)")
+    reader.choose_segment("x-axis", "relative")
+    reader.wait(
+        lambda: (line := reader.run(group)) and line["x"][-1] != 3001,
+        "seconds since each run's beginning",
+    )
+    assert reader.run(group)["y"][0] == pytest.approx(2.5, abs=0.6)
+    assert "Epoch" not in reader.run(group)["text"][0]
+
+
 def test_an_old_link_to_the_comparison_opens_its_runs(
     reader: Page, three: tuple[Job, Job, Job]
 ) -> None:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { meanOf } from "../../heimdall_dash/browser/series/grouped.js";
 import { lineFigure } from "../../heimdall_dash/browser/figure/line_figure.js";
-import { groupSources, grouped, groupings } from "../../heimdall_dash/browser/runs/groups.js";
+import { groupSources, grouped, groupings, meansHere } from "../../heimdall_dash/browser/runs/groups.js";
 import { Picked } from "../../heimdall_dash/browser/runs/picked.js";
 import { keyMetric } from "../../heimdall_dash/browser/runs/run_picks.js";
 import { defaultView, fromQuery, toQuery } from "../../heimdall_dash/browser/page/url.js";
@@ -101,7 +101,7 @@ test("groups are drawn as mean and band, and the pointer says how many runs ther
   const texts = { group_without: "none", group_note: "band: {band}", band_range: "min–max", group_run: "1 run", group_runs: "{n} runs", axis_epoch: "Epoch", more_runs: "{n} runs", log_scale: "" };
   const view = { ...defaultView(), group: "config:lr" };
   const runs = [["1", 0.1, [1, 2]], ["2", 0.1, [3, 4]], ["3", 0.01, [5, 6]]].map(([id, lr, a]) => ({ ...jobOf(id, { lr }), store: { columns: { epoch: [1, 2], a } } }));
-  const sources = groupSources(runs, ["a"], view, { without: "none", colors: ["#00ff00", "#ff0000"] });
+  const sources = groupSources(runs, view, { without: "none", colors: ["#00ff00", "#ff0000"] }, (members) => meansHere(members, ["a"], "range"));
   const spec = { id: "c", title: "C", y_label: "", unit: "m", scale: "linear", ticks: [], references: [], lines: [{ metric: "a", name: "A", dash: "solid", axis: 1, unit: null }] };
   const look = { colors: { lines: ["#1"] }, texts, width: 600, height: 360, font: "x" };
   const { data, notes } = lineFigure(spec, sources, { scale: "linear", smoothing: 0, x: "epoch", zoom: null }, look);

@@ -254,7 +254,7 @@ export class Charts {
     const figure = isDiagramKind(spec)
       ? diagramFigure(spec, sources, view, appearance, this.page.view.reliability)
       : lineFigure(this._known(spec), sources, view, appearance);
-    const left = thinnedTo(feed.store, spec);
+    const left = sources[0]?.thinned ? thinnedMean(sources) : thinnedTo(feed.store, spec);
     if (left) figure.notes.push(fill(config.texts.thinned, left));
     return figure;
   }
@@ -281,6 +281,11 @@ export class Charts {
     this.wide.show();
     this.filter.apply();
   }
+}
+
+/** @param {Source[]} sources  of groups  @returns {{returned: number, total: number}|null} */
+function thinnedMean(sources) {
+  return sources.flatMap(({ thinned }) => Object.values(thinned ?? {}))[0] ?? null;
 }
 
 /**

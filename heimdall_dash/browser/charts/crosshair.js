@@ -102,7 +102,7 @@ export class Crosshair {
   /** @param {Spec} spec  @returns {XMode} as the chart is drawn: runs without times stand by epoch */
   _mode(spec) {
     const { x } = this.page.view;
-    const hasTimes = this.page.sources(spec).every(({ columns }) => columns.timestamp || !columns.epoch.length);
+    const hasTimes = this.page.sources(spec).every(({ columns, isByTime }) => isByTime || columns.timestamp || !columns.epoch.length);
     return hasTimes ? x : "epoch";
   }
 

@@ -71,8 +71,8 @@ export class Readout {
   /** @param {number} x  @param {XMode} mode  @param {number|undefined} epoch  @param {number|undefined} asked  @returns {string} */
   _whereText(x, mode, epoch, asked) {
     const { texts } = this.page.config;
-    const said = mode === "epoch" ? `${texts.axis_epoch} ${x}`
-      : `${mode === "wall" ? wallText(x) : durationText(x)} · ${texts.axis_epoch} ${epoch ?? "–"}`;
+    const time = mode === "wall" ? wallText(x) : durationText(x);
+    const said = mode === "epoch" ? `${texts.axis_epoch} ${x}` : epoch === undefined ? time : `${time} · ${texts.axis_epoch} ${epoch}`;
     return asked === undefined || asked === (mode === "epoch" ? x : epoch) ? said : `${said} (${fill(texts.readout_near, { epoch: asked })})`;
   }
 

@@ -10,7 +10,7 @@ const MEAN_DIGITS = 12; // of what nobody logged: more are rounding
 /**
  * @typedef {Object} Said
  * @property {Line} line  @property {Source} source
- * @property {number} epoch       of the row
+ * @property {number|undefined} epoch   of the row; a mean over time has none
  * @property {Cell} value         null: nobody wrote it there
  * @property {string} text        all digits, or nan, inf, -inf; "" where there is none
  * @property {number|undefined} count  runs behind a mean
@@ -73,7 +73,7 @@ export function valuesAt(spec, sources, mode, x, off = []) {
     const band = source.bands?.[line.metric];
     const exact = band && typeof value === "number" ? Number(value.toPrecision(MEAN_DIGITS)) : value;
     const text = typeof exact === "number" ? String(exact) : series.marks?.[String(epoch)] ?? "";
-    return [{ line, source, epoch, value, text, count: isThere ? band?.counts[i] : undefined }];
+    return [{ line, source, epoch: source.isByTime ? undefined : epoch, value, text, count: isThere ? band?.counts[i] : undefined }];
   }));
 }
 

@@ -22,14 +22,14 @@ const TITLE = { standoff: 6, font: { size: 12 } };
  * @param {XMode} mode   relative: seconds since the run's first epoch; a pause counts, as it does on
  *   the reader's clock. wall: milliseconds since 1970 on a linear axis, because a date axis of
  *   Plotly's goes by the clock and folds the line in the night when that is set back
- * @param {{columns: Columns}[]} sources
+ * @param {{columns: Columns, isByTime?: boolean}[]} sources
  * @returns {Axis}
  */
 export function xAxis(sources, mode) {
   const runs = sources.filter(({ columns }) => columns.epoch.length > 0);
-  const isTime = mode !== "epoch" && runs.length > 0 && runs.every(({ columns }) => columns.timestamp);
+  const isTime = mode !== "epoch" && runs.length > 0 && runs.every(({ columns, isByTime }) => isByTime || columns.timestamp);
   const known = isTime ? mode : "epoch";
-  const found = extent(runs.map(({ columns }) => ends(columns, known)), false);
+  const found = extent(runs.map(({ columns, isByTime }) => ends(columns, isByTime ? "epoch" : known)), false);
   if (known === "epoch") {
     const [first, last] = found ?? [0, 10];
     return { mode: known, range: padded(first, Math.max(last, first + 10)) };
@@ -48,7 +48,7 @@ function ends({ epoch, timestamp }, mode) {
 const knownRelative = new WeakMap();
 
 /**
- * Where each row of a series stands on the axis.
+ * Where each row of a series stands on the axis; without times, at its epoch.
  * @param {Series} series
  * @param {XMode} mode
  * @param {string|undefined} first  time of the run's first epoch, ISO 8601

@@ -91,13 +91,13 @@ function nameOf(line, source, spec, isMany) {
  * @param {Look} look
  * @returns {string[]}
  */
-function hoverTexts({ epochs, values, smoothed, isSmoothed, picked, unit, band }, { texts }) {
+function hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band }, { texts }) {
   const raw = valueTexts(values, unit, picked);
   const said = isSmoothed ? valueTexts(smoothed, unit, picked).map((text, i) => `${text} (${texts.raw} ${raw[i]})`) : raw;
   return said.map((text, i) => {
     const count = band?.counts[picked[i]];
     const runs = count ? ` · ${fill(count === 1 ? texts.group_run : texts.group_runs, { n: count })}` : "";
-    return `${texts.axis_epoch} ${epochs[picked[i]]}: ${text}${runs}`;
+    return source.isByTime ? `${text}${runs}` : `${texts.axis_epoch} ${epochs[picked[i]]}: ${text}${runs}`;
   });
 }
 

@@ -26,6 +26,7 @@ const INTERVAL_MS = { live: 0, "1s": 1000, "5s": 5000, paused: 0 };
  * @property {import("../runs/job_actions.js").JobActions} jobActions
  * @property {import("../runs/picked.js").Picked} picked
  * @property {import("../runs/group_by.js").GroupBy} groups
+ * @property {import("../runs/means.js").Means} means
  * @property {import("../runs/sources.js").Sources} drawn   what the charts draw
  * @property {import("../runs/run_picks.js").RunPicks} picks
  * @property {import("../charts/front.js").Front} front
@@ -81,6 +82,7 @@ export class Page extends PageParts {
   epochsArrived() {
     this.feed.run?.wanted.want(this._keyMetrics());
     this.drawn.forget();
+    this.means.stale();
     this.charts.update();
     this.painter.news();
     this.reliability.render(this.feed, this.view);
@@ -104,7 +106,7 @@ export class Page extends PageParts {
     for (const id of this.picked.ids()) {
       const run = this.watch.of(id);
       run?.wanted.want(metrics);
-      if (run && zoom) void run.wanted.look(metrics, x, zoom.x);
+      if (run && zoom && !this.groups.isOn()) void run.wanted.look(metrics, x, zoom.x);
     }
   }
 
@@ -123,10 +125,16 @@ export class Page extends PageParts {
     const isFirst = ids.some((id) => !this.arrived.has(id)); // the reader just picked it
     for (const id of ids) this.arrived.add(id);
     this.drawn.forget();
+    this.means.stale();
     if (isFirst) this.charts.update();
     if (isFirst && this.painter.isPaused) this.painter.invalidate();
     else this.painter.news();
     this._soon("picks", () => this.renderPicks(), BAR_MS);
+  }
+
+  meansArrived() {
+    this.drawn.forget();
+    this.painter.news();
   }
 
   factsArrived() {

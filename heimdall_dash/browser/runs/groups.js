@@ -1,6 +1,8 @@
 /* Runs in groups: by their group, a tag, or a value of their configuration. The charts then show each
    group's mean and how far its runs lie apart. */
 
+/** @import { Band } from "../series/grouped.js" */
+
 import { meanOf } from "../series/grouped.js";
 import { runLook } from "./palette.js";
 
@@ -56,36 +58,53 @@ export function grouped(runs, by, without) {
 }
 
 /**
- * One source per group, with the means of these metrics. Pure.
+ * Of one metric: rising epochs, or places of an axis of time, and what the runs say there together.
+ * @typedef {{metric: string, epochs: number[], mean: Column, band: Band, total: number}} Mean
+ *   `total`: of the places, before the server thinned them
+ */
+
+/**
+ * One source per group, with the means of its runs. Pure.
  * @param {Run[]} runs
- * @param {string[]} metrics
- * @param {{group: string, band: BandKind}} view
+ * @param {{group: string, band: BandKind, x: XMode}} view
  * @param {{without: string, colors: string[]}} words   what the group of those without a value is called
+ * @param {(members: Run[]) => Mean[]} meansOf   of a group; none: not known yet
  * @returns {Source[]}
  */
-export function groupSources(runs, metrics, { group, band }, { without, colors }) {
+export function groupSources(runs, { group, band, x }, { without, colors }, meansOf) {
   return grouped(runs, group, without).map(([name, members], i) => ({
-    ...meansOf(members.map(({ store }) => store), metrics, band), id: `group:${name}`, name: `${name} (${members.length})`,
-    job: null, facts: {}, notes: [], ...runLook(i, colors), bandKind: band,
+    ...tableOf(meansOf(members)), id: `group:${name}`, name: `${name} (${members.length})`,
+    job: null, facts: {}, notes: [], ...runLook(i, colors), bandKind: band, isByTime: x !== "epoch",
   }));
 }
 
-/** @param {{columns: Columns, notFinite: NotFinite}[]} stores  @param {string[]} metrics  @param {BandKind} kind  @returns {{columns: Columns, bands: Record<string, any>}} */
-function meansOf(stores, metrics, kind) {
-  const found = metrics.flatMap((metric) => {
-    const { epochs, mean, band } = meanOf(stores, metric, kind);
-    return epochs.length ? [{ metric, epochs, mean, band }] : [];
+/**
+ * By epoch, of runs that are here as a whole. Pure.
+ * @param {Run[]} members  @param {string[]} metrics  @param {BandKind} kind
+ * @returns {Mean[]}
+ */
+export function meansHere(members, metrics, kind) {
+  return metrics.flatMap((metric) => {
+    const { epochs, mean, band } = meanOf(members.map(({ store }) => store), metric, kind);
+    return epochs.length ? [{ metric, epochs, mean, band, total: epochs.length }] : [];
   });
+}
+
+/** @param {Mean[]} found  @returns {{columns: Columns, bands: Record<string, any>, thinned: Record<string, {returned: number, total: number}>}} */
+function tableOf(found) {
   const epoch = [...new Set(found.flatMap(({ epochs }) => epochs))].sort((a, b) => a - b);
   /** @type {Columns} */
   const columns = { epoch };
   /** @type {Record<string, any>} */
   const bands = {};
-  for (const { metric, epochs, mean, band } of found) {
+  /** @type {Record<string, {returned: number, total: number}>} */
+  const thinned = {};
+  for (const { metric, epochs, mean, band, total } of found) {
     const at = new Map(epochs.map((one, i) => [one, i]));
     const spread = (/** @type {Column} */ values) => epoch.map((one) => values[at.get(one) ?? -1] ?? null);
     columns[metric] = spread(mean);
     bands[metric] = { low: spread(band.low), high: spread(band.high), counts: spread(band.counts) };
+    if (epochs.length < total) thinned[metric] = { returned: epochs.length, total };
   }
-  return { columns, bands };
+  return { columns, bands, thinned };
 }

@@ -2,9 +2,10 @@
    for as long as nothing arrives and the choice stays. */
 
 import { look } from "../charts/elements.js";
-import { groupSources } from "./groups.js";
+import { groupSources, meansHere } from "./groups.js";
 
-/** @typedef {{config: Config, view: ViewFields, feed: ShownJob, picked: import("./picked.js").Picked, groups: import("./group_by.js").GroupBy}} SourcesPage */
+/** @typedef {{config: Config, view: ViewFields, feed: ShownJob, picked: import("./picked.js").Picked, groups: import("./group_by.js").GroupBy,
+ *   means: import("./means.js").Means, chartView: (spec: Spec) => ChartView}} SourcesPage */
 
 export class Sources {
   /** @param {SourcesPage} page */
@@ -24,25 +25,43 @@ export class Sources {
 
   /** @param {Spec} spec  @returns {Source[]} */
   of(spec) {
-    const { groups } = this.page;
-    const metrics = groups.isOn() && spec.kind === "lines" ? spec.lines.map(({ metric }) => metric) : null;
-    const key = metrics ? JSON.stringify(metrics) : "";
-    const known = this.known.get(key) ?? this._make(metrics);
+    const { groups, view } = this.page;
+    const isMean = groups.isOn() && spec.kind === "lines";
+    const metrics = spec.lines.map(({ metric }) => metric);
+    const zoom = isMean ? this.page.chartView(spec).zoom ?? null : null;
+    const key = isMean ? JSON.stringify([metrics, view.x, zoom?.x]) : "";
+    const known = this.known.get(key) ?? (isMean ? this._means(metrics, zoom) : this._runs());
     this.known.set(key, known);
     return known;
   }
 
-  /** @param {string[]|null} metrics  of means; null: a line for each run  @returns {Source[]} */
-  _make(metrics) {
-    const { picked, view, config } = this.page;
+  /** A line for each run. @returns {Source[]} */
+  _runs() {
+    const { picked, config } = this.page;
     const colors = look(config, {}).colors.runs;
-    const shown = picked.shown();
-    if (metrics) return groupSources(shown, metrics, view, { without: config.texts.group_without, colors });
     const isMany = picked.ids().length > 1;
-    return shown.map((run) => ({
+    return picked.shown().map((run) => ({
       id: run.id, name: picked.nameOf(run), columns: run.store.columns, notFinite: run.store.notFinite, isPartial: run.store.isPartial,
       job: run.job, facts: run.facts, notes: run.notes, ...(isMany ? picked.lookOf(run.id, colors) : {}),
     }));
+  }
+
+  /**
+   * A line for each group. A mean of runs that were thinned each by itself would be one of those few
+   * that happen to have kept an epoch: where any run of the group is, the server makes it.
+   * @param {string[]} metrics  @param {Zoom|null} zoom
+   * @returns {Source[]}
+   */
+  _means(metrics, zoom) {
+    const { picked, view, config, means } = this.page;
+    const words = { without: config.texts.group_without, colors: look(config, {}).colors.runs };
+    const { band, x } = view;
+    return groupSources(picked.shown(), view, words, (members) => {
+      if (x === "epoch" && members.every(({ store }) => isWhole(store))) return meansHere(members, metrics, band);
+      if (members.some(({ state }) => state === "loading")) return [];
+      const ids = members.filter(({ state }) => state === "ready").map(({ id }) => id);
+      return ids.length ? means.of(ids, metrics, { band, x, zoom }) : [];
+    });
   }
 
   /**
@@ -63,4 +82,9 @@ export class Sources {
     }
     return this.all;
   }
+}
+
+/** @param {Run["store"]} store  @returns {boolean} whether all that was logged is here */
+function isWhole({ isPartial, total, columns }) {
+  return !isPartial && total <= columns.epoch.length;
 }
