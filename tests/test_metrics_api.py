@@ -327,3 +327,5 @@ def test_history_that_is_too_large_says_so_at_once(client: httpx.Client) -> None
     assert whole["columns"]["a"] == list(range(50))
     large = client.get(f"jobs/{made}/metrics", params={"most_cells": 99}).json()
     assert large == {"job_id": made, "total": 50, "returned": 0, "columns": None}
+    long = client.get(f"jobs/{made}/metrics", params={"most_epochs": 49}).json()
+    assert long == large

@@ -54,7 +54,8 @@ def metric_routes(store: Store, history: History) -> APIRouter:
         after: Epoch = None,
         before: Epoch = None,
         points: Annotated[int | None, Query(ge=2, le=1_000_000)] = None,
-        most_cells: Annotated[int | None, Query(ge=1, le=2**53)] = None,
+        most_cells: Annotated[int, Query(ge=1, le=2**53)] = 2**53,
+        most_epochs: Annotated[int, Query(ge=1, le=2**53)] = 2**53,
         metrics: Names = None,
         format: Literal["json", "csv"] = "json",
         cursor: Annotated[str | None, Query(max_length=64)] = None,
@@ -65,9 +66,10 @@ def metric_routes(store: Store, history: History) -> APIRouter:
         With `cursor` and `stream` of an earlier answer: only what was written since, with
         `after`; or everything, without it, when that is not the newer part of one history.
 
-        `most_cells`: `columns` is null, at once, where the history has more epochs × metrics.
+        `most_epochs`, `most_cells`: `columns` is null, at once, where the history has more epochs,
+        or more epochs × metrics.
         """
-        if most_cells is not None and (total := _more_than(store, job_id, most_cells)):
+        if total := _more_than(store, job_id, most_epochs, most_cells):
             return _json({"job_id": job_id, "total": total, "returned": 0, "columns": None})
         if cursor is not None and (newer := _newer(history, store, job_id, cursor, stream)):
             return newer
@@ -111,10 +113,13 @@ def metric_routes(store: Store, history: History) -> APIRouter:
     return routes
 
 
-def _more_than(store: Store, job_id: str, most_cells: int) -> int:
-    """How many epochs the history has, where their cells are more; else 0."""
+def _more_than(store: Store, job_id: str, most_epochs: int, most_cells: int) -> int:
+    """How many epochs the history has, where they, or their cells, are more; else 0."""
+    if min(most_epochs, most_cells) == 2**53:
+        return 0
     epochs = StoredJob(store.job(job_id)).whole("epochs_stored") or 0
-    return epochs if epochs * len(store.metric_names(job_id)) > most_cells else 0
+    is_more = epochs > most_epochs or epochs * len(store.metric_names(job_id)) > most_cells
+    return epochs if is_more else 0
 
 
 def _newer(

@@ -63,6 +63,16 @@ def value_of(page: Page, run: str, metric: str) -> str | None:
     return next((row[3].split()[0] for row in rows if row[1:3] == [run, metric]), None)
 
 
+def number_of(page: Page, run: str) -> float | None:
+    text = value_of(page, run, "val_loss")
+    return float(text) if text and text[0].isdigit() else None
+
+
+def go_to(page: Page, epoch: int) -> None:
+    page.run("dash_clientside.heimdall.page.crosshair.goTo(arguments[0])", epoch)
+    page.wait(lambda: read(page)["where"] == f"Epoch {epoch}", f"epoch {epoch}")
+
+
 def pick_by_hand(page: Page, name: str) -> None:
     field = page.driver.find_element(By.ID, "run-add")
     field.click()
@@ -294,6 +304,9 @@ def test_group_of_long_runs_is_the_mean_of_all_that_they_logged(
         run.log(3001, val_loss=5.0)
     reader.wait(lambda: reader.run(group)["x"][-1] == 3001, "the newest epoch")
     reader.wait(lambda: reader.run(group)["text"][-1].endswith("2 runs"), "of those that have it")
+    go_to(reader, 1001)
+    exact = pytest.approx(truth(1001))
+    reader.wait(lambda: number_of(reader, "group:0.1") == exact, "the mean there")
     reader.run("dash_clientside.heimdall.page.zoomed('loss-chart', {x: [1000, 1040], y: null})")
     near = "the stretch as it was logged"
     reader.wait(lambda: set(range(1000, 1041)) <= set(reader.run(group)["x"]), near)
@@ -307,6 +320,27 @@ def test_group_of_long_runs_is_the_mean_of_all_that_they_logged(
     )
     assert reader.run(group)["y"][0] == pytest.approx(2.5, abs=0.6)
     assert "Epoch" not in reader.run(group)["text"][0]
+
+
+def test_epoch_that_was_left_out_of_long_runs_is_read_as_it_was_logged(
+    reader: Page, train: StartJob
+) -> None:
+    runs = [train(f"long {seed}", config={"seed": seed}) for seed in range(2)]
+    for seed, run in enumerate(runs):
+        for epoch in range(1, 25_001):
+            if epoch != 12_346:
+                run.log(epoch, val_loss=1 + (epoch * (seed + 3) % 1013) / 1013)
+        run.finish("completed")
+    reader.open("?runs=" + ",".join(run.id for run in runs))
+    reader.wait(lambda: len(runs_on(reader)) == 2, "both runs")
+    reader.show("loss-chart")
+    for epoch in (12_345, 4_321):
+        go_to(reader, epoch)
+        for seed, run in enumerate(runs):
+            logged = 1 + (epoch * (seed + 3) % 1013) / 1013
+            reader.wait(lambda run=run, logged=logged: number_of(reader, run.id) == logged, "it")
+    reader.run("dash_clientside.heimdall.page.crosshair.goTo(12346)")
+    reader.wait(lambda: "nearest to 12346" in read(reader)["where"], "nobody logged that one")
 
 
 def test_an_old_link_to_the_comparison_opens_its_runs(

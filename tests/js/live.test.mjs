@@ -208,6 +208,22 @@ test("a close look brings every step of its stretch, once", async () => {
   assert.deepEqual(inside, Array.from({ length: 12 }, (_, i) => i + 10));
 });
 
+test("what is left out of a history stays left out, however much comes after it", async () => {
+  const setup = setUp();
+  const { feed, part, settle, drawn } = setup;
+  largeOf(setup, { loss: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [i, i])) });
+  await setup.connect();
+  await Promise.all([feed.choose("j"), settle()]);
+  await settle();
+  part({ recovered: true, stream: "s", after: "9-1", cursor: "9-1", job });
+  assert.deepEqual(leftOut(feed.store, "loss"), { returned: 2, total: 10 });
+  const epochs = Array.from({ length: 20 }, (_, i) => i + 10);
+  part({ stream: "s", after: "9-1", cursor: "29-1", columns: { epoch: epochs, timestamp: epochs.map(() => "t"), loss: epochs } });
+  await settle();
+  await drawn();
+  assert.deepEqual(leftOut(feed.store, "loss"), { returned: 22, total: 30 });
+});
+
 test("a gap is never drawn over: the history is loaded again, and the server hears where it ends", async () => {
   const { feed, part, settle, drawn, watches, snapshot } = await live();
   Object.assign(snapshot, { cursor: "7-1", total: 3, columns: { epoch: [0, 1, 7], a: [1, 2, 7] } });

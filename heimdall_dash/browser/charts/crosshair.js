@@ -13,11 +13,14 @@ import { nearestPlace, steppedPlace } from "./values.js";
  * @property {{specs: Map<string, Spec>}} charts
  * @property {(spec: Spec) => Source[]} sources
  * @property {(id: string, zoom: Zoom|null) => void} zoomed
+ * @property {(specs: Spec[], modeOf: (spec: Spec) => XMode, x: number) => Promise<boolean>} exactly   have
+ *   what is there, if anybody logged it
  */
 
 const FAR = 10; // rows that shift and an arrow go
 const CHEAP_MS = 12; // a readout that takes longer is written less often,
 const REST = 2; // with so many times as long between
+const STILL_MS = 120; // a place where the pointer rests so long is read exactly
 
 export class Crosshair {
   /** @param {ReadPage} page */
@@ -30,6 +33,10 @@ export class Crosshair {
     this.isKept = false; // also when the pointer leaves
     /** @type {Map<string, HTMLElement>} */
     this.lines = new Map();
+    /** @type {number|null} */
+    this.exact = null; // place of which all is here
+    /** @type {ReturnType<typeof setTimeout>|undefined} */
+    this.still = undefined;
     this.isDue = false;
     this.isSaying = false;
     this.costMs = 0; // of the last readout
@@ -71,7 +78,8 @@ export class Crosshair {
    * Stand at an epoch, and bring it into what is seen.
    * @param {number} epoch
    */
-  goTo(epoch) {
+  async goTo(epoch) {
+    if (this.page.view.x === "epoch") await this.page.exactly(this._seen(), (spec) => this._mode(spec), epoch);
     const specs = [...this.page.charts.specs.values()].filter(({ kind }) => kind !== "reliability");
     const wanted = this.page.view.x === "epoch" ? epoch : this._timeOf(epoch, specs);
     const x = wanted === null ? null : nearestPlace(specs, (one) => this.page.sources(one), this.page.view.x, wanted);
@@ -113,6 +121,16 @@ export class Crosshair {
     if (x === this.x && chart === this.chart) return;
     this.x = x;
     this.chart = chart;
+    this.show();
+    clearTimeout(this.still);
+    this.still = setTimeout(() => this._exactly(x), STILL_MS);
+  }
+
+  /** A long history is here in part: fetch what it has where the reader rests. @param {number} x */
+  async _exactly(x) {
+    const isHere = await this.page.exactly(this._seen(), (spec) => this._mode(spec), x);
+    if (!isHere || this.x !== x) return;
+    this.exact = x;
     this.show();
   }
 
@@ -178,14 +196,20 @@ export class Crosshair {
 
   _say() {
     if (this.x === null) return this.readout.hide();
-    const { painter, charts } = this.page;
-    const seen = [...painter.cards.values()].filter((entry) => entry.inView && entry.hasPlot && !entry.isEmpty && isSeen(entry.box));
-    const specs = seen.flatMap(({ id }) => charts.specs.get(id) ?? []).filter(({ kind }) => kind !== "reliability");
+    const { painter } = this.page;
+    const specs = this._seen();
     const first = specs.filter(({ id }) => id === this.chart);
     this.readout.show({
-      x: this.x, specs: [...first, ...specs.filter(({ id }) => id !== this.chart)], modeOf: (spec) => this._mode(spec), asked: this.asked,
+      x: this.x, specs: [...first, ...specs.filter(({ id }) => id !== this.chart)], modeOf: (spec) => this._mode(spec), asked: this.asked, isExact: this.exact === this.x,
       chart: this.chart ? painter.cards.get(this.chart)?.box ?? null : null,
     });
+  }
+
+  /** @returns {Spec[]} of the charts in the window */
+  _seen() {
+    const { painter, charts } = this.page;
+    const seen = [...painter.cards.values()].filter((entry) => entry.inView && entry.hasPlot && !entry.isEmpty && isSeen(entry.box));
+    return seen.flatMap(({ id }) => charts.specs.get(id) ?? []).filter(({ kind }) => kind !== "reliability");
   }
 
   /** @param {Entry} entry  @param {KeyboardEvent} event  @returns {boolean} whether it was ours */

@@ -19,6 +19,7 @@ export class Readout {
   constructor(page, hooks) {
     const { texts } = page.config;
     this.page = page;
+    this.isExact = true;
     this.box = byId("epoch-readout");
     this.where = el("strong", { class: "readout-where" });
     this.list = el("div", { class: "readout-list" });
@@ -43,10 +44,11 @@ export class Readout {
   }
 
   /**
-   * @param {{x: number, specs: Spec[], modeOf: (spec: Spec) => XMode, asked: number|undefined, chart: HTMLElement|null}} at
-   *   the chart that is read comes first
+   * @param {{x: number, specs: Spec[], modeOf: (spec: Spec) => XMode, asked: number|undefined, isExact: boolean,
+   *   chart: HTMLElement|null}} at   the chart that is read comes first; isExact: what is not here was not logged
    */
-  show({ x, specs, modeOf, asked, chart }) {
+  show({ x, specs, modeOf, asked, isExact, chart }) {
+    this.isExact = isExact;
     const { view, config: { texts } } = this.page;
     const blocks = specs.map((spec) => {
       const said = valuesAt(spec, this.page.sources(spec), modeOf(spec), x, view.off[spec.id]);
@@ -91,7 +93,7 @@ export class Readout {
   }
 
   /** @param {Spec} spec  @param {Said} said  @param {boolean} isMany  @returns {HTMLElement} */
-  _row(spec, { line, source, text, count }, isMany) {
+  _row(spec, { line, source, text, count, isLeftOut }, isMany) {
     const { texts } = this.page.config;
     const swatch = el("span", { class: "readout-swatch" });
     if (isMany && source.color) swatch.style.background = source.color;
@@ -100,7 +102,7 @@ export class Readout {
     const runs = count ? ` · ${fill(count === 1 ? texts.group_run : texts.group_runs, { n: count })}` : "";
     return el("li", { "data-metric": line.metric, "data-run": source.id ?? "" }, isMany ? swatch : null,
       el("span", { class: "readout-name", title: name }, name),
-      el("span", { class: "readout-value" }, text ? `${text}${unit ? ` ${unit}` : ""}${runs}` : texts.readout_none));
+      el("span", { class: "readout-value" }, text ? `${text}${unit ? ` ${unit}` : ""}${runs}` : isLeftOut && !this.isExact ? "…" : texts.readout_none));
   }
 
   /**

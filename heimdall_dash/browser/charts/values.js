@@ -14,6 +14,7 @@ const MEAN_DIGITS = 12; // of what nobody logged: more are rounding
  * @property {Cell} value         null: nobody wrote it there
  * @property {string} text        all digits, or nan, inf, -inf; "" where there is none
  * @property {number|undefined} count  runs behind a mean
+ * @property {boolean} isLeftOut  nothing is here, and perhaps on the server
  */
 
 /**
@@ -73,7 +74,8 @@ export function valuesAt(spec, sources, mode, x, off = []) {
     const band = source.bands?.[line.metric];
     const exact = band && typeof value === "number" ? Number(value.toPrecision(MEAN_DIGITS)) : value;
     const text = typeof exact === "number" ? String(exact) : series.marks?.[String(epoch)] ?? "";
-    return [{ line, source, epoch: source.isByTime ? undefined : epoch, value, text, count: isThere ? band?.counts[i] : undefined }];
+    return [{ line, source, epoch: source.isByTime ? undefined : epoch, value, text, count: isThere ? band?.counts[i] : undefined,
+      isLeftOut: !text && Boolean(source.isPartial || source.thinned?.[line.metric]) }];
   }));
 }
 

@@ -132,6 +132,11 @@ export class Page extends PageParts {
     this._soon("picks", () => this.renderPicks(), BAR_MS);
   }
 
+  /** @param {Spec[]} specs  @param {(spec: Spec) => XMode} modeOf  @param {number} x  @returns {Promise<boolean>} */
+  exactly(specs, modeOf, x) {
+    return this.drawn.exactly(specs, modeOf, x);
+  }
+
   meansArrived() {
     this.drawn.forget();
     this.painter.news();

@@ -25,6 +25,13 @@ export class Means {
     this.arrived = arrived;
     /** @type {Map<string, Kept>} */
     this.kept = new Map(); // by what was asked, the last asked for last
+    /** @type {Set<Promise<void>>} */
+    this.asking = new Set();
+  }
+
+  /** @returns {Promise<void>} when nothing is asked for any more */
+  async settled() {
+    while (this.asking.size > 0) await Promise.all(this.asking);
   }
 
   /** Epochs of runs came: what is known is older than they are. */
@@ -35,20 +42,23 @@ export class Means {
   /**
    * @param {string[]} ids  of runs
    * @param {string[]} metrics
-   * @param {{band: BandKind, x: XMode, zoom: Zoom|null}} view
+   * @param {{band: BandKind, x: XMode}} view
+   * @param {number[][]} [stretches]   of the axis that are looked at closely
    * @returns {Mean[]}  none: the answer is on its way
    */
-  of(ids, metrics, { band, x, zoom }) {
+  of(ids, metrics, { band, x }, stretches = []) {
     const asked = new URLSearchParams([...ids.map((id) => ["jobs", id]), ...metrics.map((name) => ["metrics", name]), ["x", x], ["band", band], ["points", String(POINTS)]]);
     const whole = this._answer(asked.toString());
     if (whole === null) return [];
     const isThinned = x !== "epoch" || Object.values(whole).some(({ place, total }) => place.length < total);
-    if (!zoom || !isThinned) return metrics.flatMap((metric) => meanFrom(metric, whole[metric]));
-    const [low, high] = zoom.x;
-    asked.set("low", String(low));
-    asked.set("high", String(high));
-    const near = this._answer(asked.toString());
-    return metrics.flatMap((metric) => meanFrom(metric, near === null ? whole[metric] : spliced(whole[metric], near[metric], low, high)));
+    let found = whole;
+    for (const [low, high] of isThinned ? stretches : []) {
+      asked.set("low", String(low));
+      asked.set("high", String(high));
+      const near = this._answer(asked.toString());
+      if (near) found = Object.fromEntries(metrics.map((metric) => [metric, spliced(found[metric], near[metric], low, high)]));
+    }
+    return metrics.flatMap((metric) => meanFrom(metric, found[metric]));
   }
 
   /** @param {string} query  @returns {Answer|null} */
@@ -57,7 +67,10 @@ export class Means {
     this.kept.delete(query);
     this.kept.set(query, known);
     for (const old of this.kept.keys()) if (this.kept.size > MOST_KEPT) this.kept.delete(old);
-    if (known.isStale && !known.isAsking) void this._ask(query, known);
+    if (known.isStale && !known.isAsking) {
+      const asking = this._ask(query, known).finally(() => this.asking.delete(asking));
+      this.asking.add(asking);
+    }
     return known.answer;
   }
 

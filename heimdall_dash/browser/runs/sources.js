@@ -2,10 +2,11 @@
    for as long as nothing arrives and the choice stays. */
 
 import { look } from "../charts/elements.js";
+import { valuesAt } from "../charts/values.js";
 import { groupSources, meansHere } from "./groups.js";
 
 /** @typedef {{config: Config, view: ViewFields, feed: ShownJob, picked: import("./picked.js").Picked, groups: import("./group_by.js").GroupBy,
- *   means: import("./means.js").Means, chartView: (spec: Spec) => ChartView}} SourcesPage */
+ *   watch: import("./watch.js").Watch, means: import("./means.js").Means, chartView: (spec: Spec) => ChartView}} SourcesPage */
 
 export class Sources {
   /** @param {SourcesPage} page */
@@ -15,6 +16,8 @@ export class Sources {
     this.known = new Map();
     /** @type {ShownJob|null} */
     this.all = null;
+    /** @type {number|null} */
+    this.readAt = null; // place of the axis whose exact values somebody reads
   }
 
   /** Epochs arrived, or the reader chose other runs, colours or groups. */
@@ -28,9 +31,10 @@ export class Sources {
     const { groups, view } = this.page;
     const isMean = groups.isOn() && spec.kind === "lines";
     const metrics = spec.lines.map(({ metric }) => metric);
-    const zoom = isMean ? this.page.chartView(spec).zoom ?? null : null;
-    const key = isMean ? JSON.stringify([metrics, view.x, zoom?.x]) : "";
-    const known = this.known.get(key) ?? (isMean ? this._means(metrics, zoom) : this._runs());
+    const zoom = isMean ? this.page.chartView(spec).zoom : null;
+    const closely = [...(zoom ? [zoom.x] : []), ...(isMean && this.readAt !== null && view.x === "epoch" ? [[this.readAt, this.readAt]] : [])];
+    const key = isMean ? JSON.stringify([metrics, view.x, closely]) : "";
+    const known = this.known.get(key) ?? (isMean ? this._means(metrics, closely) : this._runs());
     this.known.set(key, known);
     return known;
   }
@@ -49,10 +53,10 @@ export class Sources {
   /**
    * A line for each group. A mean of runs that were thinned each by itself would be one of those few
    * that happen to have kept an epoch: where any run of the group is, the server makes it.
-   * @param {string[]} metrics  @param {Zoom|null} zoom
+   * @param {string[]} metrics  @param {number[][]} closely  stretches of the axis
    * @returns {Source[]}
    */
-  _means(metrics, zoom) {
+  _means(metrics, closely) {
     const { picked, view, config, means } = this.page;
     const words = { without: config.texts.group_without, colors: look(config, {}).colors.runs };
     const { band, x } = view;
@@ -60,8 +64,37 @@ export class Sources {
       if (x === "epoch" && members.every(({ store }) => isWhole(store))) return meansHere(members, metrics, band);
       if (members.some(({ state }) => state === "loading")) return [];
       const ids = members.filter(({ state }) => state === "ready").map(({ id }) => id);
-      return ids.length ? means.of(ids, metrics, { band, x, zoom }) : [];
+      return ids.length ? means.of(ids, metrics, { band, x }, closely) : [];
     });
+  }
+
+  /**
+   * Have what these charts say at a place of the axis: it may have been left out of a long history.
+   * @param {Spec[]} specs
+   * @param {(spec: Spec) => XMode} modeOf
+   * @param {number} x
+   * @returns {Promise<boolean>} whether it is here now, if anybody logged it
+   */
+  async exactly(specs, modeOf, x) {
+    const { groups, watch, means } = this.page;
+    if (groups.isOn()) {
+      this.readAt = x;
+      for (const spec of specs) this.of(spec);
+      await means.settled();
+      return true;
+    }
+    /** @type {Map<string, Set<string>>} */
+    const missing = new Map(); // run → metrics
+    for (const spec of specs) {
+      const mode = modeOf(spec);
+      for (const { line, source, isLeftOut } of valuesAt(spec, this.of(spec), mode, x)) {
+        const isUnsure = isLeftOut || (mode !== "epoch" && source.isPartial); // a nearer one may be left out
+        if (isUnsure && source.id) missing.set(source.id, (missing.get(source.id) ?? new Set()).add(line.metric));
+      }
+    }
+    const mode = specs.length ? modeOf(specs[0]) : "epoch";
+    const looks = [...missing].map(([id, metrics]) => watch.of(id)?.wanted.look([...metrics], mode, [x, x]));
+    return (await Promise.all(looks)).every((isHere) => isHere !== false);
   }
 
   /**

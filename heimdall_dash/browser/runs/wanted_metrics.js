@@ -104,23 +104,27 @@ export class WantedMetrics {
    * The reader looks closely: every step of a stretch, or as many as can be seen.
    * @param {string[]} names
    * @param {XMode} x  @param {number[]} stretch   in units of that axis
+   * @returns {Promise<boolean>} whether all is here now that anybody logged
    */
   async look(names, x, stretch) {
     const { job } = this;
     const { store } = job;
     const key = JSON.stringify([names, x, stretch]);
-    if (!job.isLarge || job.state !== "ready" || this.looked.has(key)) return;
+    if (!job.isLarge || this.looked.has(key)) return true;
+    if (job.state !== "ready") return false;
     const epochs = names.every((name) => leftOut(store, name) === null) ? null : epochsIn(store.columns, x, stretch);
-    if (epochs === null) return;
+    if (epochs === null) return true;
     const [first, last] = epochs;
     this.looked.add(key);
     try {
       const answer = await this.series(names, `&after=${Math.max(-1, Math.floor(first) - 2)}&before=${Math.ceil(last) + 2}`);
-      if (job.isLeft || store !== job.store || answer.stream !== store.stream) return;
-      joinSeries(store, answer);
+      if (job.isLeft || store !== job.store || answer.stream !== store.stream) return false;
+      joinSeries(store, answer, { isPart: true });
       job.around.arrived(job.id);
+      return true;
     } catch {
       this.looked.delete(key); // what is there stays; the next look asks again
+      return false;
     }
   }
 }

@@ -3,8 +3,8 @@
 
 import { WatchedJob } from "./watched_job.js";
 
-const CHOSEN_POINTS = 20_000; // of a history; beyond, the server thins it
-const OTHERS_POINTS = 2_000; // of each run laid over it: there may be a hundred
+const CHOSEN_ROWS = 20_000; // of a history that is held whole; of a longer one, what is looked at
+const OTHERS_ROWS = 2_000; // of each run laid over it: there may be a hundred
 const SAY_MS = 10; // several that change together are said together
 
 /**
@@ -73,9 +73,9 @@ export class Watch {
       this.jobs.delete(id);
     }
     const fresh = [...wanted].filter((id) => !this.jobs.has(id)).map((id) => new WatchedJob(id, this._around()));
-    for (const [id, job] of this.jobs) job.points = id === this.chosen ? CHOSEN_POINTS : OTHERS_POINTS;
+    for (const [id, job] of this.jobs) job.mostRows = id === this.chosen ? CHOSEN_ROWS : OTHERS_ROWS;
     for (const job of fresh) {
-      job.points = job.id === this.chosen ? CHOSEN_POINTS : OTHERS_POINTS;
+      job.mostRows = job.id === this.chosen ? CHOSEN_ROWS : OTHERS_ROWS;
       this.jobs.set(job.id, job);
     }
     this.say();

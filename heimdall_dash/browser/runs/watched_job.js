@@ -31,7 +31,7 @@ export class WatchedJob {
   constructor(id, around) {
     this.id = id;
     this.around = around;
-    this.points = 20_000; // of its history
+    this.mostRows = 20_000; // of a history that is held whole
     this.isLarge = false; // then only the metrics that somebody looks at are held
     this.wanted = new WantedMetrics(this); // these metrics
     this.store = emptyStore(id);
@@ -122,7 +122,7 @@ export class WatchedJob {
    * Everything, where that is little. @returns {Promise<Store|null>}  null: it is too much
    */
   async _whole() {
-    const path = `/jobs/${this.id}/metrics?points=${this.points}&most_cells=${WHOLE_CELLS}`;
+    const path = `/jobs/${this.id}/metrics?most_epochs=${this.mostRows}&most_cells=${WHOLE_CELLS}`;
     const answer = await this.around.call("GET", path);
     return answer.columns === null ? null : fromSnapshot(this.id, answer);
   }

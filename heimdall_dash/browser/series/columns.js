@@ -16,7 +16,7 @@ export const NO_EPOCH = -1;
  *   so that what was made of a column can be kept by it.
  * @property {NotFinite} notFinite  metric → epoch → nan, inf, -inf
  * @property {boolean} [isPartial]   of a history too large to be held whole: see named.js
- * @property {Record<string, number>} [totals]   of such: how many cells a metric had when it was loaded
+ * @property {Record<string, number>} [totals]   of such: how many cells a metric has on the server
  */
 
 /**
@@ -80,9 +80,25 @@ export function applyFrame(store, frame) {
   // of a thinned history nobody here knows whether a late epoch is new
   const added = frame.columns.epoch.length - lowerBound(frame.columns.epoch, newest + 1);
   store.total = isWhole ? store.columns.epoch.length : store.total + added;
+  if (store.totals) countNewer(store.totals, frame, newest);
   store.stream = frame.stream;
   store.cursor = frame.cursor;
   return "applied";
+}
+
+/**
+ * Of what came to metrics whose earlier cells are not all here.
+ * @param {Record<string, number>} totals  changed in place
+ * @param {Frame} frame
+ * @param {number} newest  epoch that was here before
+ */
+function countNewer(totals, { columns, not_finite: notFinite = {} }, newest) {
+  const from = lowerBound(columns.epoch, newest + 1);
+  for (const name of Object.keys(totals)) {
+    const values = own(columns, name) ?? [];
+    const marks = own(notFinite, name) ?? {};
+    for (let i = from; i < values.length; i += 1) if (values[i] !== null || columns.epoch[i] in marks) totals[name] += 1;
+  }
 }
 
 /**

@@ -28,8 +28,9 @@ export function fromSeries(job, answer) {
  * Put what an answer has under what is here: cells that frames brought meanwhile are newer.
  * @param {Store} store  changed in place
  * @param {Answer} answer
+ * @param {{isPart: boolean}} [of]   a stretch of the history: its totals say nothing of the whole
  */
-export function joinSeries(store, answer) {
+export function joinSeries(store, answer, { isPart } = { isPart: false }) {
   const { columns } = store;
   makeRoom(store, epochsOf(answer));
   for (const [name, { epoch, value, timestamp, total }] of Object.entries(answer.series)) {
@@ -42,7 +43,7 @@ export function joinSeries(store, answer) {
       times[row] ??= /** @type {string} */ (timestamp[i]);
     });
     columns[name] = column;
-    (store.totals ??= {})[name] ??= total;
+    if (!isPart) (store.totals ??= {})[name] ??= total;
   }
   for (const [name, marks] of Object.entries(answer.not_finite ?? {})) {
     for (const [epoch, kind] of Object.entries(marks)) {
