@@ -23,8 +23,8 @@ class UnknownJob(HeimdallError, LookupError):
 class IllegalTransition(HeimdallError):
     """The job's present status does not allow what was asked."""
 
-    def __init__(self, job_id: str, action: str, status: str) -> None:
-        super().__init__(f"cannot {action} job {job_id}: its status is {status}")
+    def __init__(self, job_id: str, action: str, status: str, why: str = "") -> None:
+        super().__init__(f"cannot {action} job {job_id}: its status is {status}{why}")
         self.status = status
 
 

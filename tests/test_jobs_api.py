@@ -191,6 +191,23 @@ def test_external_job_goes_through_its_life(client: httpx.Client) -> None:
     parse_time(failed["completed_at"])
 
 
+def test_job_of_a_trainer_that_is_gone_is_not_said_to_run(client: httpx.Client, web: Web) -> None:
+    job_id = new_external(client)
+    client.post(f"/jobs/{job_id}/metrics", json={"epoch": 5}).raise_for_status()
+    assert client.post(f"/jobs/{job_id}/pause").json()["status"] == "paused"
+    store = Store(web.settings.redis_url)
+    # a publisher of ours showed signs of life, the last of them a minute ago
+    gone = int(store.now().timestamp() * 1000) - 60_000
+    store.change(job_id, event="", fields={"beats": 1, "heartbeat_ms": gone})
+    said = detail(client.post(f"/jobs/{job_id}/resume"), 409)
+    assert "its status is paused" in said
+    assert f"job_id='{job_id}'" in said
+    assert client.get(f"/jobs/{job_id}").json()["job"]["status"] == "paused"
+    store.change(job_id, event="", fields={"heartbeat_ms": gone + 60_000})
+    store.close()
+    assert client.post(f"/jobs/{job_id}/resume").json()["status"] == "running"
+
+
 @pytest.mark.parametrize(
     ("reached_by", "status", "illegal"),
     [

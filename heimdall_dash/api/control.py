@@ -40,11 +40,17 @@ def ask(
     raise IllegalTransition(job_id, action, store.job(job_id).get("status", ""))
 
 
-def resume(store: Store, queue: JobQueue, job_id: str) -> Fields:
+def resume(store: Store, queue: JobQueue, job_id: str, now: Now) -> Fields:
     """Raises UnknownJob, IllegalTransition, StaleAttempt."""
     job = StoredJob(store.job(job_id))
     if not job.is_external:
         return queue.requeue(job, action="resume", allowed=LEGAL["resume"])
+    if job.status in LEGAL["resume"] and (since := job.forsaken_since(now())):
+        raise IllegalTransition(
+            job_id, "resume", str(job.status),
+            f", and its trainer has been silent since {since}: start that again with "
+            f"Job.start(…, job_id={job_id!r})",
+        )  # fmt: skip
     return store.change(
         job_id, event="training:started", action="resume", allowed=LEGAL["resume"],
         fields={"status": Status.RUNNING}, remove=["desired"],

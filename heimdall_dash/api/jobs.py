@@ -103,7 +103,7 @@ def job_routes(
     @routes.post("/jobs/{job_id}/resume", responses=documented(404, 409))
     def go_on(job_id: str) -> JobView:
         """The job goes on from its checkpoint, on the next free worker."""
-        return job_view(resume(store, queue, job_id), now())
+        return job_view(resume(store, queue, job_id, now), now())
 
     @routes.post("/jobs/{job_id}/cancel", responses=documented(404, 409))
     def cancel(job_id: str) -> JobView:

@@ -145,6 +145,14 @@ class StoredJob:
             return silence_s > STALLED_AFTER_S
         return self.pace_s > 0 and silence_s > max(STALLED_AFTER_S, 3 * self.pace_s)
 
+    def forsaken_since(self, now: datetime) -> str | None:
+        """Since when nobody waits to go on with a job from outside: its publisher, which shows
+        signs of life also while it is paused, shows none. None: somebody does, or who knows."""
+        seen = self.moment("heartbeat")
+        if not self.is_external or self._is_curl_fed or not seen:
+            return None
+        return seen if (now - parse_time(seen)).total_seconds() > STALLED_AFTER_S else None
+
     @property
     def _is_curl_fed(self) -> bool:
         """Fed by REST calls alone: its only signs of life are its epochs."""
