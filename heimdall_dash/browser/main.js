@@ -91,7 +91,10 @@ function assemble(page) {
     copy: (text) => navigator.clipboard.writeText(text), address: () => page.view.address(),
   });
   page.choice = new Choice(page);
-  page.front = new Front(page.painter, (id) => page.picks.front(id));
+  page.front = new Front(page.painter, (id) => {
+    page.picks.front(id);
+    page.groups.front(id);
+  });
   page.picks = new RunPicks(page);
   page.crosshair = new Crosshair(page);
   page.reading = new ReadingBar(page);

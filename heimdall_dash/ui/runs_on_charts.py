@@ -52,7 +52,19 @@ def grouping() -> Component:
     )
     band = segmented(ids.GROUP_BAND, texts.GROUP_BAND_LABEL, texts.GROUP_BAND_CHOICES, "range")
     return html.Div(
-        [labelled(texts.GROUP_BY_LABEL, by), band], id="grouping", className="grouping", hidden=True
+        [
+            labelled(texts.GROUP_BY_LABEL, by),
+            band,
+            html.Ul(
+                id="group-key",
+                className="run-picks group-key",
+                hidden=True,
+                **attributes(aria_label=texts.GROUP_KEY_LABEL),
+            ),
+        ],
+        id="grouping",
+        className="grouping",
+        hidden=True,
     )
 
 

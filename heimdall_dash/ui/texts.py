@@ -147,6 +147,7 @@ RUN_ADD_LABEL = "More runs"
 RUN_ADD_PLACEHOLDER = "Lay over…"
 RUN_PICKS_LABEL = "Runs on the charts"
 GROUP_BY_LABEL = "Group runs by"
+GROUP_KEY_LABEL = "Which line is which group"
 GROUP_BY_NONE = "A line each"
 GROUP_BAND_LABEL = "Band"
 GROUP_BAND_CHOICES = [("range", "min–max"), ("sd", "±1 sd")]
@@ -358,7 +359,7 @@ BROWSER: dict[str, str] = {
     "group_without": "none",
     "group_runs": "{n} runs",
     "group_run": "1 run",
-    "group_note": "mean of each group by epoch; band: {band}",
+    "group_note": "mean of each group; band: {band}",
     "band_range": "min–max",
     "band_sd": "±1 sd",
     "more_runs": "{n} runs",

@@ -258,6 +258,14 @@ def test_groups_show_mean_and_band_and_how_many_runs(
     reader.run(option).click()
     reader.wait(lambda: runs_on(reader) == {"group:3", "group:5"}, "two groups")
     reader.wait(lambda: "group=config%3Adepth" in reader.driver.current_url, "in the link")
+    key = (
+        "return [...document.querySelectorAll('#group-key li')]"
+        ".map((one) => [one.textContent, one.querySelector('line').getAttribute('stroke')])"
+    )
+    drawn = {line["run"]: line["color"] for line in lines(reader) if line["metric"] == "val_loss"}
+    assert reader.run(key) == [["3 (2)", drawn["group:3"]], ["5 (1)", drawn["group:5"]]]
+    colors = [pick["color"] for pick in picks(reader)]
+    assert colors == [drawn["group:3"], drawn["group:3"], drawn["group:5"]]
     reader.show("loss-chart")
     bands = (
         "return document.querySelector('#loss-chart .js-plotly-plot')"

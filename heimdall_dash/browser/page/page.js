@@ -252,6 +252,7 @@ export class Page extends PageParts {
   renderPicks() {
     this.picks.render();
     this.groups.offer();
+    this.groups.render();
   }
 
   /** Other runs, or others in sight: every chart is drawn anew. */

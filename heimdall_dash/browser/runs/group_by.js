@@ -1,15 +1,20 @@
-/* The select that puts the runs into groups: offered is what they differ in. */
+/* The select that puts the runs into groups: offered is what they differ in. Beside it, which line is
+   which group. */
 
-import { byId } from "../charts/elements.js";
+import { byId, el, look } from "../charts/elements.js";
 import { fill } from "../figure/words.js";
-import { CONFIG, groupings } from "./groups.js";
+import { CONFIG, groupings, looksOf } from "./groups.js";
 import { Hand } from "./hand.js";
+import { dye, swatch } from "./swatch.js";
 
 export class GroupBy {
-  /** @param {{view: ViewFields, picked: import("./picked.js").Picked, setProps: Show, config: {texts: Texts}}} page */
+  /** @param {{view: ViewFields, picked: import("./picked.js").Picked, setProps: Show, config: Config,
+   *   front: {bring: (id: string|null) => void}}} page */
   constructor(page) {
     this.page = page;
     this.key = "";
+    this.shown = "";
+    this.list = byId("group-key");
     this.hand = new Hand(byId("group-by"));
   }
 
@@ -33,6 +38,38 @@ export class GroupBy {
     this.hand.told();
     const label = (/** @type {string} */ by) => (by.startsWith(CONFIG) ? fill(texts.group_config, { name: by.slice(CONFIG.length) }) : texts[`group_${by}`] ?? by);
     setProps("group-by", { data: choices.map((value) => ({ value, label: label(value) })), value: view.group });
+  }
+
+  /** @returns {ReturnType<typeof looksOf<Run>>} of the runs in sight; none while each has a line of its own */
+  looks() {
+    const { view, picked, config } = this.page;
+    return this.isOn() ? looksOf(picked.shown(), view.group, { without: config.texts.group_without, colors: look(config, {}).colors.runs }) : [];
+  }
+
+  /** @returns {Map<string, {color: string, round: number}>} by run, that of its group; of several tags, of the first */
+  looksByRun() {
+    return new Map(this.looks().reverse().flatMap((group) => group.members.map(({ id }) => [id, group])));
+  }
+
+  /** Which line is which group. */
+  render() {
+    const looks = this.looks();
+    const key = JSON.stringify(looks.map(({ id, name, color }) => [id, name, color]));
+    if (key === this.shown) return;
+    this.shown = key;
+    const { front } = this.page;
+    this.list.hidden = looks.length === 0;
+    this.list.replaceChildren(...looks.map(({ id, name, ...own }) => {
+      const { box, line } = swatch();
+      dye(line, own);
+      return el("li", { class: "run-pick group-pick", "data-run": id, onpointerenter: () => front.bring(id), onpointerleave: () => front.bring(null) },
+        box, el("span", { class: "pick-name", title: name }, name));
+    }));
+  }
+
+  /** @param {string|null} id  the line that the pointer is at */
+  front(id) {
+    for (const entry of this.list.children) entry.classList.toggle("is-front", /** @type {HTMLElement} */ (entry).dataset.run === id);
   }
 
   /** The view was set from outside. */

@@ -72,9 +72,20 @@ export function grouped(runs, by, without) {
  * @returns {Source[]}
  */
 export function groupSources(runs, { group, band, x }, { without, colors }, meansOf) {
-  return grouped(runs, group, without).map(([name, members], i) => ({
-    ...tableOf(meansOf(members)), id: `group:${name}`, name: `${name} (${members.length})`,
-    job: null, facts: {}, notes: [], ...runLook(i, colors), bandKind: band, isByTime: x !== "epoch",
+  return looksOf(runs, group, { without, colors }).map(({ members, ...look }) => ({
+    ...tableOf(meansOf(members)), ...look, job: null, facts: {}, notes: [], bandKind: band, isByTime: x !== "epoch",
+  }));
+}
+
+/**
+ * The groups as every part of the page calls and colours them. Pure.
+ * @template {{job: Job|null}} T
+ * @param {T[]} runs  @param {string} by  @param {{without: string, colors: string[]}} words
+ * @returns {{id: string, name: string, color: string, round: number, members: T[]}[]}
+ */
+export function looksOf(runs, by, { without, colors }) {
+  return grouped(runs, by, without).map(([name, members], i) => ({
+    id: `group:${name}`, name: `${name} (${members.length})`, ...runLook(i, colors), members,
   }));
 }
 

@@ -1,16 +1,12 @@
 /* The runs on the charts as entries beside the job's name: colour, eye, name, state, newest value of
    the key metric, and a cross. And the list of jobs to lay over them. */
 
-import { DASHES } from "../figure/styles.js";
 import { fill, valueText } from "../figure/words.js";
 import { valueUnitOf } from "../figure/names.js";
 import { byId, el, look, setText, setAttribute } from "../charts/elements.js";
 import { Hand } from "./hand.js";
 import { arrange } from "./status.js";
-
-const SVG = "http://www.w3.org/2000/svg";
-/** @type {Record<string, string>} */
-const PATTERNS = { solid: "", dash: "7 4", dashdot: "7 3 2 3", longdash: "11 4", longdashdot: "11 3 2 3" };
+import { dye, swatch } from "./swatch.js";
 
 /**
  * The metric that tells how a run goes: what its owner named, else the cards' one, else a loss.
@@ -29,6 +25,7 @@ export function keyMetric(job, card) {
  * @typedef {Object} PicksPage
  * @property {Config} config  @property {KeptView} view  @property {Show} setProps
  * @property {import("./picked.js").Picked} picked
+ * @property {import("./group_by.js").GroupBy} groups
  * @property {{bring: (id: string|null) => void}} front
  * @property {{toggle: (id: string) => void, remove: (id: string) => void}} choice
  * @property {() => Map<string, Job>} jobs
@@ -49,7 +46,8 @@ export class RunPicks {
   }
 
   render() {
-    const { page: { picked, config: { texts } } } = this;
+    const { page: { picked, groups, config: { texts } } } = this;
+    const looks = groups.looksByRun();
     const runs = picked.runs();
     const ids = runs.map(({ id }) => id);
     for (const [id, { box }] of this.entries) {
@@ -60,7 +58,7 @@ export class RunPicks {
     runs.forEach((run, i) => {
       const entry = this.entries.get(run.id) ?? this._entry(run.id);
       if (this.box.children[i] !== entry.box) this.box.insertBefore(entry.box, this.box.children[i] ?? null);
-      this._fill(entry, run, runs.length > 1);
+      this._fill(entry, run, runs.length > 1, looks.get(run.id));
     });
     setText(this.note, picked.left ? fill(texts.pick_most, { n: this.page.config.most_runs, left: picked.left }) : "");
     this.note.hidden = picked.left === 0;
@@ -69,12 +67,9 @@ export class RunPicks {
   /** @param {string} id  @returns {Record<string, any>} */
   _entry(id) {
     const { choice, front } = this.page;
-    const swatch = document.createElementNS(SVG, "svg");
-    for (const [name, value] of Object.entries({ width: "22", height: "10", "aria-hidden": "true" })) swatch.setAttribute(name, value);
-    const line = swatch.appendChild(document.createElementNS(SVG, "line"));
-    for (const [name, value] of Object.entries({ x1: "1", x2: "21", y1: "5", y2: "5", "stroke-width": "3" })) line.setAttribute(name, value);
+    const { box, line } = swatch();
     const entry = {
-      line, eye: el("button", { type: "button", class: "pick-eye", onclick: () => choice.toggle(id) }, swatch),
+      line, eye: el("button", { type: "button", class: "pick-eye", onclick: () => choice.toggle(id) }, box),
       name: el("span", { class: "pick-name" }), state: el("span", { class: "pick-state" }), value: el("span", { class: "pick-value" }),
       remove: el("button", { type: "button", class: "pick-remove", onclick: () => choice.remove(id) }, "×"),
       box: null,
@@ -87,16 +82,15 @@ export class RunPicks {
     return entry;
   }
 
-  /** @param {Record<string, any>} entry  @param {Run} run  @param {boolean} isMany */
-  _fill(entry, run, isMany) {
+  /** @param {Record<string, any>} entry  @param {Run} run  @param {boolean} isMany  @param {{color: string, round: number}} [ofGroup] */
+  _fill(entry, run, isMany, ofGroup) {
     const { picked, view, config } = this.page;
     const { texts, status, card } = config;
     const { colors } = look(config, {});
     const { job } = run;
     const name = picked.nameOf(run);
-    const own = picked.lookOf(run.id, colors.runs);
-    setAttribute(entry.line, "stroke", isMany && own ? own.color : colors.muted);
-    setAttribute(entry.line, "stroke-dasharray", own ? PATTERNS[DASHES[own.round % DASHES.length]] : "");
+    const own = ofGroup ?? picked.lookOf(run.id, colors.runs);
+    dye(entry.line, own, isMany && own ? own.color : colors.muted);
     const isHidden = view.eyes.includes(run.id);
     entry.box.classList.toggle("is-hidden", isHidden);
     setAttribute(entry.eye, "aria-pressed", String(!isHidden));
