@@ -9,6 +9,7 @@ import { el, setText } from "./elements.js";
 import { PINNED } from "./arrangement.js";
 
 const FIRST = 24; // charts of a section that are shown at first
+const FEW = 2; // charts that take the room which is there
 const MORE = 48; // at each wish for more
 
 /**
@@ -70,9 +71,12 @@ export class Sections {
   /** The cards that there is room for, in their order; what is folded away keeps the cards it has. */
   fill() {
     const isSearching = this.hooks.isSearching();
+    const isOne = this.sections.length < 2; // then columns need not stand under one another
     for (const { name, specs } of this._all()) {
       const place = this._place(name);
       const found = specs.filter((spec) => this.hooks.isFound(spec));
+      place.list.classList.toggle("is-all", isOne);
+      place.list.classList.toggle("is-few", isOne && specs.length <= FEW);
       if (place.box) {
         place.box.hidden = found.length === 0;
         place.box.open = isSearching || !this.view.folded.includes(name);
