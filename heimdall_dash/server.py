@@ -30,6 +30,7 @@ from heimdall_dash.api.means_routes import means_routes
 from heimdall_dash.api.metrics import metric_routes
 from heimdall_dash.api.predictions import predictions_routes
 from heimdall_dash.api.refusals import add_refusals
+from heimdall_dash.api.runs_csv import runs_csv_routes
 from heimdall_dash.api.series import series_routes
 from heimdall_dash.api.summaries import Summaries
 from heimdall_dash.api.table_routes import table_routes
@@ -102,6 +103,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     server.include_router(metric_routes(store, history))
     server.include_router(series_routes(history))
     server.include_router(means_routes(history))
+    server.include_router(runs_csv_routes(store, history))
     server.include_router(predictions_routes(store, clock.now))
     server.include_router(table_routes(store, Summaries(store, history), clock.now))
     server.include_router(log_routes(store))

@@ -329,3 +329,27 @@ def test_history_that_is_too_large_says_so_at_once(client: httpx.Client) -> None
     assert large == {"job_id": made, "total": 50, "returned": 0, "columns": None}
     long = client.get(f"jobs/{made}/metrics", params={"most_epochs": 49}).json()
     assert long == large
+
+
+def test_metrics_of_several_jobs_are_one_csv(client: httpx.Client) -> None:
+    names = ['"quoted", =risky\nname', "=1+1"]
+    made = [
+        client.post("jobs", json={"job_name": name.replace("\n", " "), "external": True}).json()
+        for name in names
+    ]
+    first, second = (str(job["id"]) for job in made)
+    client.post(f"jobs/{first}/metrics", content='[{"epoch": 2, "a": 0.1}, {"epoch": 3, "a": NaN}]')
+    for start in range(0, 70_000, 10_000):
+        more = [{"epoch": e, "a, b": e} for e in range(start, start + 10_000)]
+        client.post(f"jobs/{second}/metrics", json=more).raise_for_status()
+    query = {"jobs": [first, second], "metrics": ["a", "a, b"]}
+    answer = client.get("metrics.csv", params=query).raise_for_status()
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert list(rows[0]) == ["run", "run_id", "epoch", "timestamp", "a", "a, b"]
+    assert [(row["epoch"], row["a"], row["a, b"]) for row in rows[:3]] == [
+        ("2", "0.1", ""), ("3", "NaN", ""), ("0", "", "0"),
+    ]  # fmt: skip
+    assert (rows[0]["run"], rows[2]["run"]) == (made[0]["job_name"], "'=1+1")
+    assert (rows[2]["run_id"], len(rows), rows[-1]["epoch"]) == (second, 70_002, "69999")
+    assert client.get("metrics.csv", params=query | {"jobs": "nobody"}).status_code == 404
+    assert client.get("metrics.csv", params={"jobs": first}).status_code == 422

@@ -19,6 +19,7 @@ from heimdall_dash.api.table import Table
 from heimdall_dash.api.values import Values
 
 CHUNK_CELLS = 200_000
+END = "\r\n"  # of a line, as the csv module writes it
 WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 RISKY = tuple("=+-@\t\r'＝＋－＠")  # also in full width, which some spreadsheets take for the same
 
@@ -58,6 +59,13 @@ def csv_rows(table: Table, names: Sequence[str], rows: Rows, need: Need = lambda
             ]
         columns.append(found)
     return _lines(zip(*columns, strict=True))
+
+
+def labelled(lines: str, cells: Sequence[str]) -> str:
+    """The same lines with these cells in front of each."""
+    front = _lines([[_safe(cell) for cell in cells]]).removesuffix(END)
+    # no cell of a history holds the end of a line: its texts are times and JSON
+    return "".join(f"{front},{line}{END}" for line in lines.split(END)[:-1])
 
 
 def _lines(rows: Any) -> str:

@@ -261,6 +261,7 @@ BROWSER: dict[str, str] = {
     "follow": "Follow",
     "save_png": "Save as PNG",
     "save_svg": "Save as SVG",
+    "save_csv": "Save values as CSV",
     "enlarge": "Enlarge",
     "shrink": "Own size again",
     "enlarge_label": "Enlarge {title}",

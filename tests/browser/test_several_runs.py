@@ -73,6 +73,24 @@ def go_to(page: Page, epoch: int) -> None:
     page.wait(lambda: read(page)["where"] == f"Epoch {epoch}", f"epoch {epoch}")
 
 
+def texts_in_picture(page: Page, chart: str) -> list[str]:
+    """Of the file that the chart's menu saves."""
+    page.run(
+        "window.saved = null; const made = URL.createObjectURL;"
+        "URL.createObjectURL = (file) => { file.text().then((text) => { window.saved = text; });"
+        "  URL.createObjectURL = made; return made.call(URL, file); };"
+        "const card = document.querySelector(`[data-chart=${arguments[0]}]`);"
+        "card.querySelector('.chart-buttons [aria-haspopup]').click();"
+        "document.querySelector('#chart-menu [data-do=save_svg]').click()",
+        chart,
+    )
+    page.wait(lambda: page.run("return window.saved"), "the picture")
+    return page.run(  # type: ignore[no-any-return]
+        "const picture = new DOMParser().parseFromString(window.saved, 'image/svg+xml');"
+        "return [...picture.querySelectorAll('text, tspan')].map((one) => one.textContent)"
+    )
+
+
 def pick_by_hand(page: Page, name: str) -> None:
     field = page.driver.find_element(By.ID, "run-add")
     field.click()
@@ -267,6 +285,7 @@ def test_groups_show_mean_and_band_and_how_many_runs(
     colors = [pick["color"] for pick in picks(reader)]
     assert colors == [drawn["group:3"], drawn["group:3"], drawn["group:5"]]
     reader.show("loss-chart")
+    assert {"3 (2)", "5 (1)"} <= set(texts_in_picture(reader, "loss-chart"))
     bands = (
         "return document.querySelector('#loss-chart .js-plotly-plot')"
         ".data.filter((line) => line.fill).length"

@@ -4,7 +4,7 @@ import { fill } from "../figure/words.js";
 import { NEW, hidden, joined, moved, parted, pinned, withoutChart } from "./arrangement.js";
 import { SCALED, SCALES } from "./card.js";
 import { byId, el } from "./elements.js";
-import { fileName, save } from "./picture.js";
+import { fileName, save, withNames } from "./picture.js";
 
 export class CardTools {
   /** @param {import("./charts.js").Charts} charts */
@@ -51,6 +51,7 @@ export class CardTools {
     const pictures = [
       { name: "save_png", run: () => this._save(spec, "png"), isOff: this.empty.has(spec.id) },
       { name: "save_svg", run: () => this._save(spec, "svg"), isOff: this.empty.has(spec.id) },
+      { name: "save_csv", run: () => this._values(spec), isOff: this.empty.has(spec.id) || spec.lines.length === 0 },
     ];
     const { arrangement } = view;
     const { section, ids, at } = this._place(spec);
@@ -99,11 +100,22 @@ export class CardTools {
     return { section: "", ids: [], at: 0 };
   }
 
+  /** Every value of the chart's metrics that its runs logged, from the server. @param {Spec} spec */
+  _values(spec) {
+    const { config, picked } = this.page;
+    const query = new URLSearchParams([...picked.ids().map((id) => ["jobs", id]), ...spec.lines.map(({ metric }) => ["metrics", metric])]);
+    el("a", { href: `${config.api}/metrics.csv?${query}`, download: `${this._name(spec)}.csv` }).click();
+  }
+
+  /** @param {Spec} spec  @returns {string} of a file */
+  _name(spec) {
+    const more = this.page.sources(spec).length - 1;
+    return fileName(`${this.page.feed.job?.job_name ?? "heimdall"}${more > 0 ? `+${more}` : ""}`, spec.title);
+  }
+
   /** @param {Spec} spec  @param {string} format */
   async _save(spec, format) {
-    const { feed, painter } = this.page;
-    const more = this.page.sources(spec).length - 1;
-    const name = fileName(`${feed.job?.job_name ?? "heimdall"}${more > 0 ? `+${more}` : ""}`, spec.title);
-    save(await painter.image(spec.id, format), `${name}.${format}`);
+    const sources = this.page.sources(spec);
+    save(await this.page.painter.image(spec.id, format, (drawn, size) => withNames(drawn, sources, size)), `${this._name(spec)}.${format}`);
   }
 }

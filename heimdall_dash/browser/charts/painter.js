@@ -144,12 +144,17 @@ export class Painter {
     else this._schedule();
   }
 
-  /** @param {string} id  @param {string} format  @returns {Promise<string>} */
-  async image(id, format) {
+  /**
+   * @param {string} id  @param {string} format
+   * @param {(drawn: {data: any[], layout: any}, size: {width: number, height: number, area: Area}) => {data: any[], layout: any, width: number, height: number}} [pictureOf]
+   * @returns {Promise<string>} a data URL
+   */
+  async image(id, format, pictureOf = (drawn, { width, height }) => ({ ...drawn, width, height })) {
     const entry = /** @type {Entry} */ (this.cards.get(id));
     if (this.dirty.delete(id)) this._draw(entry);
-    const { offsetWidth: width, offsetHeight: height } = entry.box;
-    return this.world.plotly().toImage(entry.plot, { format, width, height, scale: format === "png" ? 2 : 1 });
+    const { plot: { data, layout }, box: { offsetWidth, offsetHeight } } = entry;
+    const { width, height, ...picture } = pictureOf({ data, layout }, { width: offsetWidth, height: offsetHeight, area: entry.size?.area ?? { w: offsetWidth, h: offsetHeight } });
+    return this.world.plotly().toImage(picture, { format, width, height, scale: format === "png" ? 2 : 1 });
   }
 
   _schedule() {

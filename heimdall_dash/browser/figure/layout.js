@@ -3,10 +3,10 @@
 import { plotText } from "./names.js";
 
 const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
-const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between
+export const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between
 const TITLE_LETTER_PX = 8.6; // bold, at 15 px
 const TITLE_MARGIN_PX = 24;
-const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it
+export const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it
 
 /** @param {Spec} spec  @param {ChartView} view  @param {Look} look  @returns {any} */
 export function baseLayout(spec, view, look) {

@@ -61,8 +61,8 @@ export class Sources {
     const words = { without: config.texts.group_without, colors: look(config, {}).colors.runs };
     const { band, x } = view;
     return groupSources(picked.shown(), view, words, (members) => {
+      if (members.some(({ state }) => state === "loading")) return []; // a mean of those that came first is none
       if (x === "epoch" && members.every(({ store }) => isWhole(store))) return meansHere(members, metrics, band);
-      if (members.some(({ state }) => state === "loading")) return [];
       const ids = members.filter(({ state }) => state === "ready").map(({ id }) => id);
       return ids.length ? means.of(ids, metrics, { band, x }, closely) : [];
     });
