@@ -27,7 +27,7 @@ test: .venv/.dev
 	@$(BIN)/python -m pytest $(LONGEST) tests --ignore=tests/browser --ignore=tests/faults --ignore=tests/integrations $(TWO)
 	@scripts/node.sh --test tests/js/*.test.mjs
 	@$(BIN)/python -m pytest $(OWN_STAGE) tests/browser $(TWO) --dist loadfile
-	@$(BIN)/python -m pytest tests/faults --ignore=$(OWN_STAGE) -q
+	@$(BIN)/python -m pytest tests/faults --ignore=$(OWN_STAGE) $(TWO) --dist loadfile
 
 test-fast: .venv/.dev
 	@$(BIN)/python -m pytest tests --ignore=tests/browser --ignore=tests/faults --ignore=tests/integrations -m "not slow" $(TWO)

@@ -9,6 +9,7 @@ from tests.browser.conftest import LOST_LINK, Page, open_browser
 from tests.conftest import wait_for
 from tests.faults import table
 from tests.faults.stage import WATCH_BADGE, Stage
+from tests.faults.the_end import everybody_has_what_was_trained
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +33,8 @@ def whole_stage(
         page.run(WATCH_BADGE)
         wait_for(lambda: stage.has_all(50), 60, f"all viewers to follow: {stage.where()}")
         yield stage
+        stage.recover()
+        everybody_has_what_was_trained(stage)
     print("\n" + table.shown(stage.rows))
     path: Path | None = pytestconfig.getoption("--fault-table", None)
     if path is not None:

@@ -1,15 +1,12 @@
-"""After all faults, as the last: trained = stored = seen by each viewer = drawn in the browser."""
-
-import pytest
+"""After all faults: trained = stored = seen by each viewer = drawn in the browser."""
 
 from tests.conftest import wait_for
 from tests.faults.stage import Stage
 from tests.faults.trainer import truth
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(300)]
 
-
-def test_at_the_end_everybody_has_what_was_trained(stage: Stage) -> None:
+def everybody_has_what_was_trained(stage: Stage) -> None:
+    """Ends the stage's run, and looks. Raises AssertionError."""
     stage.trainer.stop(30)
     trained = stage.trained()
     expected = list(range(len(trained)))
