@@ -68,6 +68,23 @@ def test_thinning_keeps_ends_and_the_extremes_of_each_stretch(points: int) -> No
     assert thinned(values, None).tolist() == list(range(10_000))
 
 
+def test_each_value_of_a_thinned_metric_comes_with_the_mean_of_its_stretch(
+    client: httpx.Client,
+) -> None:
+    job_id = new_job(client)
+    # nine in ten are 0, the rest 10: the middle of the extremes is 5, the mean is 1
+    rows = [{"epoch": e, "a": 10.0 * (e % 10 == 3), "b": [1, 2]} for e in range(4000)]
+    client.post(f"/jobs/{job_id}/metrics", json=rows).raise_for_status()
+    url = f"/jobs/{job_id}/series"
+    query = {"metrics": ["a", "b"], "points": 400}
+    series = client.get(url, params=query).raise_for_status().json()["series"]
+    assert set(series["a"]["value"]) == {0.0, 10.0}
+    assert series["a"]["mean"] == [1.0] * len(series["a"]["value"])
+    assert "mean" not in series["b"]
+    near = client.get(url, params=query | {"after": 100, "before": 300}).json()["series"]["a"]
+    assert (len(near["value"]), "mean" in near) == (199, False)
+
+
 def test_request_for_too_much_is_refused(client: httpx.Client) -> None:
     job_id = new_job(client)
     assert client.get(f"/jobs/{job_id}/series").status_code == 422

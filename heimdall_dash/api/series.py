@@ -38,7 +38,8 @@ def series_routes(history: History) -> APIRouter:
         """Of each metric the epochs with after < epoch < before where it was written, as
         `{"epoch": […], "value": […], "timestamp": […], "total": n}`: at most `points` of them, of
         `points`/4 equal stretches the first, the last and the extremes. `total` is how many there
-        are. A name that nobody wrote has no cells.
+        are. A name that nobody wrote has no cells. `mean`, where some are left out, is for each
+        value the mean of all in its stretch.
 
         `not_finite` names cells that held NaN or infinity, at most `points` of each metric.
         `cursor` and `stream` are the position to go on from, `total` the epochs of the range.
@@ -63,13 +64,30 @@ def thinned(values: Values, points: int | None) -> np.ndarray:
         return np.arange(count)
     if points < 4 or not is_numbers:
         return np.linspace(0, count - 1, points).round().astype(np.int64)
-    edges = np.linspace(0, count, points // 4 + 1).round().astype(np.int64)
+    edges = _edges(count, points)
     first, last = edges[:-1], edges[1:] - 1
     extremes = [
         start + np.array([stretch.argmin(), stretch.argmax()])
         for start, stretch in zip(first, np.split(values, edges[1:-1]), strict=True)
     ]
     return np.unique(np.concatenate([first, last, *extremes]))
+
+
+def _edges(count: int, points: int) -> np.ndarray:
+    """Of the points/4 stretches, first and end included."""
+    return np.linspace(0, count, points // 4 + 1).round().astype(np.int64)
+
+
+def stretch_means(values: Values, chosen: np.ndarray, points: int | None) -> np.ndarray | None:
+    """For each value that `thinned` chose the mean of the stretch that it stands for: what is left
+    of a stretch is its extremes, of which a smoothed line would make the middle between them.
+    float32: it is only looked at. None: nothing was left out, or the values are no numbers."""
+    is_whole = len(chosen) == len(values)
+    if points is None or points < 4 or is_whole or not isinstance(values, np.ndarray):
+        return None
+    edges = _edges(len(values), points)
+    means = np.add.reduceat(values.astype(np.float64), edges[:-1]) / np.diff(edges)
+    return means[np.searchsorted(edges, chosen, side="right") - 1].astype(np.float32)
 
 
 def series_of(
@@ -108,6 +126,10 @@ def series_of(
             "timestamp": table.times(rows + start),
             "total": len(values) + len(marked),
         }
+        with np.errstate(over="ignore", invalid="ignore"):  # of huge values: null
+            means = stretch_means(values, chosen, points)
+        if means is not None:
+            series[name]["mean"] = means
     answer = {
         "stream": table.stream,
         "cursor": str(table.position),

@@ -107,6 +107,7 @@ interface Source {
   columns: Columns;
   notFinite?: NotFinite;
   isPartial?: boolean; // a null of it says nothing
+  means?: Record<string, Map<number, number>>; // by metric and epoch, of what its values stand for
   job: Job | null;
   facts: Facts;
   notes: Note[];
@@ -172,7 +173,7 @@ interface KeptView extends ViewFields {
 interface Run {
   id: string;
   job: Job | null;
-  store: { columns: Columns; notFinite: NotFinite; total: number; isPartial?: boolean; totals?: Record<string, number> };
+  store: { columns: Columns; notFinite: NotFinite; total: number; isPartial?: boolean; totals?: Record<string, number>; means?: Record<string, Map<number, number>> };
   facts: Facts;
   notes: Note[];
   state: string; // none, loading, ready, unknown
@@ -182,7 +183,7 @@ interface Run {
 interface ShownJob {
   jobId: string | null;
   isAwaited?(metric: string): boolean;
-  store: { columns: Columns; notFinite: NotFinite; total: number; isPartial?: boolean; totals?: Record<string, number> };
+  store: { columns: Columns; notFinite: NotFinite; total: number; isPartial?: boolean; totals?: Record<string, number>; means?: Record<string, Map<number, number>> };
   names?: string[]; // of its metrics; without them, those of the columns
   job: Job | null;
   facts: Facts;

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isScalar, smooth, forLogAxis, brokenAt, runsOf, isSparse, alone, extent } from "../../heimdall_dash/browser/series/lines.js";
 import { thin } from "../../heimdall_dash/browser/series/lines.js";
+import { fromSeries, joinSeries } from "../../heimdall_dash/browser/series/named.js";
+import { seriesOf, smoothable } from "../../heimdall_dash/browser/series/series.js";
 
 test("values that a log axis cannot show become null and are counted", () => {
   assert.deepEqual(forLogAxis([1, 0, -2, null, 5, NaN]), { shown: [1, null, null, null, 5, null], hidden: 2 });
@@ -87,4 +89,12 @@ test("points without a neighbour stand alone", () => {
 test("the extent ignores what is not drawn", () => {
   assert.deepEqual(extent([[0, -1, 3], [null, 9, NaN]], true), [3, 9]);
   assert.equal(extent([[null]], false), null);
+});
+
+test("a smoothed line of a thinned history goes through the means of its stretches, and exact values where one looks", () => {
+  const store = fromSeries("j", { stream: "s", cursor: "9-1", total: 400, series: { a: { epoch: [0, 3, 99], value: [0, 10, 0], timestamp: ["t", "t", "t"], total: 400, mean: [1, 1, 1] } } });
+  assert.deepEqual(smooth(smoothable(seriesOf(store, "a")), 0.9, false), [1, 1, 1]);
+  joinSeries(store, { stream: "s", cursor: "9-1", total: 2, series: { a: { epoch: [98, 99], value: [4, 0], timestamp: ["t", "t"], total: 2 } } }, { isPart: true });
+  assert.deepEqual(smoothable(seriesOf(store, "a")), [1, 1, 4, 0]);
+  assert.deepEqual(seriesOf(store, "a").values, [0, 10, 4, 0]);
 });

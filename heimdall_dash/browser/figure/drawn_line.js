@@ -3,7 +3,7 @@
 /** @import { Axis } from "./axes.js" */
 /** @import { Band } from "../series/grouped.js" */
 
-import { seriesOf } from "../series/series.js";
+import { seriesOf, smoothable } from "../series/series.js";
 import { smooth, isSmoothable, forLogAxis, brokenAt, runsOf, isSparse, isDrawable } from "../series/lines.js";
 import { placesOf } from "./axes.js";
 import { visibleRange, pick, trace, rawTrace, bandTrace, areApart, valueTexts } from "./traces.js";
@@ -43,7 +43,8 @@ export function drawnLine({ spec, source, at, count, isMany, style }, { axis, xR
   const onLog = view.scale === "log" && line.axis !== 2;
   const { shown, hidden } = onLog ? forLogAxis(values) : { shown: values, hidden: 0 };
   const broken = brokenAt(epochs, marks);
-  const smoothed = smooth(shown, isSmoothable(line.metric) ? view.smoothing : 0, onLog);
+  const weight = isSmoothable(line.metric) ? view.smoothing : 0;
+  const smoothed = weight > 0 ? smooth(smoothable(series), weight, onLog) : shown;
   const picked = pick(shown, span, look.width, count, breaks(values, shown, broken));
   const unit = line.unit ?? spec.unit;
   const isHidden = Boolean(view.hidden?.includes(line.metric));

@@ -45,7 +45,7 @@ export class Sources {
     const colors = look(config, {}).colors.runs;
     const isMany = picked.ids().length > 1;
     return picked.shown().map((run) => ({
-      id: run.id, name: picked.nameOf(run), columns: run.store.columns, notFinite: run.store.notFinite, isPartial: run.store.isPartial,
+      id: run.id, name: picked.nameOf(run), columns: run.store.columns, notFinite: run.store.notFinite, isPartial: run.store.isPartial, means: run.store.means,
       job: run.job, facts: run.facts, notes: run.notes, ...(isMany ? picked.lookOf(run.id, colors) : {}),
     }));
   }

@@ -16,6 +16,7 @@ export const NO_EPOCH = -1;
  *   so that what was made of a column can be kept by it.
  * @property {NotFinite} notFinite  metric → epoch → nan, inf, -inf
  * @property {boolean} [isPartial]   of a history too large to be held whole: see named.js
+ * @property {Record<string, Map<number, number>>} [means]   of such: epoch → mean of the stretch that its value stands for
  * @property {Record<string, number>} [totals]   of such: how many cells a metric has on the server
  */
 

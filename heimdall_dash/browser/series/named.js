@@ -8,7 +8,7 @@ import { seriesOf } from "./series.js";
 
 /**
  * `GET /jobs/{id}/series`: `series` by metric, `cursor`, `stream`, `total` epochs, `not_finite`.
- * @typedef {{series: Record<string, {epoch: number[], value: Column, timestamp: (string|null)[], total: number}>,
+ * @typedef {{series: Record<string, {epoch: number[], value: Column, timestamp: (string|null)[], total: number, mean?: Column}>,
  *   cursor: string, stream: string|null, total: number, not_finite?: NotFinite}} Answer
  */
 
@@ -33,7 +33,7 @@ export function fromSeries(job, answer) {
 export function joinSeries(store, answer, { isPart } = { isPart: false }) {
   const { columns } = store;
   makeRoom(store, epochsOf(answer));
-  for (const [name, { epoch, value, timestamp, total }] of Object.entries(answer.series)) {
+  for (const [name, { epoch, value, timestamp, total, mean }] of Object.entries(answer.series)) {
     const column = columns[name]?.slice() ?? new Array(columns.epoch.length).fill(null);
     const marks = store.notFinite[name] ?? {};
     const times = (columns.timestamp ??= new Array(columns.epoch.length).fill(null));
@@ -43,6 +43,11 @@ export function joinSeries(store, answer, { isPart } = { isPart: false }) {
       times[row] ??= /** @type {string} */ (timestamp[i]);
     });
     columns[name] = column;
+    const means = ((store.means ??= Object.create(null))[name] ??= new Map());
+    epoch.forEach((at, i) => {
+      if (mean) means.set(at, mean[i] ?? value[i]);
+      else means.delete(at); // a close look: the value stands for itself
+    });
     if (!isPart) (store.totals ??= {})[name] ??= total;
   }
   for (const [name, marks] of Object.entries(answer.not_finite ?? {})) {

@@ -8,17 +8,19 @@
  * @property {Column} values          one for each epoch; null: nobody wrote it, or it was not finite
  * @property {string[]|undefined} times   ISO 8601, one for each epoch
  * @property {Record<string, string>|undefined} marks   epoch → nan, inf, -inf
+ * @property {Map<number, number>} [means]   epoch → mean of the stretch that its value stands for, of a
+ *   thinned history
  */
 
 /**
- * @param {{columns: Columns, notFinite?: NotFinite, isPartial?: boolean}} source  what is known of a run
+ * @param {{columns: Columns, notFinite?: NotFinite, isPartial?: boolean, means?: Record<string, Map<number, number>>}} source  what is known of a run
  * @param {string} metric
  * @returns {Series|null}  null: the run has no such metric, or it is not here
  */
-export function seriesOf({ columns, notFinite = {}, isPartial }, metric) {
+export function seriesOf({ columns, notFinite = {}, isPartial, means }, metric) {
   if (!Object.hasOwn(columns, metric)) return null;
   const marks = notFinite[metric];
-  if (isPartial) return ownRows(columns, metric, marks);
+  if (isPartial) return { ...ownRows(columns, metric, marks), means: means?.[metric] };
   return { epochs: columns.epoch, values: columns[metric], times: columns.timestamp, marks };
 }
 
@@ -49,4 +51,15 @@ function ownRows(columns, metric, marks) {
   made.count = column.length;
   made.marks = marks;
   return made;
+}
+
+/**
+ * What a smoothed line is made of: of a thinned history the means of its stretches. What is left of these
+ * is their extremes, and a line through the middle of extremes is not where the values are.
+ * @param {Series} series
+ * @returns {Column}
+ */
+export function smoothable({ epochs, values, means }) {
+  if (!means?.size) return values;
+  return values.map((value, i) => (value === null ? null : means.get(epochs[i]) ?? value));
 }
