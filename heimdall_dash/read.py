@@ -57,7 +57,7 @@ def history(job: Any, *metrics: str, url: str | None = None) -> pandas.DataFrame
     job: an id or its beginning, a `Job`, a row of `jobs()`. Raises as `jobs`.
     """
     pd = _pandas()
-    rest = Rest.find(url or _url_of(job))
+    rest = Rest.find(url or url_of(job))
     shown, answer = _asked(rest, job, metrics)
     columns, marks = answer["columns"], answer.get("not_finite") or {}
     put_not_finite(columns, marks)
@@ -81,8 +81,8 @@ def predictions(job: Any, epoch: int | None = None, *, url: str | None = None) -
     Raises as `jobs`; DashboardRefused where none are kept of that epoch.
     """
     pd = _pandas()
-    rest = Rest.find(url or _url_of(job))
-    job_id = rest.find_id(_id_of(job))
+    rest = Rest.find(url or url_of(job))
+    job_id = rest.find_id(id_of(job))
     query = {} if epoch is None else {"epoch": epoch}
     answer = rest.get(f"/jobs/{quoted(job_id)}/predictions", query)
     kept = answer["predictions"]
@@ -115,7 +115,7 @@ def figure(
         import plotly.graph_objects as go
     except ImportError as error:
         raise ImportError("figures need plotly: pip install 'heimdall-dash[read]'") from error
-    rest = Rest.find(url or _url_of(job))
+    rest = Rest.find(url or url_of(job))
     shown, answer = _asked(rest, job, ())
     source = Source(shown["job"], shown["facts"] or {}, answer["columns"], answer.get("not_finite"))
     drawn = chart_figure(_page_config(rest), source, chart, scale, theme)
@@ -123,13 +123,13 @@ def figure(
 
 
 def _asked(rest: Rest, job: Any, metrics: tuple[str, ...]) -> tuple[Any, Any]:
-    job_id = rest.find_id(_id_of(job))
+    job_id = rest.find_id(id_of(job))
     query = {"metrics": list(metrics)} if metrics else {}
     shown = rest.get(f"/jobs/{quoted(job_id)}")
     return shown, rest.get(f"/jobs/{quoted(job_id)}/metrics", query)
 
 
-def _id_of(job: Any) -> str:
+def id_of(job: Any) -> str:
     """Of an id, a publisher's `Job`, or a row of `jobs()`, whose name is its id."""
     for name in ("id", "name"):
         if not isinstance(job, str) and isinstance(found := getattr(job, name, None), str):
@@ -139,7 +139,7 @@ def _id_of(job: Any) -> str:
     raise DashboardRefused(404, f"a job is named by its id, got {type(job).__name__}")
 
 
-def _url_of(job: Any) -> str | None:
+def url_of(job: Any) -> str | None:
     """Of the dashboard that a publisher's `Job` was found at."""
     told = getattr(job, "url", None)
     return told.partition("/?")[0] if isinstance(told, str) and told.startswith("http") else None

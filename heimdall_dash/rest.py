@@ -75,6 +75,11 @@ class Rest:
         with self._open("GET", API + path, query) as answer:
             return _read_json(answer, self.url)
 
+    def change(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The answer to PATCH `path`, which begins behind /api/v1/training."""
+        with self._open("PATCH", API + path, body=json.dumps(body).encode()) as answer:
+            return _read_json(answer, self.url)
+
     def layout(self) -> Any:
         """The page's layout, as Dash hands it to the browser."""
         with self._open("GET", "/_dash-layout") as answer:
@@ -124,11 +129,18 @@ class Rest:
                 raise DashboardUnavailable(f"{self.url} broke off its answer: {error!r}") from error
 
     def _open(
-        self, method: str, path: str, query: Query | None = None, timeout_s: float = TIMEOUT_S
+        self,
+        method: str,
+        path: str,
+        query: Query | None = None,
+        timeout_s: float = TIMEOUT_S,
+        body: bytes | None = None,
     ) -> HTTPResponse:
         wanted = {name: value for name, value in (query or {}).items() if value is not None}
         address = self.url + path + (f"?{urlencode(wanted, doseq=True)}" if wanted else "")
-        request = Request(address, method=method, headers={"Accept": "*/*"})
+        request = Request(address, body, method=method, headers={"Accept": "*/*"})
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
         if self._token:
             request.add_header("Authorization", f"Bearer {self._token}")
         try:

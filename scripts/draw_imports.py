@@ -27,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "store": {"store"},
     "queue": {"entries", "queue"},
     "publisher": {"__init__", "notebook", "publish", "publisher"},
-    "client": {"figures", "not_finite", "read", "rest"},
+    "client": {"figures", "not_finite", "organise", "read", "rest"},
     "integrations": {"importers", "integrations", "wandb"},
     "live": {"live"},
     "alerts": {"alerts"},
