@@ -178,6 +178,15 @@ test("several runs: each in its colour, validation solid, training lighter and d
   assert.deepEqual(data.filter((line) => line.isLegend).map((line) => line.name), ["Validation", "Training"], "the legend says what, not who");
 });
 
+test("a line that has the chart for itself is drawn in full", () => {
+  const columns = { epoch: [1, 2], train_loss: [2, 1] };
+  const styles = (sources) => lineFigure(two, sources, view(), look).data.filter((line) => line.meta && line.x[0] !== null).map((line) => [line.line.dash, line.opacity]);
+  assert.deepEqual(styles(source(columns)), [["solid", 1]]);
+  assert.deepEqual(styles(source({ ...columns, val_loss: [3, 2] })), [["solid", 1], ["dash", 1]]);
+  const runs = ["r1", "r2"].map((id) => source(columns, { id, name: id, color: "#123456", round: 0 })[0]);
+  assert.deepEqual(styles(runs), [["solid", 1], ["solid", 1]], "nobody has a validation to stand behind");
+});
+
 test("when the colours are used up, the next runs have another dash", () => {
   const { data } = lineFigure(spec, [run("a", 2, 1), run("b", 2, 1, { round: 1 })].map((one) => ({ ...one, columns: { epoch: [1, 2], a: [1, 2] } })), view(), look);
   assert.deepEqual(data.filter((line) => line.run).map((line) => line.line.dash), ["solid", "dash"]);

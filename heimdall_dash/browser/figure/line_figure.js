@@ -31,8 +31,10 @@ export function lineFigure(spec, sources, view, look) {
   const axis = xAxis(sources, view.x);
   const xRange = view.zoom ? view.zoom.x : axis.range;
   const area = plotArea(look);
-  const lines = linesOf(spec, sources).map(({ source, at, of }) => drawnLine(
-    { spec, source, at, isMany, count: of, style: styleOf(spec.lines, at, source, isMany, look.colors.lines) },
+  const found = linesOf(spec, sources);
+  const there = new Set(found.map(({ at }) => at));
+  const lines = found.map(({ source, at }) => drawnLine(
+    { spec, source, at, isMany, count: found.length, style: styleOf(spec.lines, at, source, isMany, look.colors.lines, there) },
     { axis, xRange, area }, view, look));
   const left = lines.filter(({ line, isHidden }) => line.axis !== 2 && !isHidden);
   const references = referencesOf(spec, isMany ? {} : sources[0]?.facts || {}, onLog);
@@ -64,14 +66,13 @@ export function lineFigure(spec, sources, view, look) {
  * Every line of every run that has its metric. With one run in the order of the chart's lines.
  * @param {Spec} spec
  * @param {Source[]} sources
- * @returns {{source: Source, at: number, of: number}[]}
+ * @returns {{source: Source, at: number}[]}
  */
 function linesOf(spec, sources) {
-  const found = sources.flatMap((source) => spec.lines.flatMap(({ metric }, at) => {
+  return sources.flatMap((source) => spec.lines.flatMap(({ metric }, at) => {
     const series = seriesOf(source, metric);
     return series && isScalar(series.values) ? [{ source, at }] : [];
   }));
-  return found.map((one) => ({ ...one, of: found.length }));
 }
 
 /**
@@ -92,10 +93,11 @@ function inOrder(lines) {
  * @returns {any[]}
  */
 function legendOf(spec, lines, look) {
+  const there = new Set(lines.map(({ line }) => spec.lines.indexOf(line)));
   return spec.lines.flatMap((line) => {
     const drawn = lines.find((one) => one.line === line);
     const at = spec.lines.indexOf(line);
-    const style = styleOf(spec.lines, at, {}, true, look.colors.lines);
+    const style = styleOf(spec.lines, at, {}, true, look.colors.lines, there);
     return drawn ? [legendTrace(line, style, look.colors.muted, drawn.isHidden)] : [];
   });
 }

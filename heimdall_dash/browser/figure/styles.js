@@ -21,17 +21,20 @@ export function isTraining({ metric, role }) {
  * @param {{color?: string, round?: number}} source   `round`: how often the colours were used up before it
  * @param {boolean} isMany
  * @param {string[]} colors
+ * @param {Set<number>} there      which of the lines anybody logged: what tells them apart is for these
  * @returns {{color: string, dash: string, width: number, opacity: number}}
  */
-export function styleOf(lines, at, source, isMany, colors) {
+export function styleOf(lines, at, source, isMany, colors, there) {
   const line = lines[at];
-  if (!isMany) return { color: colors[(line.color ?? at) % colors.length], dash: line.dash, width: 2, opacity: 1 };
+  if (!isMany) {
+    return { color: colors[(line.color ?? at) % colors.length], dash: there.size > 1 ? line.dash : "solid", width: 2, opacity: 1 };
+  }
   const color = source.color ?? colors[0];
-  const left = lines.filter((one) => !isTraining(one));
+  const left = lines.filter((one, i) => there.has(i) && !isTraining(one));
   const round = source.round ?? 0;
   if (left.length > 0 && isTraining(line)) {
     return { color, dash: TRAINING, width: 1.4, opacity: TRAINING_OPACITY };
   }
-  const order = (left.length ? left : lines).indexOf(line);
+  const order = (left.length ? left : lines.filter((_, i) => there.has(i))).indexOf(line);
   return { color, dash: DASHES[(order + round) % DASHES.length], width: 1.8, opacity: 1 };
 }
