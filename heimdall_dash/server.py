@@ -13,7 +13,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.routing import Match
-from starlette_compress import CompressMiddleware
 
 from heimdall_dash import __version__
 from heimdall_dash.addresses import is_loopback
@@ -40,6 +39,7 @@ from heimdall_dash.background import Background
 from heimdall_dash.checks import checks
 from heimdall_dash.clock import StoreClock
 from heimdall_dash.compaction import Compaction
+from heimdall_dash.compression import Compression
 from heimdall_dash.doors.docs import add_docs
 from heimdall_dash.doors.headers import content_policy
 from heimdall_dash.doors.security import Doors, Security
@@ -128,7 +128,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
     )
     attempt = partial(attempt_job, store, queue, manifest)
     page = build_page(server, manifest, attempt, rules, settings.heimdall_prefix)
-    server.add_middleware(CompressMiddleware, minimum_size=1000)
+    server.add_middleware(Compression)
     server.add_middleware(
         Security,
         doors=_doors(settings),

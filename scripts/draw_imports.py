@@ -34,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "api": {"api", "removal"},
     "doors": {"doors"},
     "ui": {"ui"},
-    "web": {"checks", "compaction", "server", "watch", "web"},
+    "web": {"checks", "compaction", "compression", "server", "watch", "web"},
     "launcher": {"cli", "launcher", "__main__"},
 }  # fmt: skip
 OUTSIDE = ("trainer", "app")  # the demonstration, and the root that composes both

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import resource
 from typing import Any
 
 import httpx
@@ -266,6 +267,29 @@ def test_large_history_comes_by_way_of_a_file_and_is_the_same(
     assert few["columns"]["n"] == few["columns"]["epoch"]
     with client.stream("GET", path, headers=head) as answer:
         next(answer.iter_raw())  # and no more: the server lets go of the file
+
+
+def test_history_that_the_disk_has_no_room_for_is_refused_by_name(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was a 500. RLIMIT_FSIZE cuts a write in the middle, as a full disk does."""
+    job_id = new_external(client)
+    post(client, job_id, [{"epoch": e, "x": e / 7, "y": e / 3} for e in range(5_000)])
+    expected = client.get(f"/jobs/{job_id}/metrics").content
+    monkeypatch.setattr(json_columns, "SMALL_BYTES", 1_000)
+    no_limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64_000, no_limit[1]))
+    try:
+        refused = detail(client.get(f"/jobs/{job_id}/metrics"), 507)
+        few = read(client, job_id, points=2)
+        text = client.get(f"/jobs/{job_id}/metrics?format=csv").text
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, no_limit)
+    assert "metrics=" in refused
+    assert "format=csv" in refused
+    assert few["columns"]["epoch"] == [0, 4_999]
+    assert len(text.splitlines()) == 5_001
+    assert client.get(f"/jobs/{job_id}/metrics").content == expected
 
 
 def test_what_was_written_after_a_cursor_comes_as_frames_have_it(client: httpx.Client) -> None:

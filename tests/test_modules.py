@@ -1,11 +1,14 @@
 """The browser's modules as the server hands them out."""
 
+import json
 import re
+import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
 
-from heimdall_dash.ui.modules import FOLDER, LAZY, module_names, version
+from heimdall_dash.ui.modules import FOLDER, LAZY, module_names, served, version
 from tests.conftest import Web
 
 
@@ -27,7 +30,37 @@ def test_modules_are_kept_for_ever_and_run_by_browsers_that_do_not_guess_types(w
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-        assert answer.text == (FOLDER / path.split("/", 3)[3]).read_text()
+        assert answer.content == served(path.split("/", 3)[3])
+
+
+# Prints the words of each file, without comments, as Node's own parser reads them.
+WORDS = """
+const { parse } = require("internal/deps/acorn/acorn/dist/acorn");
+const { readFileSync } = require("node:fs");
+const words = (path) => {
+  const onToken = [];
+  parse(readFileSync(path, "utf8"), { ecmaVersion: "latest", sourceType: "module", onToken });
+  return onToken.map(({ type, value }) => [type.label, value?.pattern ?? String(value)]);
+};
+console.log(JSON.stringify(process.argv.slice(1).map(words)));
+"""
+
+
+def test_modules_come_without_most_comments_and_are_the_same_programs(tmp_path: Path) -> None:
+    pairs = []
+    for name in module_names():
+        copy = tmp_path / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(served(name))
+        pairs += [FOLDER / name, copy]
+        text, own = copy.read_text(), (FOLDER / name).read_text()
+        assert "/**\n" not in text
+        assert text.count("\n") == own.count("\n")
+    node = Path(__file__).parents[1] / "scripts" / "node.sh"
+    call = [node, "--expose-internals", "--no-warnings", "-e", WORDS, *pairs]
+    words = json.loads(subprocess.run(call, capture_output=True, check=True, text=True).stdout)
+    for name, own, copied in zip(module_names(), words[::2], words[1::2], strict=True):
+        assert copied == own, name
 
 
 def test_modules_are_compressed(web: Web) -> None:

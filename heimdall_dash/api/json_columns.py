@@ -3,6 +3,7 @@ a file, which is in memory while it is small. So the history is locked while it 
 not for as long as a client takes to read.
 """
 
+import logging
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -15,8 +16,11 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from heimdall_dash.api.history import Need
+from heimdall_dash.api.refusals import Refused
 from heimdall_dash.api.table import Table
 from heimdall_dash.api.values import Values
+
+log = logging.getLogger(__name__)
 
 Rows = np.ndarray | range  # of a table, rising
 SMALL_BYTES = 4 * 2**20  # kept in memory
@@ -24,18 +28,27 @@ PIECE_ROWS = 50_000
 CHUNK_BYTES = 256 * 1024
 JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 MEDIA_TYPE = "application/json"
+NO_ROOM = (
+    "the server's folder for temporary files has no room for this answer ({}): choose columns "
+    "with metrics=, or fewer epochs with points=, after= and before=; format=csv without points= "
+    "needs none"
+)
 
 
 def columns_answer(
     head: dict[str, Any], table: Table, need: Need, names: Iterable[str], rows: Rows
 ) -> Response:
     """`{…head, "columns": {name: […]}, "not_finite": {…}}` of these rows; not_finite is left out
-    when nothing is marked."""
+    when nothing is marked. Raises Refused where the disk has no room for the file."""
     with ExitStack() as stack:
-        file = stack.enter_context(tempfile.SpooledTemporaryFile(SMALL_BYTES))
-        _write(file, head, table, need, names, rows)
-        size = file.tell()
-        file.seek(0)
+        try:
+            file = stack.enter_context(tempfile.SpooledTemporaryFile(SMALL_BYTES))
+            _write(file, head, table, need, names, rows)
+            size = file.tell()
+            file.seek(0)
+        except OSError as error:  # on a full disk also for want of any folder to write to
+            log.warning("no room for an answer of %d rows: %s", len(rows), error)
+            raise Refused(507, NO_ROOM.format(error.strerror or error)) from error
         if size <= SMALL_BYTES:
             return Response(file.read(), media_type=MEDIA_TYPE)
         stack.pop_all()

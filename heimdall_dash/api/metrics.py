@@ -48,7 +48,7 @@ CSV = "text/csv; charset=utf-8"
 def metric_routes(store: Store, history: History) -> APIRouter:
     routes = APIRouter(prefix=PREFIX, tags=["metrics"])
 
-    @routes.get("/jobs/{job_id}/metrics", responses=documented(404))
+    @routes.get("/jobs/{job_id}/metrics", responses=documented(404, 413, 507))
     def read(
         job_id: str,
         after: Epoch = None,

@@ -78,6 +78,7 @@ MEANINGS = {
     422: "a field is missing, unknown or impossible",
     429: "too many wrong tokens came from this address",
     503: "the store does not answer; try again",
+    507: "the server's disk has no room for a large answer, which it first writes to a file",
 }
 
 

@@ -17,6 +17,7 @@ import { JobFeed } from "./runs/job_feed.js";
 import { JobSelect } from "./runs/job_select.js";
 import { JobsFeed } from "./runs/jobs_feed.js";
 import { Hand } from "./runs/hand.js";
+import { later } from "./runs/later.js";
 import { GroupBy } from "./runs/group_by.js";
 import { Picked } from "./runs/picked.js";
 import { ReadingBar } from "./runs/reading_bar.js";
@@ -76,7 +77,7 @@ function assemble(page) {
   page.predictions = new PredictionsFeed({ call, now: () => performance.now(), changed: () => page.predictionsArrived() });
   page.predictions.wanted = page.view.predicted;
   page.bar = new JobBar(shared);
-  page.organise = new Organise({ show, call, changed: (job) => page.jobChanged(job), hand: (id) => new Hand(byId(id)) });
+  page.organise = new Organise({ show, call, changed: (job) => page.jobChanged(job), hand: (id) => new Hand(byId(id)), markdown: () => later("markdown", document) });
   page.cards = new JobCards(byId("jobs-list"), shared);
   page.picked = new Picked({
     feed: page.feed, view: page.view, jobs: () => page.list.jobs, isListKnown: () => page.list.isKnown, most: config.most_runs,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes, choices, labelled
+from heimdall_dash.ui.value import Value
 
 Problems = list[dict[str, Any]]
 FIELDS = {
@@ -46,7 +47,7 @@ def rules_dialog(receivers: Sequence[str]) -> Component:
                 dmc.Button(texts.RULE_ADD, id=ids.RULE_ADD),
                 className="dialog-buttons",
             ),
-            dcc.Store(id=ids.RULES_SCOPE),
+            Value(id=ids.RULES_SCOPE),
         ],
         id=ids.RULES_DIALOG,
         title=texts.RULES_TITLE,

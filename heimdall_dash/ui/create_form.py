@@ -3,12 +3,13 @@
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from heimdall_dash.manifest import Manifest
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.form_fields import FormField, field_of, input_of
+from heimdall_dash.ui.value import Value
 
 NAME = "job_name"
 OPEN, MORE = "form", "more"  # values of the accordions' only item
@@ -32,7 +33,7 @@ def create_form(manifest: Manifest) -> Component:
         return html.P(texts.FORM_NO_TRAINER, id=ids.CREATE_JOB, className="form-absent")
     return html.Div(
         [
-            dcc.Store(id=ids.CREATED_JOB),
+            Value(id=ids.CREATED_JOB),
             _folded(
                 ids.CREATE_OPEN,
                 OPEN,

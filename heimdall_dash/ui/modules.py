@@ -1,17 +1,18 @@
 """The browser's modules as files: served under a path that names their version, kept for ever.
 
-Imports inside are relative, so that a module asks for others of its own version.
+Imports inside are relative, so that a module asks for others of its own version. Comments, a
+quarter of what would come over the wire, stay here: the lines keep their numbers.
 """
 
 import hashlib
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 PATH = "/browser"
 FOLDER = Path(__file__).resolve().parent.parent / "browser"
@@ -35,12 +36,22 @@ LAZY = frozenset(
 )
 
 
+# One that begins a line and ends one: what stands beside code is short, and may be part of a text.
+COMMENT = re.compile(r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+def served(name: str) -> bytes:
+    """A module as browsers get it."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text).encode()
+
+
 @cache
 def version() -> str:
     """Another one for other contents; the same in every web process that has these."""
     content = hashlib.sha256()
     for name in module_names():
-        text = (FOLDER / name).read_bytes()
+        text = served(name)
         content.update(f"{name} {len(text)}\n".encode() + text)
     return content.hexdigest()[:16]
 
@@ -61,21 +72,18 @@ def preloads(prefix: str) -> str:
     return "\n    ".join(links)
 
 
-class Modules(StaticFiles):
+class Modules:
     """To be mounted at PATH. Of another version than this, nothing is there: 404, which no browser
     keeps."""
 
-    def __init__(self) -> None:
-        super().__init__(directory=FOLDER)
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        wanted, _, name = path.partition("/")
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = str(scope["path"]).removeprefix(str(scope.get("root_path", "")))
+        wanted, _, name = path.lstrip("/").partition("/")
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         if wanted != version() or name not in module_names():
             raise HTTPException(404, "no such module; reload the page")
-        answer = await super().get_response(name, scope)
-        answer.headers["Cache-Control"] = KEEP
-        if answer.status_code == 200:
-            # said here: what the system's list of types says of .js differs, and with nosniff a
-            # browser runs no module of another type
-            answer.headers["Content-Type"] = TYPE
-        return answer
+        # The type is said here: what the system's list of types says of .js differs, and with
+        # nosniff a browser runs no module of another type.
+        headers = {"Cache-Control": KEEP, "Content-Type": TYPE}
+        await Response(served(name), headers=headers)(scope, receive, send)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, dcc, html
+from dash import Dash, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 
@@ -25,6 +25,7 @@ from heimdall_dash.ui.jobs_tab import jobs_tab
 from heimdall_dash.ui.metrics_tab import metrics_tab
 from heimdall_dash.ui.modules import PATH, Modules, preloads
 from heimdall_dash.ui.sockets import socket
+from heimdall_dash.ui.value import Value
 from heimdall_dash.ui.views import add_view_callbacks
 
 INDEX = """<!DOCTYPE html>
@@ -50,21 +51,27 @@ INDEX = """<!DOCTYPE html>
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
-TABLE_SCRIPT = re.compile(r'<script src="[^"]*/dash_table/bundle[^"]*"></script>')
+# The page has no `dash_table`, and Dash loads its script always (dash 4.4).
+NEVER = re.compile(r'<script src="[^"]*/dash_table/bundle[^"]*"></script>')
+# Dash would load these always, too: 1.9 MB, 500 kB of them compressed. The browser's half loads
+# them when they are first needed (browser/runs/later.js): the grid for the tab Jobs, dcc,
+# and the polyfill whose generators dcc's own loading goes by, for the first note in Markdown.
+LATER = {
+    "grid": re.compile(r'<script src="([^"]*/dash_ag_grid[./][^"]*)"></script>'),
+    "markdown": re.compile(r'<script src="([^"]*/dash/(?:deps/polyfill|dcc/)[^"]*)"></script>'),
+}
 
 
-# Loaded when the tab Jobs is opened (browser/runs/grid.js): 1.3 MB. Dash would load it always.
-GRID_SCRIPT = re.compile(r'<script src="([^"]*/dash_ag_grid[./][^"]*)"></script>')
-LATER = r'<script type="text/plain" id="grid-script" data-src="\1"></script>'
-
-
-class DashWithoutTable(Dash):
-    """The page has no `dash_table`, and Dash loads its script always (dash 4.4): 10 kB that pay for
-    the modules' types."""
+class LeanDash(Dash):
+    """Loads what the page needs at once, and no other of Dash's scripts."""
 
     def interpolate_index(self, *args: Any, **parts: Any) -> str:
-        scripts = TABLE_SCRIPT.sub("", parts["scripts"])
-        parts["scripts"] = GRID_SCRIPT.sub(LATER, scripts)
+        scripts = NEVER.sub("", parts["scripts"])
+        for what, script in LATER.items():
+            scripts = script.sub(
+                rf'<script type="text/plain" data-later="{what}" data-src="\1"></script>', scripts
+            )
+        parts["scripts"] = scripts
         return str(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
 
 
@@ -78,7 +85,7 @@ def build_page(
     prefix: path under which browsers see the page, with a slash at its end
     """
     server.mount(PATH, Modules(), name="browser")  # before Dash, which answers all other paths
-    app = DashWithoutTable(
+    app = LeanDash(
         "heimdall_dash",
         server=server,  # type: ignore[arg-type]  # dash 4.4's types know no FastAPI
         assets_folder=str(ASSETS),
@@ -107,7 +114,7 @@ def build_page(
 def layout(manifest: Manifest, prefix: str = "/", receivers: Sequence[str] = ()) -> Component:
     page: Component = dmc.MantineProvider(
         [
-            dcc.Store(id=ids.PAGE_CONFIG, data=page_config(manifest, prefix)),
+            Value(id=ids.PAGE_CONFIG, data=page_config(manifest, prefix)),
             socket(),
             rules_dialog(receivers),
             confirm_dialog(),

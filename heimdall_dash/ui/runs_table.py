@@ -3,11 +3,12 @@ which also load the grid's script: 2 MB that nobody needs who only looks at char
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes
+from heimdall_dash.ui.value import Value
 
 OPTIONS = {
     "rowSelection": {
@@ -49,7 +50,7 @@ def runs_section() -> Component:
                 id=ids.RUNS_COLUMNS_DETAILS,
             ),
             html.Div(id=ids.RUNS_ACTIONS, className="runs-actions"),
-            dcc.Store(id=ids.RUNS_WANTED),
+            Value(id=ids.RUNS_WANTED),
             html.Div(id=ids.RUNS_PLACE, className="runs-place"),
             html.Details(
                 [html.Summary(texts.PARAMETERS_TITLE), html.Div(id=ids.PARAMETERS)],

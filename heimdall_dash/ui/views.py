@@ -7,13 +7,14 @@ The arrangement itself is the browser's (browser/charts/arrangement.js), which k
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.own_charts import checked_charts
 from heimdall_dash.ui import ids, texts
 from heimdall_dash.ui.controls import attributes, choices, labelled
+from heimdall_dash.ui.value import Value
 
 MOST_OFFERED = 60  # metrics in the list at once; typing narrows it
 
@@ -116,7 +117,7 @@ def view_dialogs() -> list[Component]:
             keepMounted=True,
             closeButtonProps={"aria-label": texts.CLOSE},
         ),
-        dcc.Store(id=ids.NEW_CHART_MADE),
+        Value(id=ids.NEW_CHART_MADE),
     ]
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { epochsIn } from "../../heimdall_dash/browser/figure/axes.js";
+import { epochsIn, xLayout } from "../../heimdall_dash/browser/figure/axes.js";
 import { lineFigure } from "../../heimdall_dash/browser/figure/line_figure.js";
 import { reliabilityFigure } from "../../heimdall_dash/browser/figure/diagrams.js";
 
@@ -281,4 +281,13 @@ test("a stretch of time holds its epochs and one on either side, also where a cl
   assert.deepEqual(epochsIn(columns, "epoch", [3.5, 7]), [3.5, 7]);
   assert.deepEqual(epochsIn({ ...columns, timestamp: [at(0), at(100), at(50), at(150), at(250)] }, "relative", [60, 140]), [0, 30]);
   assert.equal(epochsIn({ epoch: [] }, "relative", [0, 1]), null);
+});
+
+test("labels are measured only where one may reach over the edge", () => {
+  const words = { axis_epoch: "Epoch", axis_relative: "Time ({unit})", axis_wall: "Time" };
+  const of = (mode, range) => xLayout(mode, range, { width: 460, texts: words }).ticklabeloverflow;
+  assert.equal(of("epoch", [-15, 1_015]), "allow");
+  assert.equal(of("epoch", [-1_500, 101_500]), "hide past div"); // 100,000
+  assert.equal(of("epoch", [998.2, 999.9]), "hide past div"); // 999.25
+  assert.equal(of("relative", [0, 90]), "allow");
 });

@@ -10,7 +10,7 @@ function fields() {
   const hands = {};
   const sent = [];
   const organise = new Organise({
-    show: () => {}, changed: () => {}, call: async (...call) => { sent.push(call); return { id: "b" }; },
+    show: () => {}, markdown: async () => {}, changed: () => {}, call: async (...call) => { sent.push(call); return { id: "b" }; },
     hand: (id) => (hands[id] = { hasTouched: false, told() { this.hasTouched = false; } }),
   });
   return { organise, hands, sent };

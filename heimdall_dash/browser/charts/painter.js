@@ -1,11 +1,14 @@
-/* Draws figures: only charts in view, at most one per animation frame and each at most once, from
-   the whole store. What arrives while a chart is out of view costs nothing until it is shown.
+/* Draws figures: only charts in view, in one animation frame as many as are done in time and each at
+   most once, from the whole store. One just outside the window, which a turn of the wheel would show, is
+   drawn now and then; what arrives while a chart is further away costs nothing until it is shown.
 
    dcc.Graph is not used: it writes the reader's zoom back into its `figure` prop, redraws from that
    stale prop, and turns every hover into a prop update. */
 
 import { ranges, zoomedBy, dragged } from "./ranges.js";
 
+const FRAME_MS = 24; // that charts of one frame may take together: with layout and paint it stays a short task
+const NEAR_MS = 1_000; // between two drawings of a chart that nobody sees yet
 const DEAR_MS = 50; // a draw that takes longer is repeated less often,
 const REST = 3; // so that the page is free for so many times as long
 
@@ -22,7 +25,7 @@ const CONFIG = { displayModeBar: false, doubleClick: false, responsive: false, s
  *
  * @typedef {{width: number, height: number, area?: Area|null}} Size   pixels; the area of the lines,
  *   as Plotly measured it at this size
- * @typedef {Card & {plot: any, inView: boolean, isDragging: boolean, hasPlot: boolean, isEmpty: boolean,
+ * @typedef {Card & {plot: any, inView: boolean, isSeen: boolean, costMs: number, isDragging: boolean, hasPlot: boolean, isEmpty: boolean,
  *   restUntil: number, zoom?: Zoom|null, size?: {width: number, height: number, area: Area}}} Entry
  */
 
@@ -50,7 +53,8 @@ export class Painter {
     this.isScheduled = false;
     this.isResting = false;
     this.isPaused = false;
-    this.seen = new world.Observer((entries) => this._sawEntries(entries), { rootMargin: "120px" });
+    this.near = new world.Observer((entries) => this._sawEntries(entries, "inView"), { rootMargin: "120px" });
+    this.seen = new world.Observer((entries) => this._sawEntries(entries, "isSeen"));
     this.resized = new world.Resize((entries) => this._resized(entries));
   }
 
@@ -62,10 +66,11 @@ export class Painter {
     const plot = card.box.ownerDocument.createElement("div");
     plot.className = "plot";
     card.box.append(plot);
-    const entry = { ...card, plot, inView: false, isDragging: false, hasPlot: false, isEmpty: true, restUntil: 0 };
+    const entry = { ...card, plot, inView: false, isSeen: false, costMs: DEAR_MS, isDragging: false, hasPlot: false, isEmpty: true, restUntil: 0 };
     this.cards.set(card.id, entry);
     entry.box.addEventListener("keydown", (event) => this._key(entry, event));
     plot.addEventListener("pointerdown", () => { entry.isDragging = true; });
+    this.near.observe(card.box);
     this.seen.observe(card.box);
     this.resized.observe(card.box);
     this.invalidate(card.id);
@@ -75,6 +80,7 @@ export class Painter {
   remove(id) {
     const entry = this.cards.get(id);
     if (!entry) return;
+    this.near.unobserve(entry.box);
     this.seen.unobserve(entry.box);
     this.resized.unobserve(entry.box);
     if (entry.hasPlot) this.world.plotly().purge(entry.plot);
@@ -114,12 +120,12 @@ export class Painter {
   }
 
   /**
-   * Resolves once no chart in view is older than the columns; at once when nobody looks.
+   * Resolves once no chart that is seen is older than the columns; at once when nobody looks.
    * @returns {Promise<void>}
    */
   drawn() {
-    if (this.world.isHidden() || this._next() === null) return Promise.resolve();
     this._schedule();
+    if (this.world.isHidden() || !this._next()?.isSeen) return Promise.resolve();
     return new Promise((resolve) => this.waiters.push(resolve));
   }
 
@@ -162,21 +168,24 @@ export class Painter {
     this.isScheduled = true;
     this.world.frame(() => {
       this.isScheduled = false;
-      this._drawOne();
+      this._drawFrame();
     });
   }
 
-  /** @returns {Entry|null} */
+  /** @returns {Entry|null} that is to be drawn; one that is seen before others */
   _next() {
     if (!this.world.plotly()) return null;
     const now = this.world.now();
     let soonest = Infinity;
+    let near = null;
     for (const id of this.dirty) {
       const entry = this.cards.get(id);
       if (!entry || !entry.inView || entry.isDragging) continue;
-      if (entry.restUntil <= now) return entry;
-      soonest = Math.min(soonest, entry.restUntil);
+      if (entry.restUntil > now) soonest = Math.min(soonest, entry.restUntil);
+      else if (entry.isSeen) return entry;
+      else near ??= entry;
     }
+    if (near) return near;
     if (soonest < Infinity) this._rest(soonest - now);
     return null;
   }
@@ -191,18 +200,28 @@ export class Painter {
     }, ms);
   }
 
-  _drawOne() {
-    const entry = this._next();
-    if (entry !== null) {
-      this.dirty.delete(entry.id);
-      try {
-        this._draw(entry);
-      } catch (error) {
-        console.error(`chart ${entry.id} could not be drawn`, error);
-      }
+  _drawFrame() {
+    const until = this.world.now() + FRAME_MS;
+    let entry = this._next();
+    if (entry !== null) this._drawOne(entry);
+    for (entry = this._next(); entry?.isSeen && this.world.now() + entry.costMs <= until; entry = this._next()) this._drawOne(entry);
+    if (!entry?.isSeen) this._release();
+    this._schedule();
+  }
+
+  /** @param {Entry} entry */
+  _drawOne(entry) {
+    this.dirty.delete(entry.id);
+    const began = this.world.now();
+    try {
+      this._draw(entry);
+    } catch (error) {
+      console.error(`chart ${entry.id} could not be drawn`, error);
     }
-    if (this._next() === null) this._release();
-    else this._schedule();
+    const ended = this.world.now();
+    entry.costMs = ended - began;
+    if (entry.costMs > DEAR_MS) entry.restUntil = ended + REST * entry.costMs;
+    else if (!entry.isSeen) entry.restUntil = ended + NEAR_MS;
   }
 
   /** @param {Entry} entry */
@@ -211,7 +230,6 @@ export class Painter {
     const height = entry.box.clientHeight;
     if (width === 0 || height === 0) return;
     const { size } = entry;
-    const began = this.world.now();
     const area = size && size.width === width && size.height === height ? size.area : null;
     const figure = entry.build({ width, height, area });
     entry.isEmpty = figure.isEmpty;
@@ -225,8 +243,6 @@ export class Painter {
     }
     entry.onDrawn(figure);
     for (const watch of this.watchers) watch(entry);
-    const ended = this.world.now();
-    if (ended - began > DEAR_MS) entry.restUntil = ended + REST * (ended - began);
   }
 
   /**
@@ -289,13 +305,17 @@ export class Painter {
     for (const resolve of waiters) resolve();
   }
 
-  /** @param {IntersectionObserverEntry[]} entries */
-  _sawEntries(entries) {
+  /** @param {IntersectionObserverEntry[]} entries  @param {"inView"|"isSeen"} what */
+  _sawEntries(entries, what) {
     for (const { target, isIntersecting } of entries) {
-      for (const entry of this.cards.values()) if (entry.box === target) entry.inView = isIntersecting;
+      for (const entry of this.cards.values()) {
+        if (entry.box !== target) continue;
+        entry[what] = isIntersecting;
+        if (entry.isSeen && entry.costMs <= DEAR_MS) entry.restUntil = 0; // it rested for being out of sight
+      }
     }
     this._schedule();
-    if (this._next() === null) this._release();
+    if (!this._next()?.isSeen) this._release();
   }
 
   /** @param {ResizeObserverEntry[]} entries */

@@ -3,6 +3,7 @@
 /** @import { Series } from "../series/series.js" */
 
 import { extent } from "../series/lines.js";
+import { overflow } from "./layout.js";
 import { tickTexts, logTicks, linearTicks, durationTicks } from "./ticks.js";
 import { fill } from "./words.js";
 import { wallTicks, timesMs } from "./times.js";
@@ -94,14 +95,28 @@ export function xLayout(mode, range, look, { isMany = false } = {}) {
   const most = Math.max(3, Math.min(7, look.width / 80));
   if (mode === "wall") {
     const { values, words } = wallTicks(range[0], range[1], most);
-    return { title: { text: texts.axis_wall, ...TITLE }, tickmode: "array", tickvals: values, ticktext: words };
+    return { title: { text: texts.axis_wall, ...TITLE }, tickmode: "array", tickvals: values, ticktext: words, ticklabeloverflow: overflowOf(words) };
   }
   if (mode === "relative") {
     const { unit, values, words } = durationTicks(range[0], range[1], most);
     const title = isMany ? texts.axis_relative_run : texts.axis_relative;
-    return { title: { text: fill(title, { unit }), ...TITLE }, tickmode: "array", tickvals: values, ticktext: words };
+    return { title: { text: fill(title, { unit }), ...TITLE }, tickmode: "array", tickvals: values, ticktext: words, ticklabeloverflow: overflowOf(words) };
   }
-  return { title: { text: texts.axis_epoch, ...TITLE }, separatethousands: true };
+  return { title: { text: texts.axis_epoch, ...TITLE }, separatethousands: true, ticklabeloverflow: overflowOf(epochWords(range)) };
+}
+
+/** @param {string[]} words  @returns {"allow"|"hide past div"} */
+function overflowOf(words) {
+  return overflow(Math.max(0, ...words.map((word) => word.length)));
+}
+
+/**
+ * As long as the ticks that Plotly chooses: 1,000; between two epochs a zoom shows 12.25.
+ * @param {number[]} range  @returns {string[]}
+ */
+function epochWords([low, high]) {
+  const digits = high - low > 20 ? 0 : 3;
+  return [low, high].map((end) => end.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
 }
 
 /** @param {number} low  @param {number} high  @param {number} [share]  @returns {[number, number]} */

@@ -3,6 +3,7 @@
 import { plotText } from "./names.js";
 
 const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
+const TICK_LETTER_PX = 7; // of a digit, at 12 px
 export const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between
 const TITLE_LETTER_PX = 8.6; // bold, at 15 px
 const TITLE_MARGIN_PX = 24;
@@ -29,7 +30,7 @@ export function baseLayout(spec, view, look) {
       ticks: "outside", ticklen: 4, tickcolor: look.colors.axis, autorange: false,
     },
     yaxis: {
-      type: onLog ? "log" : "linear", gridcolor: look.colors.grid, linecolor: look.colors.axis,
+      type: onLog ? "log" : "linear", gridcolor: look.colors.grid, linecolor: look.colors.axis, ticklabeloverflow: "allow",
       zeroline: false, autorange: false, tickfont: { size: 11 },
       title: { text: plotText(labelText(spec, view.scale, look.texts)), standoff: 10, font: { size: 12 } },
     },
@@ -72,6 +73,17 @@ export function labelText(spec, scale, texts) {
 }
 
 /**
+ * Whether Plotly is to look for labels that reach over the edge, and to hide them. It measures each one
+ * with each drawing, which is a fifth of what a drawing takes: not where none can, as on an axis that
+ * stands upright between the margins.
+ * @param {number} letters  of the longest label under the horizontal axis
+ * @returns {"allow"|"hide past div"}
+ */
+export function overflow(letters) {
+  return (letters * TICK_LETTER_PX) / 2 <= MARGIN.r ? "allow" : "hide past div";
+}
+
+/**
  * The axis on the right, in the units of its own lines.
  * @param {Spec} spec
  * @param {Look} look
@@ -81,7 +93,7 @@ export function secondAxis(spec, look) {
   return {
     title: { text: spec.y2_label, standoff: 6, font: { size: 12 } }, overlaying: "y", side: "right",
     range: spec.y2_range || undefined, nticks: 5, tickmode: "auto", tickfont: { size: 11 }, showgrid: false,
-    zeroline: false, fixedrange: true, color: look.colors.muted, automargin: true,
+    zeroline: false, fixedrange: true, color: look.colors.muted, automargin: true, ticklabeloverflow: "allow",
   };
 }
 

@@ -6,8 +6,8 @@ const FIELDS = /** @type {const} */ ({ job_name: "job-rename", tags: "job-tags",
 
 export class Organise {
   /**
-   * @param {{show: Show, call: Call, changed: (job: Job) => void, hand: (id: string) => Pick<import("./hand.js").Hand, "hasTouched"|"told">}} world
-   *   hand: the reader's, on a control
+   * @param {{show: Show, call: Call, changed: (job: Job) => void, markdown: () => Promise<void>, hand: (id: string) => Pick<import("./hand.js").Hand, "hasTouched"|"told">}} world
+   *   hand: the reader's, on a control; markdown: resolves when Dash can draw it
    */
   constructor(world) {
     this.world = world;
@@ -19,6 +19,7 @@ export class Organise {
     /** @type {Record<string, string>} */
     this.shown = {}; // by field, as JSON: what the controls were told last
     this.known = "";
+    this.text = ""; // of the notes that are shown
   }
 
   /** @param {Job|null} job  @param {Map<string, Job>} jobs  all, for the groups and tags that there are */
@@ -45,9 +46,12 @@ export class Organise {
   }
 
   /** @param {string} text */
-  _notes(text) {
-    const children = text && { namespace: "dash_core_components", type: "Markdown", props: { id: "job-notes-text", children: safeMarkdown(text), link_target: "_blank" } };
-    this.world.show("job-notes-shown", { children: children || null });
+  async _notes(text) {
+    this.text = text;
+    const isLoaded = text !== "" && await this.world.markdown().then(() => true, () => false);
+    if (this.text !== text) return; // other words meanwhile
+    const children = isLoaded && { namespace: "dash_core_components", type: "Markdown", props: { id: "job-notes-text", children: safeMarkdown(text), link_target: "_blank" } };
+    this.world.show("job-notes-shown", { children: children || text || null });
   }
 
   /** @param {Map<string, Job>} jobs */

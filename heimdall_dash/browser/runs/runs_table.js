@@ -1,6 +1,7 @@
 /* The table of all runs: rows from the live list and from summaries, written as what changed alone.
    Imported when the tab Jobs is opened first; then it loads the grid's script too. */
 
+import { later } from "./later.js";
 import { fits, parse } from "./run_filter.js";
 import { RunActions } from "./run_actions.js";
 import { Parameters } from "./parameters.js";
@@ -61,7 +62,7 @@ export class RunsTable {
   }
 
   async _open() {
-    await gridScript();
+    await later("grid", document);
     this.page.setProps("runs-wanted", { data: 1 });
     this.api = await window.dash_ag_grid.getApiAsync("runs-table");
     this.api.setGridOption("isExternalFilterPresent", () => true);
@@ -309,17 +310,4 @@ export class RunsTable {
     const shown = this.columns().map(columnOf).filter(({ kind }) => kind === "last" || kind === "best").map(({ name }) => name);
     return [...new Set([...shown, ...(this.key === null ? [] : [this.key])])].slice(0, MOST_METRICS);
   }
-}
-
-/** @returns {Promise<void>} resolves when Dash can make grids */
-function gridScript() {
-  if (window.dash_ag_grid) return Promise.resolve();
-  const src = /** @type {HTMLElement} */ (document.getElementById("grid-script")).dataset.src ?? "";
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = src;
-    script.onload = () => resolve();
-    script.onerror = () => reject(new Error("the grid's script did not come"));
-    document.head.append(script);
-  });
 }
