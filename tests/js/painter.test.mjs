@@ -114,3 +114,10 @@ test("a chart further away costs nothing until it comes near", () => {
   world.sees("away", { near: true, seen: false });
   assert.deepEqual(world.frame(), ["away"]);
 });
+
+test("the second drawing, for the measure that the first one gave, does not wait", () => {
+  const world = stage();
+  world.add("near", { seen: false });
+  world.settle();
+  assert.deepEqual(world.drawn, ["near", "near"]);
+});

@@ -221,7 +221,7 @@ export class Painter {
     const ended = this.world.now();
     entry.costMs = ended - began;
     if (entry.costMs > DEAR_MS) entry.restUntil = ended + REST * entry.costMs;
-    else if (!entry.isSeen) entry.restUntil = ended + NEAR_MS;
+    else if (!entry.isSeen && !this.dirty.has(entry.id)) entry.restUntil = ended + NEAR_MS; // but not for its new measure
   }
 
   /** @param {Entry} entry */
