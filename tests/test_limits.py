@@ -267,3 +267,22 @@ def _say(flooding: Any, text: str) -> None:
         flooding.ping()
     else:
         flooding.send(text)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [b"POST /ws/training HTTP/1.1", b"HEAD / HTTP/1.1"],
+)
+def test_upgrade_that_is_none_is_refused_and_holds_no_connection(
+    web: Web, request_line: bytes
+) -> None:
+    """It was never answered, and open for ever, beyond the limits of requests and of sockets."""
+    with socket.create_connection(("127.0.0.1", web.settings.port), timeout=10) as raw:
+        raw.sendall(
+            request_line + b"\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        said = b""
+        while part := raw.recv(65536):
+            said += part
+    assert said.startswith(b"HTTP/1.1 4")

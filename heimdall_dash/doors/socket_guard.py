@@ -24,6 +24,13 @@ BYTES_BURST = 1024 * 1024.0
 SLICE_BYTES = 512  # read in one round of the loop: 85 of the smallest frames
 
 
+NO_UPGRADE = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: 38\r\n"
+    b"connection: close\r\n\r\n"
+    b'{"detail": "this begins no WebSocket"}'
+)
+
+
 class GuardedSocket(WebSocketsSansIOProtocol):
     def __init__(self, config: Any, server_state: Any, app_state: Any, _loop: Any = None) -> None:
         super().__init__(config, server_state, app_state, _loop)
@@ -47,7 +54,7 @@ class GuardedSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         if not self.handshake_initiated:
-            super().data_received(data)  # the request, whole, as HTTP has read it
+            self._begin(data)
             return
         if self._is_flooded or self.transport.is_closing():
             return
@@ -58,6 +65,16 @@ class GuardedSocket(WebSocketsSansIOProtocol):
         self._unread += data
         if not is_reading:
             self._read_on()
+
+    def _begin(self, request: bytes) -> None:
+        """With the request, whole, as HTTP has read it. uvicorn (0.54) answers nothing to one that
+        the library does not read, such as a POST."""
+        self.conn.receive_data(request)
+        if self.conn.parser_exc is None:
+            self.handle_events()
+        if not self.handshake_initiated and not self.transport.is_closing():
+            self.transport.write(NO_UPGRADE)
+            self.transport.close()
 
     def _read_on(self) -> None:
         """A little, then whatever else there is to do: eight floods at once had everybody wait."""
