@@ -4,6 +4,7 @@ A flood of pings, acknowledgements or garbage held everybody up for seconds: tho
 frames come in one piece, and were all read before anything else.
 """
 
+import asyncio
 import logging
 from typing import Any
 
@@ -40,6 +41,7 @@ class GuardedSocket(WebSocketsSansIOProtocol):
         self._bytes = Allowance(BYTES_PER_S, BYTES_BURST)
         self._is_flooded = False
         self._unread = bytearray()
+        self._reading: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -64,7 +66,9 @@ class GuardedSocket(WebSocketsSansIOProtocol):
         is_reading = bool(self._unread)
         self._unread += data
         if not is_reading:
-            self._read_on()
+            self._read_a_little()
+            if self._unread:
+                self._reading = self.loop.create_task(self._read_on())
 
     def _begin(self, request: bytes) -> None:
         """With the request, whole, as HTTP has read it. uvicorn (0.54) answers nothing to one that
@@ -76,16 +80,23 @@ class GuardedSocket(WebSocketsSansIOProtocol):
             self.transport.write(NO_UPGRADE)
             self.transport.close()
 
-    def _read_on(self) -> None:
-        """A little, then whatever else there is to do: eight floods at once had everybody wait."""
+    async def _read_on(self) -> None:
+        """In turns with all others: eight floods at once had everybody wait."""
+        try:
+            while self._unread:
+                await self._turns.next()
+                self._read_a_little()
+        except Exception:
+            self.logger.exception("A socket's messages cannot be read")
+            self.transport.abort()
+
+    def _read_a_little(self) -> None:
         if self._is_flooded or self.transport.is_closing():
             self._unread.clear()
             return
         part = bytes(self._unread[:SLICE_BYTES])
         super().data_received(part)
         del self._unread[:SLICE_BYTES]
-        if self._unread:
-            self.loop.call_soon(self._read_on)
 
     async def run_asgi(self) -> None:
         await self._turns.next()
