@@ -47,6 +47,13 @@ class HistoryCompacted(HeimdallError):
         self.position = position
 
 
+class TooManyJobs(StoreUnavailable):
+    """The store has as many jobs as there may be: once some are deleted, it takes more."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there are {most} jobs, the most there can be: delete some first")
+
+
 class NoQueue(StoreUnavailable):
     """The store is of a kind that cannot queue jobs for workers; it never will."""
 

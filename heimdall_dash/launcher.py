@@ -26,6 +26,7 @@ from heimdall_dash.part import Part
 from heimdall_dash.publish.bring import Bringer, look_again
 from heimdall_dash.remains import PARTS_TIMEOUT_S, STORE, STORE_TIMEOUT_S
 from heimdall_dash.settings import Settings, settings_or_exit
+from heimdall_dash.store.connect import checked
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.store import Store
 
@@ -76,6 +77,8 @@ class Launcher:
             self._embedded.end_orphan()
             self._embedded.start()
             self._fill_in(self._embedded)
+        else:
+            _check_store(self._settings.store_url)
         self._note_processes()
         if not has_trainer():
             log.info("No trainer is installed here: jobs come from trainers outside")
@@ -233,6 +236,17 @@ class Launcher:
             os.close(self._life[1])  # nothing is left for it: it goes
             self._undertaker.wait(time.monotonic() + 1.0)
             os.close(self._life[0])
+
+
+def _check_store(url: str) -> None:
+    """Raises StartupRefused when it is no address, or nobody answers there."""
+    store = Store(checked(url))
+    try:
+        store.now()
+    except StoreUnavailable as error:
+        raise StartupRefused(f"{error} (REDIS_URL)") from error
+    finally:
+        store.close()
 
 
 def _check_port(host: str, port: int) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from heimdall_dash.cells import Write
 
 PORTION_WRITES = 5_000
-PORTION_BYTES = 4 * 2**20
-PORTION_PLACES = 200_000  # epochs × names: at most about 4 MB, for each viewer that does not read
+PORTION_BYTES = 2**20  # a frame of 4 MB was made and compressed in 150 ms
+PORTION_PLACES = 50_000  # epochs × names: at most about 1 MB, for each viewer that does not read
 
 NUMBER_BYTES = 20  # a float64 as JSON, at most 24 characters
 

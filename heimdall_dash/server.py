@@ -52,6 +52,7 @@ from heimdall_dash.removal import Removal
 from heimdall_dash.roles import Role
 from heimdall_dash.settings import Settings
 from heimdall_dash.store.alerts import AlertStore
+from heimdall_dash.store.connect import checked
 from heimdall_dash.store.ended_sessions import EndedSessions
 from heimdall_dash.store.follow import Follower
 from heimdall_dash.store.store import Store
@@ -72,7 +73,7 @@ def build_server(settings: Settings, manifest: Manifest = NO_TRAINER) -> FastAPI
 
     manifest: of the trainer that is installed here.
     """
-    settings.store_url  # noqa: B018 - raises StartupRefused where there is none
+    checked(settings.store_url)  # raises StartupRefused, also where there is none
 
     def where() -> str:
         return settings.store_url  # asked again at each connection: the embedded store can move

@@ -18,7 +18,7 @@ ROOMS: dict[str, set[str]] = {
     "agreed": {
         "addresses", "background", "calibration", "cells", "charts", "clock", "config_errors",
         "errors", "frames", "log", "manifest", "metrics", "own_charts", "portions", "predictions",
-        "records", "roles", "settings", "summary", "telemetry",
+        "records", "roles", "settings", "summary", "telemetry", "turns",
     },
     "machine": {
         "arrivals", "data_folder", "discovery", "installed", "part", "processes", "remains",

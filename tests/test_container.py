@@ -1,10 +1,15 @@
 """The container files: what a linter says, and that they start what the Procfile starts."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
+
+from heimdall_dash.store.embedded import EmbeddedStore
+from tests.conftest import Web, web_settings
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -46,3 +51,38 @@ def test_container_copies_what_there_is() -> None:
         if line.startswith("COPY "):
             for name in line.split()[1:-1]:
                 assert (ROOT / name).exists(), name
+
+
+def test_kubernetes_recipe_fits_together_and_its_probe_asks_with_the_token(
+    valkey: EmbeddedStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its form is checked by hand, with kubernetes-validate: 108 MB of schemas."""
+    (text,) = re.findall(
+        r"```yaml\n(apiVersion: v1\nkind: Secret.*?)```",
+        (ROOT / "docs" / "deploy.md").read_text(),
+        re.DOTALL,
+    )
+    secret, deployment, service, ingress = yaml.safe_load_all(text)
+    pod = deployment["spec"]["template"]
+    assert pod["metadata"]["labels"] == service["spec"]["selector"]
+    assert deployment["spec"]["selector"]["matchLabels"] == service["spec"]["selector"]
+    (container,) = pod["spec"]["containers"]
+    (source,) = container["envFrom"]
+    assert source["secretRef"]["name"] == secret["metadata"]["name"]
+    (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert path["backend"]["service"]["name"] == service["metadata"]["name"]
+    port = path["backend"]["service"]["port"]["number"]
+    assert {port} == {one["targetPort"] for one in service["spec"]["ports"]}
+    assert {port} == {one["containerPort"] for one in container["ports"]}
+
+    given = {one["name"].lower(): one["value"] for one in container["env"]}
+    assert (given.pop("port"), given["heimdall_prefix"]) == (str(port), path["path"])
+    token = "0123456789abcdef"
+    settings = web_settings(valkey.url, tmp_path, heimdall_token=token, **given)
+    program, *rest = container["livenessProbe"]["exec"]["command"]
+    assert program == "python"
+    command = [sys.executable, *(one.replace(f":{port}/", f":{settings.port}/") for one in rest)]
+    with Web(settings):
+        for shown, code in ((token, 0), ("another", 1)):
+            monkeypatch.setenv("HEIMDALL_TOKEN", shown)
+            assert subprocess.run(command, capture_output=True).returncode == code

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from heimdall_dash.api import creation
+from heimdall_dash.store import store
 from tests.test_jobs_api import create, detail
 
 IMPORTED = {
@@ -129,6 +129,6 @@ def test_every_fault_of_a_config_is_told_at_each_field_that_it_concerns(
 
 def test_job_too_many_is_refused(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert create(client, external=True).status_code == 201
-    monkeypatch.setattr(creation, "MAX_JOBS", 1)
+    monkeypatch.setattr(store, "MAX_JOBS", 1)
     refused = create(client, external=True)
     assert (refused.status_code, "delete some" in refused.json()["detail"]) == (409, True)

@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -294,3 +297,30 @@ def test_launcher_serves_with_several_web_processes(tmp_path: Path) -> None:
         family = child.family()
         assert child.stop() == 0, child.output
         assert not [process for process in family if lives(process)]
+
+
+UNREACHABLE = "redis://127.0.0.1:1/0"
+LAUNCHER, WEB, WORKER = ["-m", "heimdall_dash", "run"], ["app.py"], ["-m", "trainer", "worker"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "url"),
+    [(LAUNCHER, UNREACHABLE), (WORKER, UNREACHABLE), (WORKER, UNREACHABLE + "?foo=bar"),
+     (WEB, UNREACHABLE + "?socket_timeout=x"), (WEB, "redis+sentinel://x")],
+)  # fmt: skip
+def test_store_that_cannot_be_is_told_in_one_line(
+    tmp_path: Path, command: list[str], url: str
+) -> None:
+    """The worker and the web server told of it by tracebacks, for ever."""
+    environment = {
+        "PATH": os.environ["PATH"], "REDIS_URL": url, "HEIMDALL_DATA": str(tmp_path),
+        "HEIMDALL_DEMO": "0", "PORT": str(free_port()),
+    }  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, timeout=40,
+        cwd=Path(__file__).parent.parent, env=environment,
+    )  # fmt: skip
+    said = [line for line in ended.stderr.splitlines() if " INFO " not in line]
+    assert ended.returncode in {1, 2}
+    assert len(said) == 1, ended.stderr

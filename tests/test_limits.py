@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -207,6 +208,39 @@ def test_allowance_has_a_burst_and_fills_up_again(monkeypatch: pytest.MonkeyPatc
     assert allowance.take()
 
 
+def test_what_is_beyond_an_allowance_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("heimdall_dash.doors.guests.time.monotonic", lambda: now[0])
+    allowance = Allowance(per_second=10, burst=2)
+    assert [allowance.wait_s() for _ in range(4)] == pytest.approx([0, 0, 0.1, 0.2])
+    now[0] = 0.3
+    assert allowance.wait_s() == 0
+
+
+def test_requests_of_one_connection_beyond_its_rate_wait_and_are_all_answered(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three hundred that asked without a pause kept everybody waiting for 1.4 s."""
+    monkeypatch.setattr(http_guard, "REQUESTS_PER_S", 20.0)
+    monkeypatch.setattr(http_guard, "REQUESTS_BURST", 2.0)
+    with httpx.Client(base_url=web.url) as client:
+        began = time.monotonic()
+        assert {client.get("/nope").status_code for _ in range(8)} == {404}
+        assert time.monotonic() - began > 5 / 20  # the sixth from the burst on, in any case
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/jobs"), ("POST", "/jobs/x/predictions"), ("POST", "/jobs/x/log"),
+     ("PUT", "/jobs/x/facts"), ("POST", "/../../../_dash-update-component")],
+)  # fmt: skip
+def test_body_of_very_many_values_is_not_read(web: Web, method: str, path: str) -> None:
+    """Half a million little objects in 4 MB held everybody up for 600 ms, each time."""
+    body = b'{"a": [' + b"{}," * 700_000 + b"1]}"
+    place = web.url + path.rpartition("..")[2] if ".." in path else web.api + path
+    assert httpx.request(method, place, content=body).status_code == 413
+
+
 FLOODS = ['{"event": "ping"}', '{"ack": "1-1"}', "garbage", "", "PING"]
 
 
@@ -233,3 +267,22 @@ def _say(flooding: Any, text: str) -> None:
         flooding.ping()
     else:
         flooding.send(text)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [b"POST /ws/training HTTP/1.1", b"HEAD / HTTP/1.1"],
+)
+def test_upgrade_that_is_none_is_refused_and_holds_no_connection(
+    web: Web, request_line: bytes
+) -> None:
+    """It was never answered, and open for ever, beyond the limits of requests and of sockets."""
+    with socket.create_connection(("127.0.0.1", web.settings.port), timeout=10) as raw:
+        raw.sendall(
+            request_line + b"\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        said = b""
+        while part := raw.recv(65536):
+            said += part
+    assert said.startswith(b"HTTP/1.1 4")

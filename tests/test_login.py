@@ -263,3 +263,13 @@ def test_store_refuses_what_a_readers_callback_would_change(
 
     contextvars.copy_context().run(as_reader)
     store.delete(job, set(Status))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("PUT", "/login", "GET, HEAD, POST"), ("OPTIONS", "/login", "GET, HEAD, POST"),
+     ("GET", "/logout", "POST"), ("DELETE", "/logout", "POST")],
+)  # fmt: skip
+def test_doors_take_no_other_method(guarded: Web, method: str, path: str, allowed: str) -> None:
+    answer = httpx.request(method, guarded.url + path)
+    assert (answer.status_code, answer.headers.get("allow")) == (405, allowed)

@@ -192,3 +192,63 @@ def test_logs_are_brought_again_that_were_written_after_the_loss(tmp_path: Path)
     before, after = run(1, 1_000_000.0), run(2, 2_000_000.0)
     look_again([tmp_path], 1_500_000.0)
     assert (before(), after()) == (True, False)
+
+
+@pytest.mark.parametrize("damage", ["byte", "half", "head", "empty"])
+def test_store_with_a_base_file_that_cannot_be_read_keeps_it_and_what_was_made_since(
+    stopped: EmbeddedStore, damage: str
+) -> None:
+    """It refused every start, with the server's own words and a tool that is not shipped."""
+    stopped.start()
+    rewrite(stopped)
+    client = redis.Redis.from_url(stopped.url)
+    client.set("later", 1)
+    stopped.stop()
+    (base,) = files(stopped).glob("*.base.rdb")
+    if damage in {"half", "empty"}:
+        os.truncate(base, base.stat().st_size // 2 if damage == "half" else 0)
+    else:
+        flip(base, 20 if damage == "byte" else 2)
+    whole = base.read_bytes()
+    stopped.start()
+    said = " ".join(loss.said for loss in stopped.losses)
+    assert base.name in said
+    assert "kept in appendonlydir.without-base-" in said
+    kept = list(files(stopped).glob("*.base.rdb.damaged-*"))
+    assert [path.read_bytes() for path in kept] == ([] if damage == "empty" else [whole])
+    assert (client.get("later"), client.get("key 1")) == (b"1", None)
+    wait_for(lambda: any(path.stat().st_size for path in files(stopped).glob("*.base.rdb")))
+    stopped.stop()
+    stopped.start()
+    assert stopped.losses == []
+    stopped.stop()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "rubbish\n", "file appendonly.aof.9.base.rdb seq 9 type b\n", "file x\0y"]
+)
+def test_store_whose_list_of_files_cannot_be_read_makes_it_anew(
+    stopped: EmbeddedStore, text: str
+) -> None:
+    (files(stopped) / MANIFEST).write_text(text)
+    stopped.start()
+    assert len(stopped.losses) == 1
+    assert held(stopped) == (KEYS, KEYS)
+
+
+@pytest.mark.parametrize("text", ["[1]", "7", '{"appendonly.aof.1.incr.aof": "x"}', "{]"])
+def test_store_starts_whatever_was_noted_of_its_files(stopped: EmbeddedStore, text: str) -> None:
+    """An odd note ended the start with a traceback."""
+    (stopped._folder / "seen.json").write_text(text)
+    stopped.start()
+    assert stopped.losses == []
+    assert held(stopped) == (KEYS, KEYS)
+
+
+def test_store_says_that_all_its_files_are_gone(stopped: EmbeddedStore) -> None:
+    for path in files(stopped).iterdir():
+        if path.name != MANIFEST:
+            path.unlink()
+    stopped.start()
+    assert ["are missing" in loss.said for loss in stopped.losses] == [True]
+    assert held(stopped) == (0, 0)

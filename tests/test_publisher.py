@@ -17,6 +17,7 @@ from heimdall_dash.cells import join
 from heimdall_dash.errors import InvalidMetric, StaleAttempt, StartupRefused, UnknownJob
 from heimdall_dash.publisher import Job
 from heimdall_dash.records import Status
+from heimdall_dash.store import store as store_module
 from heimdall_dash.store.embedded import EmbeddedStore
 from heimdall_dash.store.jobs import job_view
 from heimdall_dash.store.store import Store
@@ -561,3 +562,26 @@ def test_publisher_adds_to_the_config_and_keeps_the_rest(
     with start(own_valkey, tmp_path, job_id=job.id) as job:
         job.configure({"epochs": 3})
     assert job_view(opened.job(job.id))["config"] == {**expected, "epochs": 3}
+
+
+def test_publisher_that_is_a_job_too_many_keeps_its_run_and_brings_it_later(
+    own_valkey: EmbeddedStore,
+    opened: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Straight to the store, the number of jobs had no limit."""
+    monkeypatch.setattr(store_module, "MAX_JOBS", 1)
+    with start(own_valkey, tmp_path) as first:
+        first.log(1, loss=0.5)
+    with start(own_valkey, tmp_path) as second:
+        second.log(1, loss=0.5)
+        wait_for(lambda: "delete some" in caplog.text, what="the refusal in the log")
+        assert [job["id"] for job in opened.jobs()] == [first.id]
+        first_again = start(own_valkey, tmp_path, job_id=first.id)  # no new job
+        first_again.log(2, loss=0.5)
+        first_again.finish()
+        monkeypatch.setattr(store_module, "MAX_JOBS", 2)
+        wait_for(lambda: has_epochs(opened, second.id, [1]), what="the second's epochs")
+    assert epochs(opened, first.id) == [1, 2]

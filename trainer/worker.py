@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 import uuid
@@ -20,8 +21,8 @@ from rq.serializers import JSONSerializer
 from heimdall_dash.entries import NAME
 from heimdall_dash.errors import HeimdallError, StartupRefused, StoreUnavailable
 from heimdall_dash.records import Status
-from heimdall_dash.settings import Settings
-from heimdall_dash.store.connect import UNAVAILABLE, connect_bytes
+from heimdall_dash.settings import Settings, settings_or_exit
+from heimdall_dash.store.connect import UNAVAILABLE, checked, connect_bytes
 from heimdall_dash.store.signs import Workers
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
@@ -36,21 +37,25 @@ LOOK_AT_PARENT_S = 0.5
 
 def main() -> int:
     """Work until a signal; returns the exit code."""
-    settings = Settings()
+    settings = settings_or_exit()
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
-    url = settings.store_url
+    try:
+        url = checked(settings.store_url)
+    except StartupRefused as error:
+        print(f"Heimdall: {error}", file=sys.stderr)
+        return 2
     stop_beating = _beat_in_background(url, name)
     if settings.redis_url is None:
         _end_when_moved(settings, url)
-    worker = TrainingWorker(
-        [NAME],
-        name=name,
-        connection=connect_bytes(url),
-        serializer=JSONSerializer,
-        job_monitoring_interval=5,
-        log_job_description=False,
-    )
     try:
+        worker = TrainingWorker(
+            [NAME],
+            name=name,
+            connection=connect_bytes(url),
+            serializer=JSONSerializer,
+            job_monitoring_interval=5,
+            log_job_description=False,
+        )
         worker.work(logging_level="WARNING")
     except UNAVAILABLE as error:  # at the start; whoever started the worker starts it again
         log.error("The queue does not answer: %s", error)

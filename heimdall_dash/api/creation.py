@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from heimdall_dash.api.refusals import ImpossibleConfig, Refused, problems
 from heimdall_dash.api.schemas import EXTERNAL_ONLY, ExternalConfig, NewJob
 from heimdall_dash.config_errors import every_error
-from heimdall_dash.errors import InvalidMetric, NotAllowed, StoreUnavailable
+from heimdall_dash.errors import InvalidMetric, NotAllowed, StoreUnavailable, TooManyJobs
 from heimdall_dash.manifest import Manifest
 from heimdall_dash.queue import JobQueue
 from heimdall_dash.records import Status, check_json
@@ -18,15 +18,15 @@ from heimdall_dash.store.store import Store
 
 Model = TypeVar("Model", bound=BaseModel)
 
-MAX_JOBS = 100_000  # a list of them all is read, and shown, at once
 MAX_BYTES = 2**20  # of a config or of facts, as JSON
 
 
 def create_job(store: Store, queue: JobQueue, manifest: Manifest, new: NewJob) -> Fields:
     """Raises Refused, ImpossibleConfig, InvalidMetric before anything is stored."""
-    if store.count() >= MAX_JOBS:
-        raise Refused(409, f"there are {MAX_JOBS} jobs, the most there can be: delete some first")
-    return _external(store, new) if new.external else _queued(queue, manifest, new)
+    try:
+        return _external(store, new) if new.external else _queued(queue, manifest, new)
+    except TooManyJobs as error:
+        raise Refused(409, str(error)) from error
 
 
 def attempt_job(

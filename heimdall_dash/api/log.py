@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from heimdall_dash.api.jobs import PREFIX
+from heimdall_dash.api.json_body import check_values
 from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.errors import InvalidMetric, UnknownJob
 from heimdall_dash.metrics import clean_cells
@@ -24,6 +25,7 @@ from heimdall_dash.store.replies import StoreBehind
 from heimdall_dash.store.store import Store
 
 MAX_PLACE = MAX_EPOCH
+MOST_VALUES = 600_000  # in a line: a config of 1 MB has less
 _TOKEN = re.compile(r"[A-Za-z0-9.]{1,40}\Z")
 
 
@@ -45,6 +47,7 @@ def log_routes(store: Store) -> APIRouter:
         """For `heimdall_dash.Job` over HTTP: one JSON line with the call, then lines of a local
         log. Programs in other languages use POST …/metrics."""
         head, _, lines = (await request.body()).partition(b"\n")
+        check_values(head, MOST_VALUES)
         return await run_in_threadpool(_answer, road, store, job_id, head, lines)
 
     return routes
@@ -98,6 +101,8 @@ def _deliver(
 ) -> dict[str, Any]:
     place = _whole(call["place"], 0)
     whole = lines[: lines.rfind(b"\n") + 1].splitlines(keepends=True)
+    for line in whole:
+        check_values(line, MOST_VALUES)
     writes = [_checked(write) for write in writes_of(whole, place)]
     done = store.deliver(
         claim.job_id, writes, token=_token(call["token"]), place=place, attempt=claim.attempt,

@@ -15,10 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from heimdall_dash.api.csv_rows import csv_header, csv_pieces, csv_rows
 from heimdall_dash.api.history import History, Need, left_names, nothing
 from heimdall_dash.api.jobs import PREFIX
-from heimdall_dash.api.json_body import json_body, read_json
+from heimdall_dash.api.json_body import json_body
 from heimdall_dash.api.json_columns import JSON, MEDIA_TYPE, Rows, columns_answer
 from heimdall_dash.api.kept import Kept
-from heimdall_dash.api.posted import EpochRow, append_rows
+from heimdall_dash.api.posted import EpochRow, append_body
 from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.api.table import Table
 from heimdall_dash.api.thinning import Cells, kept_rows
@@ -107,8 +107,7 @@ def metric_routes(store: Store, history: History) -> APIRouter:
     )
     async def append(job_id: str, request: Request) -> dict[str, int]:
         """Add one epoch's cells or a list of them; repeats are counted, not stored."""
-        rows = await read_json(request, most_bytes=None)
-        return await run_in_threadpool(append_rows, store, job_id, rows)
+        return await run_in_threadpool(append_body, store, job_id, await request.body())
 
     return routes
 

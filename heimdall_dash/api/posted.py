@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from heimdall_dash.api.json_items import read_items
 from heimdall_dash.api.refusals import Refused
 from heimdall_dash.cells import NotFinite
 from heimdall_dash.errors import InvalidMetric
@@ -26,14 +27,13 @@ class EpochRow(BaseModel):
     epoch: int
 
 
-def append_rows(store: Store, job_id: str, body: Any) -> dict[str, int]:
+def append_body(store: Store, job_id: str, text: bytes) -> dict[str, int]:
     """Raises InvalidMetric, Refused, UnknownJob, JobOver, StaleAttempt, StoreUnavailable."""
     job = StoredJob(store.job(job_id))
     if not job.is_external:
         raise Refused(409, f"job {job_id} is trained by a worker here, which reports its epochs")
+    body = read_items(text, MAX_ROWS, "epochs")
     items = body if isinstance(body, list) else [body]
-    if len(items) > MAX_ROWS:
-        raise Refused(413, f"at most {MAX_ROWS} epochs per request, got {len(items)}")
     now = iso_time(store.now().timestamp())
     rows, marks = [], []
     for index, item in enumerate(items):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from heimdall_dash.api.jobs import PREFIX
-from heimdall_dash.api.json_body import json_body, read_json
+from heimdall_dash.api.json_body import MANY_VALUES, json_body, read_json
 from heimdall_dash.api.refusals import Refused, documented
 from heimdall_dash.api.schemas import Epoch
 from heimdall_dash.predictions import MOST_POINTS, kept
@@ -71,7 +71,7 @@ def predictions_routes(store: Store, now: Callable[[], datetime]) -> APIRouter:
     )
     async def post_predictions(job_id: str, request: Request) -> JobView:
         """Keep an external trainer's predictions of an epoch, in place of earlier ones of it."""
-        new = NewPredictions.model_validate(await read_json(request, most_bytes=None))
+        new = NewPredictions.model_validate(await read_json(request, None, MANY_VALUES))
         return job_view(await run_in_threadpool(_keep, store, job_id, new), now())
 
     return routes

@@ -4,9 +4,12 @@ import resource
 import time
 from collections import Counter
 
+from heimdall_dash.turns import Turns
+
 MOST = 8192  # connections of one web process; each costs some 30 kB
 SPARE = 256  # descriptors for the store, files and the way out
 ROOM = "heimdall_guests"  # where a server's state keeps them
+TURNS = "heimdall_turns"
 
 
 class Guests:
@@ -41,6 +44,13 @@ def guests_of(state: object) -> Guests:
     return found
 
 
+def turns_of(state: object) -> Turns:
+    """In which what the connections of a server ask for is begun: a thousand that ask at once must
+    not come before everybody else."""
+    found: Turns = vars(state).setdefault(TURNS, Turns())
+    return found
+
+
 def _descriptors() -> int:
     """How many this process may have, raised to what it is allowed: usual are 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -66,3 +76,7 @@ class Allowance:
         self._at = now
         self._left -= count
         return self._left >= 0
+
+    def wait_s(self, count: float = 1.0) -> float:
+        """Take it in any case; how long to wait until it is there."""
+        return 0.0 if self.take(count) else -self._left / self._per_second

@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from heimdall_dash.doors.bodies import MAX_BODY_BYTES, TOO_LARGE
-from heimdall_dash.doors.guests import guests_of
+from heimdall_dash.doors.guests import Allowance, guests_of, turns_of
 from heimdall_dash.log import Rarely
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,10 @@ SLICE_BYTES = 8 * 1024  # what is parsed before the limits are looked at again
 HEAD_S = 10.0  # for a head to come, from the connection's begin or its first byte
 LOOK_S = 5.0
 MAX_PIPELINED = 8  # requests that come before the answer to the first; browsers send none
+# On one connection; those beyond wait, and nobody who waits for his answers notices more. A page's
+# first visit brings some hundred files over six connections, a program asks a few hundred a second.
+REQUESTS_PER_S = 200.0
+REQUESTS_BURST = 1000.0
 MAX_FRAMING_BYTES = 64 * 1024  # around a body, beside a quarter of it: chunks' heads, trailers
 BODY_BYTES_PER_LOOK = 500  # a body that comes slower than this is not meant to end
 MAX_SLOW_LOOKS = 4
@@ -33,7 +37,8 @@ MAX_STILL_LOOKS = 12  # an answer of which nobody reads anything for a minute
 class GuardedHttp(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._guests = guests_of(self.server_state)
+        self._guests, self._turns = guests_of(self.server_state), turns_of(self.server_state)
+        self._requests = Allowance(REQUESTS_PER_S, REQUESTS_BURST)
         self._address: str | None = None  # while it is counted
         self._timer: asyncio.TimerHandle | None = None
         self._is_upgraded = False
@@ -63,7 +68,16 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._served = cycle
-        super()._start_asgi_task(cycle, app)
+        wait_s = self._requests.wait_s()
+
+        async def in_turn(scope: Any, receive: Any, send: Any) -> None:
+            if wait_s:
+                await asyncio.sleep(wait_s)
+            await self._turns.next()
+            if not cycle.disconnected:
+                await app(scope, receive, send)
+
+        super()._start_asgi_task(cycle, in_turn)
 
     def _end_served(self) -> None:
         """Tell what is being answered that nobody hears it. uvicorn (0.54) tells the newest request

@@ -33,6 +33,7 @@ PLEASE = (
 )
 TOO_MANY = "too many wrong tokens came from this address; try again later"
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")  # no name of ours, and no file, has any
+DOORS = {LOGIN: ("GET", "HEAD", "POST"), LOGOUT: ("POST",)}  # and how they are opened
 CALLBACKS = "/_dash-update-component"
 
 
@@ -94,7 +95,10 @@ class Security:
     async def _at_the_door(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Signing in and out, and tokens in addresses; whether that was what was asked for."""
         path, prefix = scope["path"], self._doors.prefix
-        if path == LOGOUT and scope["method"] == "POST":
+        if (methods := DOORS.get(path)) and scope["method"] not in methods:
+            told = f"{scope['method']} is not allowed here"
+            await refuse(scope, send, 405, told, [(b"allow", ", ".join(methods).encode())])
+        elif path == LOGOUT and scope["method"] == "POST":
             if session := self._sessions.shown(scope):
                 await self._ended.end(session.name)
             await redirect(scope, send, LOGIN, [self._sessions.ended(scope)])

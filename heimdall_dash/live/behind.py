@@ -6,11 +6,13 @@ from heimdall_dash.errors import HistoryCompacted
 from heimdall_dash.frames import Start
 from heimdall_dash.live.hub import Hub
 from heimdall_dash.live.topic import Topic
-from heimdall_dash.portions import PORTION_WRITES, first_portion, size_of
+from heimdall_dash.portions import PORTION_WRITES, first_portion
+from heimdall_dash.store.follow import Amount
+from heimdall_dash.turns import FEW
 
 RECOVER_WRITES = 20_000  # further behind than this, the snapshot by REST is the quicker way
 RECOVER_BYTES = 64 * 2**20
-READ_WRITES = 1_000  # read from the store at a time
+READ_WRITES = 500  # read from the store at a time
 
 
 async def can_go_on(hub: Hub, topic: Topic, start: Start) -> bool:
@@ -26,10 +28,13 @@ async def can_go_on(hub: Hub, topic: Topic, start: Start) -> bool:
 
 async def writes_behind(hub: Hub, topic: Topic, after: Position) -> list[Write]:
     """Writes newer than `after`, enough for a frame; empty when the history was
-    replaced, or lies in blocks: then the viewer reloads."""
+    replaced, or lies in blocks: then the viewer reloads. Of many, it is one's turn to go on."""
     if topic.holds(after):
-        return topic.writes_after(after)
-    found: list[Write] = []
+        found = topic.writes_after(after)
+        if len(found) > FEW:
+            await hub.turns.next()  # for what is made of them
+        return found
+    found = []
     while len(found) < PORTION_WRITES:
         try:
             writes = await hub.read_writes(topic, after, READ_WRITES)
@@ -40,20 +45,13 @@ async def writes_behind(hub: Hub, topic: Topic, after: Position) -> list[Write]:
         if len(writes) < READ_WRITES or len(first_portion(found)) < len(found):
             break
         after = writes[-1].position
+    await hub.turns.next()
     return found
 
 
 async def _is_near(hub: Hub, topic: Topic, after: Position) -> bool:
     # Read, since Redis counts neither the entries of a part of a stream nor their bytes.
-    count = size = 0
-    while count <= RECOVER_WRITES and size <= RECOVER_BYTES:
-        try:
-            writes = await hub.read_writes(topic, after, READ_WRITES)
-        except HistoryCompacted:
-            return False
-        if not writes:
-            return True
-        count += len(writes)
-        size += sum(map(size_of, writes))
-        after = writes[-1].position
-    return False
+    try:
+        return not await hub.has_more(topic, after, Amount(RECOVER_WRITES, RECOVER_BYTES))
+    except HistoryCompacted:
+        return False

@@ -6,6 +6,7 @@ itself.
 """
 
 import asyncio
+from typing import Any
 
 from heimdall_dash.cells import START, Position, join
 from heimdall_dash.frames import (
@@ -92,14 +93,15 @@ class FramedConnection:
         topic, told_after = self._topic, self._told_after
         large = large_of(topic.fields)
         stands = (told_after, self._cursor, large == self._told_large)
-        if cached := topic.cached_frame("metrics", stands):
-            self._told_after, self._told_large = str(cached[1]), large
+        if cached := self._cached(stands):
             return cached
         version, stream = topic.version, topic.stream
         writes = await writes_behind(self._hub, topic, self._cursor)
         if not writes:
             raise Closed(CloseCode.HISTORY_CHANGED, "the history was replaced")
         self._end_if_impossible()
+        if version == topic.version and (cached := self._cached(stands)):
+            return cached  # somebody's turn came first
         part = first_portion(writes)
         cursor = part[-1].position
         frame = metrics_frame(self._job(), stream, told_after, cursor, join(part), version)
@@ -107,6 +109,13 @@ class FramedConnection:
             topic.cache_frame("metrics", stands, frame, cursor)
         self._told_after = str(cursor)
         return frame, cursor
+
+    def _cached(self, stands: tuple[Any, ...]) -> tuple[bytes, Position] | None:
+        if cached := self._topic.cached_frame("metrics", stands):
+            self._told_after = str(cached[1])
+            if not stands[-1]:
+                self._told_large = large_of(self._topic.fields)
+        return cached
 
     def _job(self) -> JobView:
         """With what is large only where that has changed."""

@@ -32,7 +32,7 @@ LIST_INTERVAL_S = (
     0.4  # between two frames of the list, to a page that watches jobs: cards need no more
 )
 MOST_UNHEARD = 100  # wishes while one frame is under way
-FRAME_BYTES = 4 * 2**20  # beyond, the other watched jobs wait for the next frame
+FRAME_BYTES = 2**20  # beyond, the other watched jobs wait for the next frame
 
 
 class FramedAllJobs:

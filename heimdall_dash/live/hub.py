@@ -27,7 +27,8 @@ from heimdall_dash.live.topic import Topic, local_now
 from heimdall_dash.live.vitals import STEADY_S, Vitals
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import parse_time
-from heimdall_dash.store.follow import Follower, Message
+from heimdall_dash.store.follow import Amount, Follower, Message
+from heimdall_dash.turns import Turns
 
 log = logging.getLogger(__name__)
 clock = Vitals.clock
@@ -53,6 +54,7 @@ class Hub:
         self._outage_ended_at = float("-inf")
         self._clock_ahead = timedelta(0)  # the store's clock minus ours
         self._reader = Reader(follower)
+        self.turns = Turns()  # for connections that have much to do
         self._list_turn = asyncio.Lock()  # whoever reads jobs for the list holds it
         self.vitals = Vitals()
         self.troubled: set[str] = set()  # jobs that could not be followed as they should
@@ -107,7 +109,12 @@ class Hub:
 
     async def read_writes(self, topic: Topic, after: Position, limit: int) -> list[Write]:
         """Writes older than the topic's tail, straight from the store. Raises HistoryCompacted."""
+        await self.turns.next()
         return await self._follower.writes(topic.job_id, after, upto=topic.cursor, limit=limit)
+
+    async def has_more(self, topic: Topic, after: Position, most: Amount) -> bool:
+        """Whether more than that was written behind `after`. Raises HistoryCompacted."""
+        return await self._follower.is_more(topic.job_id, after, topic.cursor, most)
 
     def joined_writes(self, topic: Topic, after: Position) -> AsyncIterator[list[Write]]:
         """The same where `read_writes` raises HistoryCompacted: joined by epoch, and up to now."""

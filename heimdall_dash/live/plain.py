@@ -18,7 +18,7 @@ from heimdall_dash.live.topic import Topic
 from heimdall_dash.records import FINAL, Status
 
 HEARTBEAT_S = 4.0
-READ_WRITES = 500
+READ_WRITES = 200
 
 STATUS_EVENTS: dict[str, str] = {
     Status.RUNNING: "training_started",
@@ -67,7 +67,7 @@ class PlainConnection:
             await self._wait(wake)
 
     async def _writes(self) -> AsyncIterator[list[Write]]:
-        topic = self._topic
+        topic, turns = self._topic, self._hub.turns
         while self._cursor < topic.cursor:
             before = self._cursor
             if topic.holds(self._cursor):
@@ -77,14 +77,14 @@ class PlainConnection:
                     writes = await self._hub.read_writes(topic, self._cursor, READ_WRITES)
                 except HistoryCompacted:
                     async for writes in self._hub.joined_writes(topic, self._cursor):
-                        for together in _by_epoch(writes):
+                        async for together in turns.pieces(list(_by_epoch(writes))):
                             yield together
                     if self._cursor == before:
                         return
                     continue
             if not writes:
                 return
-            for together in _by_epoch(writes):
+            async for together in turns.pieces(list(_by_epoch(writes))):
                 yield together
 
     async def _tell_start(self) -> None:

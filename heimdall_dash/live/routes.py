@@ -27,7 +27,7 @@ def live_routes(hub: Hub) -> APIRouter:
         stream: Annotated[str | None, Query(max_length=64)] = None,
     ) -> None:
         is_framed = await _accept(websocket)
-        socket = Socket(websocket)
+        socket = Socket(websocket, hub.turns)
         if websocket.scope.get(NOT_ALLOWED):
             await socket.close(CloseCode.NOT_ALLOWED, "a token is required")
             return
@@ -53,7 +53,7 @@ def live_routes(hub: Hub) -> APIRouter:
     @routes.websocket("/ws/training")
     async def all_jobs(websocket: WebSocket) -> None:
         is_framed = await _accept(websocket)
-        socket = Socket(websocket)
+        socket = Socket(websocket, hub.turns)
         if websocket.scope.get(NOT_ALLOWED):
             await socket.close(CloseCode.NOT_ALLOWED, "a token is required")
         elif not hub.available:

@@ -12,11 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from heimdall_dash.errors import StoreUnavailable
 from heimdall_dash.frames import CloseCode, Said, decode_said
+from heimdall_dash.turns import Turns
 
 log = logging.getLogger(__name__)
 
 SEND_TIMEOUT_S = 15.0
 SLOW_CLOSE_S = 60.0
+LARGE_BYTES = 64 * 1024  # compressed in some milliseconds
 
 
 class Closed(Exception):
@@ -28,13 +30,15 @@ class Closed(Exception):
 
 
 class Socket:
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
+    def __init__(self, websocket: WebSocket, turns: Turns) -> None:
+        self._websocket, self._turns = websocket, turns
 
     async def send(self, message: bytes) -> None:
         """Send as one text message; raises Closed when the peer is gone or does not read."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
+                if len(message) > LARGE_BYTES:
+                    await self._turns.next()
                 await self._websocket.send_text(message.decode())
         except TimeoutError as error:
             raise Closed(CloseCode.TOO_SLOW, "messages were not read in time") from error

@@ -41,6 +41,18 @@ def address(url: Url) -> str:
         raise StoreUnavailable(str(error)) from error
 
 
+def checked(url: str) -> str:
+    """The same, once it is clear that a client can be made of it; raises StartupRefused."""
+    try:
+        if is_watched(url):
+            watched(url)
+        else:
+            redis.Redis.from_url(url).connection_pool.make_connection()  # connects to nothing yet
+    except (TypeError, ValueError, RedisError) as error:
+        raise StartupRefused(f"REDIS_URL: {error}") from error
+    return url
+
+
 def script(name: str) -> str:
     """Text of `lua/<name>.lua`."""
     folder = importlib.resources.files("heimdall_dash.store") / "lua"

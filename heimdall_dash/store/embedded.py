@@ -7,6 +7,7 @@ another terminal finds it.
 
 import logging
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -28,6 +29,7 @@ from heimdall_dash.store.mending import (
     Seen,
     mend_damage,
     mend_manifest,
+    set_base_aside,
     set_baseless_aside,
 )
 from heimdall_dash.store.mending import FOLDER as AOF_FOLDER
@@ -35,6 +37,11 @@ from heimdall_dash.store.mending import FOLDER as AOF_FOLDER
 log = logging.getLogger(__name__)
 
 LOOK_S = 5.0
+# What the server says of a base file that it cannot read. Not among them: one of a newer version.
+BASE_DAMAGED = re.compile(
+    r"Bad file format|Internal error in RDB|Short read or OOM|CRC error|RDB CRC|Wrong signature"
+    r"|rdb file reading|reading the RDB|truncated RDB|Unexpected EOF"
+)
 READY_TIMEOUT_S = 60.0  # a large append-only file takes its time to load
 
 
@@ -57,8 +64,11 @@ class EmbeddedStore:
         kept = set_baseless_aside(self._folder)
         try:
             self._start()
-        except StartupRefused:
+        except StartupRefused as refusal:
             loss = mend_damage(self._folder)
+            if loss is None and BASE_DAMAGED.search(str(refusal)):
+                loss = set_base_aside(self._folder)
+                kept = set_baseless_aside(self._folder)
             if loss is None:
                 raise
             self.losses.append(loss)

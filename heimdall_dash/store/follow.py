@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from redis.exceptions import ResponseError
@@ -28,15 +28,23 @@ from heimdall_dash.store.connect import (
 from heimdall_dash.store.jobs import Fields
 from heimdall_dash.store.keys import JOBS, JOBS_CHANNEL, MOVED_CHANNEL, JobKeys
 from heimdall_dash.store.store import Store
+from heimdall_dash.turns import Turns
 
 log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 Raw = dict[str, Any]  # what the client library hands out
+Entry = tuple[str, dict[str, str]]  # of a stream: its id and its fields
 PAGE = 2_000  # entries read in one go
+WEIGHED = 500  # the same where they are only counted
 TURN_S = 0.005
 BURST = 500  # messages between two turns of the event loop
 MOST_IN_A_BURST = 20_000
+
+
+class Amount(NamedTuple):
+    writes: int
+    bytes: int
 
 
 class JobUnreadable(HeimdallError):
@@ -61,6 +69,7 @@ class Follower:
         self._turn = asyncio.Lock()  # (un)subscriptions reach the server in the order they are made
         self._threads = Store(url)  # for what is read in pieces, beside the loop
         self.unreadable: Counter[str] = Counter()  # entries and messages, by job id
+        self._turns = Turns()  # whoever reads much
 
     async def open(self, job_ids: Callable[[], list[str]]) -> None:
         """Connect, subscribe to the updates of all jobs and to the epochs of `job_ids()`."""
@@ -174,23 +183,27 @@ class Follower:
         """Writes with after < position ≤ upto, oldest first, at most `limit` that can be read.
         Raises HistoryCompacted where the first of them are not in the stream any more."""
         found: list[Write] = []
-        stop = "+" if upto is None else str(upto)
         while True:
             count = PAGE if limit is None else min(PAGE, limit - len(found))
-            with _outages_named():
-                pipeline = self._reader().pipeline(transaction=False)
-                pipeline.xrange(JobKeys(job_id).epochs, f"({after}", stop, count=count)
-                # Read afterwards: what was not compacted then was in the stream before.
-                pipeline.hget(JobKeys(job_id).job, COMPACTED)
-                entries, compacted = await pipeline.execute(raise_on_error=False)
-                for reply in (entries, compacted):
-                    if isinstance(reply, Exception):
-                        raise reply
-            refuse_compacted(compacted, after)
-            found += self._readable(job_id, entries)
+            entries = await self._entries(job_id, after, upto, count)
+            found += await self._readable(job_id, entries)
             if len(entries) < count or len(found) == limit:
                 return found
             after = Position.parse(entries[-1][0])
+
+    async def is_more(self, job_id: str, after: Position, upto: Position, most: Amount) -> bool:
+        """Whether there are more writes with after < position ≤ upto, or more bytes of them. They
+        are not looked into: that would take forty times as long. Raises HistoryCompacted."""
+        writes = size = 0
+        while writes <= most.writes and size <= most.bytes:
+            await self._turns.next()
+            entries = await self._entries(job_id, after, upto, WEIGHED)
+            writes += len(entries)
+            size += sum(len(text) for _, fields in entries for text in fields.values())
+            if len(entries) < WEIGHED:
+                return writes > most.writes or size > most.bytes
+            after = Position.parse(entries[-1][0])
+        return True
 
     async def joined_writes(self, job_id: str, after: Position) -> AsyncIterator[list[Write]]:
         """The same where they are compacted: joined by epoch, then what follows in the stream.
@@ -203,7 +216,7 @@ class Follower:
         """Positions of the last `count` writes, oldest first."""
         with _outages_named():
             entries = await self._reader().xrevrange(JobKeys(job_id).epochs, count=count)
-        return [write.position for write in reversed(self._readable(job_id, entries))]
+        return [write.position for write in reversed(await self._readable(job_id, entries))]
 
     async def now(self) -> datetime:
         """The store's clock."""
@@ -227,9 +240,25 @@ class Follower:
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _readable(self, job_id: str, entries: list[tuple[str, dict[str, str]]]) -> list[Write]:
+    async def _entries(
+        self, job_id: str, after: Position, upto: Position | None, count: int
+    ) -> list[Entry]:
+        stop = "+" if upto is None else str(upto)
+        with _outages_named():
+            pipeline = self._reader().pipeline(transaction=False)
+            pipeline.xrange(JobKeys(job_id).epochs, f"({after}", stop, count=count)
+            # Read afterwards: what was not compacted then was in the stream before.
+            pipeline.hget(JobKeys(job_id).job, COMPACTED)
+            entries, compacted = await pipeline.execute(raise_on_error=False)
+            for reply in (entries, compacted):
+                if isinstance(reply, Exception):
+                    raise reply
+        refuse_compacted(compacted, after)
+        return list(entries)
+
+    async def _readable(self, job_id: str, entries: list[Entry]) -> list[Write]:
         found = []
-        for entry_id, fields in entries:
+        async for entry_id, fields in self._turns.pieces(entries):
             try:
                 found.append(write_of_entry(entry_id, fields))
             except (ValueError, TypeError) as error:

@@ -15,6 +15,7 @@ from typing import IO
 FOLDER = "appendonlydir"
 MANIFEST = "appendonly.aof.manifest"
 _PART = re.compile(r"appendonly\.aof\.(\d+)\.(base|incr)\.(rdb|aof)\Z")
+_LISTED = re.compile(r"file (\S+) seq \d+ type [bih](?: startoffset \d+)?(?: endoffset \d+)?\Z")
 _TIME = re.compile(rb"#TS:(\d{9,11})\r\n")
 BLOCK = 1 << 20
 EVER = 0.0
@@ -50,7 +51,8 @@ class Seen:
         """What is missing of what was there."""
         try:
             sizes = json.loads(self._file.read_text())
-        except (OSError, ValueError):
+            sizes = {name: size for name, size in sizes.items() if type(size) is int}
+        except (OSError, ValueError, AttributeError):
             return []
         found = []
         if not self._folder.is_dir():
@@ -66,23 +68,31 @@ class Seen:
 
 
 def mend_manifest(store: Path) -> list[Loss]:
-    """Before a start: write the list of files anew where it is missing, and leave out what it names
-    and is not there."""
+    """Before a start: write the list of files anew where it is missing or cannot be read, and leave
+    out what it names and is not there."""
     folder = store / FOLDER
     if not folder.is_dir():
         return []
     parts = _parts(folder)
     manifest = folder / MANIFEST
     if not parts:
-        return []
+        if not manifest.exists():
+            return []
+        manifest.unlink()
+        return [Loss(f"all files of {folder} are missing, and all that was stored in them", EVER)]
     if not manifest.exists():
         _write_manifest(folder, _newest(folder, parts))
         return [Loss(f"{MANIFEST} was missing and is made anew from the files beside it", EVER)]
-    named = re.findall(r"^file (\S+) seq", manifest.read_text(errors="replace"), re.MULTILINE)
-    missing = [name for name in named if not (folder / name).exists()]
+    lines = manifest.read_text(errors="replace").splitlines()
+    named = [found[1] for line in lines if (found := _LISTED.match(line))]
+    if not named or len(named) < len(lines):
+        _write_manifest(folder, _newest(folder, parts))
+        return [Loss(f"{MANIFEST} could not be read and is made anew from the files", EVER)]
+    missing = sorted(set(named) - {part.name for part in parts})
     if not missing:
         return []
-    _write_manifest(folder, [part for part in _newest(folder, parts) if part.name in named])
+    there = [part for part in _newest(folder, parts) if part.name in named]
+    _write_manifest(folder, there or _newest(folder, parts))
     return [Loss(f"{name} is missing, and what was stored in it", EVER) for name in missing]
 
 
@@ -100,6 +110,20 @@ def set_baseless_aside(store: Path) -> Path | None:
         if not (there := kept / path.name).exists():
             os.link(path, there)
     return kept
+
+
+def set_base_aside(store: Path) -> Loss | None:
+    """After a start that failed since the base file cannot be read: keep it beside, and go on as
+    without one. None where there is none."""
+    folder = store / FOLDER
+    bases = [path for path in _parts(folder) if ".base." in path.name] if folder.is_dir() else []
+    if not bases:
+        return None
+    for path in bases:
+        path.rename(path.with_name(f"{path.name}.damaged-{int(time.time())}"))
+    rest = _parts(folder)
+    _write_manifest(folder, rest) if rest else (folder / MANIFEST).unlink(missing_ok=True)
+    return Loss(f"{bases[-1].name} cannot be read; it is kept beside it, as damaged", EVER)
 
 
 def mend_damage(store: Path) -> Loss | None:
@@ -180,8 +204,9 @@ def last_time(path: Path) -> float | None:
 
 
 def _parts(folder: Path) -> list[Path]:
-    """In the order in which they are read: the base, then what came after."""
-    found = [path for path in folder.iterdir() if _PART.match(path.name)]
+    """In the order in which they are read: the base, then what came after. An empty base is none:
+    the server would begin with it without a word."""
+    found = [path for path in folder.iterdir() if _PART.match(path.name) and not _is_void(path)]
     return sorted(found, key=lambda path: (".incr." in path.name, _sequence(path)))
 
 
@@ -203,6 +228,10 @@ def _write_manifest(folder: Path, parts: list[Path]) -> None:
     temporary = folder / f"temp-{MANIFEST}"
     temporary.write_text("".join(lines))
     os.replace(temporary, folder / MANIFEST)
+
+
+def _is_void(path: Path) -> bool:
+    return ".base." in path.name and path.stat().st_size == 0
 
 
 def _sequence(path: Path) -> int:

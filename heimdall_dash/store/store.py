@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from heimdall_dash.cells import START, NotFinite, Position, Write, write_of_entry
-from heimdall_dash.errors import HistoryCompacted, UnknownJob
+from heimdall_dash.errors import HistoryCompacted, TooManyJobs, UnknownJob
 from heimdall_dash.log import Rarely
 from heimdall_dash.records import Row, Status, parse_time, utc_now
 from heimdall_dash.store.blocks import Manifest
@@ -29,6 +29,7 @@ from heimdall_dash.store.stored_job import StoredJob
 
 log = logging.getLogger(__name__)
 
+MAX_JOBS = 100_000  # a list of them all is read, and shown, at once
 TOMBSTONE_S = 7 * 24 * 3600
 MAX_NOTE = 2_000  # characters
 KNOWN_JOBS = 64  # jobs whose metric names this process remembers to have told the store
@@ -62,7 +63,7 @@ class Store(Connection):
         job_id: str | None = None,
         more: Mapping[str, Any] | None = None,
     ) -> Fields:
-        """Create a job; `more` are further fields. Raises StoreUnavailable."""
+        """Create a job; `more` are further fields. Raises StoreUnavailable, also TooManyJobs."""
         job_id = job_id or str(uuid.uuid4())
         keys = JobKeys(job_id)
         fields = new_fields(
@@ -84,10 +85,6 @@ class Store(Connection):
         if not fields:
             raise UnknownJob(job_id)
         return fields
-
-    def count(self) -> int:
-        """How many jobs there are."""
-        return int(self.call(lambda client: client.zcard(JOBS)))
 
     def jobs(self) -> list[Fields]:
         """All jobs, newest first; one whose key is of another kind hides no others."""
@@ -177,7 +174,7 @@ class Store(Connection):
         birth: the fields to make the job with if the store does not have it.
         takes_over: it goes on with the job as one attempt more than the last; else `attempt` was
         given to it. brings: it is dead, so that nothing is taken from one that lives.
-        Raises UnknownJob (deleted), StaleAttempt, StoreUnavailable.
+        Raises UnknownJob (deleted), StaleAttempt, StoreUnavailable, also TooManyJobs.
         """
         keys = JobKeys(job_id)
         self._list(job_id, birth["created_at"])
@@ -563,7 +560,18 @@ class Store(Connection):
     def _list(self, job_id: str, created_at: str) -> None:
         check_role()
         score = parse_time(created_at).timestamp() * 1000
-        self.call(lambda client: client.zadd(JOBS, {job_id: score}, nx=True))
+
+        def listed(client: Any) -> bool:
+            pipeline = client.pipeline(transaction=False)
+            pipeline.zscore(JOBS, job_id)
+            pipeline.zcard(JOBS)
+            known, count = pipeline.execute()
+            if known is None and count < MAX_JOBS:
+                client.zadd(JOBS, {job_id: score}, nx=True)
+            return known is not None or count < MAX_JOBS
+
+        if not self.call(listed):
+            raise TooManyJobs(MAX_JOBS)
 
 
 def _json(text: str | None) -> Any:

@@ -21,6 +21,7 @@ NO_PAGE = """<!DOCTYPE html>
 </head><body><p>There is no such page. <a href="{page}">Heimdall Dash</a></p></body></html>
 """
 CALLBACKS = "/_dash-update-component"
+MOST_VALUES = 50_000
 
 
 def close_dash(app: Dash, server: Starlette) -> None:
@@ -55,6 +56,10 @@ class CallbackDoor:
         except ClientDisconnect:
             log.debug("a callback: the client went away")
             return
+        if _values(body) > MOST_VALUES:
+            refusal = {"detail": "more values than any callback takes"}
+            await JSONResponse(refusal, 413)(scope, receive, send)
+            return
         if problem := _problem(body, self._page.callback_map):
             await JSONResponse({"detail": problem}, 400)(scope, receive, send)
             return
@@ -77,6 +82,11 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
+
+
+def _values(body: bytes) -> int:
+    """About how many its JSON has; to read a million of them would hold everybody up."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
 def _problem(body: bytes, callbacks: dict[str, Any]) -> str | None:

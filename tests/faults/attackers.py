@@ -7,6 +7,7 @@ Its own work must not count against the dashboard, as that of another machine wo
 import contextlib
 import os
 import resource
+import selectors
 import socket
 import sys
 import threading
@@ -23,6 +24,7 @@ HEAD = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 CHUNKED = (
     b"POST /api/v1/training/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 )
+LITTLE = b"%b" + b"[]," * 5_000_000 + b"1"
 BODY = b"POST /api/v1/training/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99\r\n\r\n{"
 
 
@@ -52,6 +54,21 @@ class Stranger:
             self._kept.append(raw)
         time.sleep(60)
 
+    def asks_on(self, path: bytes, *, connections: int) -> None:
+        """On so many connections, on each the next as soon as the answer is there."""
+        request = b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path
+        with selectors.DefaultSelector() as selector:
+            for _ in range(connections):
+                raw = socket.create_connection(("127.0.0.1", self._port), timeout=30)
+                self._kept.append(raw)
+                selector.register(raw, selectors.EVENT_READ)
+                raw.sendall(request)
+            while True:
+                for key, _ in selector.select():
+                    raw = key.fileobj  # type: ignore[assignment]
+                    if raw.recv(65536).endswith(b"}"):
+                        raw.sendall(request)
+
     def floods(self, text: str) -> None:
         with self._socket(compression=None) as flooding:
             while True:
@@ -67,6 +84,9 @@ class Stranger:
 
     def posts(self, config: dict[str, Any]) -> None:
         self._ask("POST", "/jobs", json={"job_name": "x", "external": True, "config": config})
+
+    def posts_values(self, path: str, text: bytes) -> None:
+        self._ask("POST", path.format(self._job_id), content=text)
 
     def asks_for_unknown_metrics(self) -> None:
         names = [("metrics", f"unknown {number}") for number in range(2000)]
@@ -107,6 +127,15 @@ ATTACKS: dict[str, list[Act]] = {  # each act by a thread of its own, again and 
     "bodies that are too large": [
         lambda s: s.posts({"a": "y" * 15_000_000}),
         lambda s: s.posts({f"k{number}": 1 for number in range(400_000)}),
+    ],
+    "four hundred that ask without a pause": [
+        lambda s: s.asks_on(b"/api/nope", connections=200),
+        lambda s: s.asks_on(b"/api/v1/training/jobs/x", connections=200),
+    ],
+    "millions of values in a body": [
+        lambda s: s.posts_values("/jobs/{}/metrics", LITTLE % b"[" + b"]"),
+        lambda s: s.posts_values("/jobs/{}/predictions", b'{"truth": ' + LITTLE % b"[" + b"]}"),
+        lambda s: s.posts_values("/jobs", b'{"config": ' + (LITTLE % b"[")[:3_900_000] + b"]}"),
     ],
     "2,000 unknown metrics": 2 * [lambda s: s.asks_for_unknown_metrics()],
 }
