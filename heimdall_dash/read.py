@@ -154,9 +154,10 @@ def _page_config(rest: Rest) -> dict[str, Any]:
 
 
 def _store(node: Any) -> dict[str, Any] | None:
-    """The first store in a Dash layout that holds charts and colours."""
+    """The first component of a Dash layout whose data are charts and colours."""
     if isinstance(node, dict):
-        data = node.get("props", {}).get("data") if node.get("type") == "Store" else None
+        props = node.get("props")
+        data = props.get("data") if isinstance(props, dict) else None
         if isinstance(data, dict) and {"charts", "colors", "texts"} <= data.keys():
             return data
         node = list(node.values())

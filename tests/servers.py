@@ -4,6 +4,7 @@ import contextlib
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import redis
@@ -17,9 +18,12 @@ def free_port() -> int:
 
 
 class RedisServer:
-    def __init__(self, folder: Path, *options: str, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *options: str, port: int | None = None, prelude: Sequence[str] = ()
+    ) -> None:
+        """prelude: a command that starts the server's, which follows it."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._options = folder, options
+        self._folder, self._options, self._prelude = folder, options, prelude
         self.port = port or free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen[bytes] | None = None
@@ -35,7 +39,10 @@ class RedisServer:
         arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *self._options]
         with (self._folder / "redis.log").open("ab") as output:
             self.process = subprocess.Popen(
-                ["redis-server", *arguments], cwd=self._folder, stdout=output, stderr=output
+                [*self._prelude, "redis-server", *arguments],
+                cwd=self._folder,
+                stdout=output,
+                stderr=output,
             )
         deadline = time.monotonic() + 15
         client = redis.Redis.from_url(self.url)

@@ -67,3 +67,36 @@ def test_store_names_full_servers_of_each_kind_as_outages(redis_server: RedisSer
             store.append(fields["id"], [row], attempt=0)
     store.append(fields["id"], [row], attempt=0)
     store.close()
+
+
+SMALL_FILES = ["sh", "-c", 'trap "" XFSZ; ulimit -f 400; exec "$@"', "-"]  # as on a full disk
+
+
+def test_what_a_full_disk_did_not_take_is_not_said_to_be_accepted(tmp_path: Path) -> None:
+    """It was "accepted", and gone with the server's end."""
+    options = ("--appendonly", "yes", "--auto-aof-rewrite-percentage", "0")
+    with (
+        RedisServer(tmp_path / "store", *options, prelude=SMALL_FILES) as server,
+        Web(web_settings(server.url, tmp_path)) as web,
+        httpx.Client(base_url=web.api) as api,
+    ):
+        new = {"job_name": "outside", "external": True}
+        job_id = api.post("/jobs", json=new).raise_for_status().json()["id"]
+        accepted = 0
+        while (answer := send(api, job_id, accepted)).status_code == 200:
+            accepted += 100
+            assert accepted < 20_000, "the disk is never full"
+        assert answer.status_code == 503
+        assert "disk" in answer.json()["detail"]
+        server.stop()
+        server = RedisServer(tmp_path / "store", *options, port=server.port)
+        with server:
+            wait_for(lambda: api.get(f"/jobs/{job_id}/metrics").status_code == 200)
+            kept = api.get(f"/jobs/{job_id}/metrics?metrics=x").json()["columns"]["epoch"]
+            assert kept[:accepted] == list(range(accepted))
+            assert send(api, job_id, accepted).json()["accepted"] + len(kept) == accepted + 100
+
+
+def send(api: httpx.Client, job_id: str, first: int) -> httpx.Response:
+    rows = [{"epoch": epoch, "x": 1 / (epoch + 1)} for epoch in range(first, first + 100)]
+    return api.post(f"/jobs/{job_id}/metrics", json=rows)

@@ -11,6 +11,7 @@ from heimdall_dash.cells import NotFinite
 from heimdall_dash.errors import InvalidMetric
 from heimdall_dash.metrics import clean_cells, clean_epoch
 from heimdall_dash.records import Row, iso_time, parse_time, utc_now
+from heimdall_dash.store.keys import JobKeys
 from heimdall_dash.store.store import Store
 from heimdall_dash.store.stored_job import StoredJob
 
@@ -47,6 +48,8 @@ def append_body(store: Store, job_id: str, text: bytes) -> dict[str, int]:
     if not rows:
         return {"accepted": 0, "duplicates": 0}
     done = store.append(job_id, rows, attempt=job.attempt, marks=marks)
+    if done.accepted:
+        store.check_kept(JobKeys(job_id).job)
     if any(marks) and done.accepted:
         store.add_note(job_id, _warning(rows, marks))
     return {"accepted": done.accepted, "duplicates": done.duplicates}

@@ -7,7 +7,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.exceptions import (
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 
 from heimdall_dash.errors import HeimdallError, NotAllowed, StoreUnavailable
 from heimdall_dash.roles import READS_ALONE, may_change
@@ -45,7 +50,9 @@ class Connection:
         except (OutOfMemoryError, ReadOnlyError) as error:
             raise StoreUnavailable(f"the store takes no writes: {error}") from error
         except ResponseError as error:
-            if "user_script" in str(error) and not _is_outage(str(error)):
+            if _is_outage(str(error)):
+                raise StoreUnavailable(f"the store takes no writes: {error}") from error
+            if "user_script" in str(error):
                 # a fault of ours: trying again would not help
                 raise StoreRefused(f"the store refuses this: {error}") from error
             raise StoreUnavailable(f"the store does not answer: {error}") from error
@@ -73,6 +80,26 @@ class Connection:
     def ping(self) -> None:
         """Raises StoreUnavailable."""
         self.call(lambda client: client.ping())
+
+    def check_kept(self, key: str) -> None:
+        """After a write to a key that was accepted: a server whose disk is full says yes, finds out
+        when it writes its append-only file, and refuses only what comes next. What it said yes to
+        is gone with its process. Raises StoreUnavailable."""
+
+        def read(client: Any) -> dict[str, Any]:
+            node = {}
+            if hasattr(client, "get_node_from_key"):
+                node = {"target_nodes": client.get_node_from_key(key)}
+            with suppress(NoPermissionError):  # then nobody can know
+                return dict(client.info("persistence", **node))
+            return {}
+
+        known = self.call(read)
+        if known.get("aof_enabled") and known.get("aof_last_write_status", "ok") != "ok":
+            raise StoreUnavailable(
+                "the store has this in memory and cannot write it to its disk: make room there, "
+                "and send it again"
+            )
 
     def close(self) -> None:
         with self._lock:
