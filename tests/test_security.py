@@ -132,3 +132,9 @@ def test_answers_forbid_sniffing_and_framing(web: Web) -> None:
     assert headers["referrer-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
     assert headers["x-frame-options"] == "SAMEORIGIN"
+    script = httpx.get(web.url + "/assets/heimdall.js").headers
+    assert script["content-type"].startswith("text/javascript")
+    assert script["x-content-type-options"] == "nosniff"
+    assert "content-security-policy" not in script, "it is of documents"
+    refused = httpx.get(web.url + "/nope.js").headers
+    assert refused["content-security-policy"] == headers["content-security-policy"]
