@@ -110,4 +110,6 @@ test("groups are drawn as mean and band, and the pointer says how many runs ther
   assert.deepEqual([thin.fill, wide.y], ["toself", [3, 4, 2, 1]]);
   assert.deepEqual(both.text, ["Epoch 1: 2.00 m · 2 runs", "Epoch 2: 3.00 m · 2 runs"]);
   assert.deepEqual(notes, ["band: min–max"]);
+  const rest = groupSources(runs, { ...view, eyes: ["3"] }, { without: "none", colors: ["#00ff00", "#ff0000"] }, (members) => meansHere(members, ["a"], "range"));
+  assert.deepEqual(rest.map(({ name, color }) => [name, color]), [["0.1 (2)", "#ff0000"]], "a group keeps its colour when another is hidden");
 });

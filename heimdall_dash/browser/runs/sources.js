@@ -60,7 +60,7 @@ export class Sources {
     const { picked, view, config, means } = this.page;
     const words = { without: config.texts.group_without, colors: look(config, {}).colors.runs };
     const { band, x } = view;
-    return groupSources(picked.shown(), view, words, (members) => {
+    return groupSources(picked.runs(), view, words, (members) => {
       if (members.some(({ state }) => state === "loading")) return []; // a mean of those that came first is none
       if (x === "epoch" && members.every(({ store }) => isWhole(store))) return meansHere(members, metrics, band);
       const ids = members.filter(({ state }) => state === "ready").map(({ id }) => id);
