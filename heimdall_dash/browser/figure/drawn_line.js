@@ -54,11 +54,12 @@ export function drawnLine({ spec, source, at, count, isMany, style }, { axis, xR
   };
   const isSmoothed = smoothed !== shown;
   const band = source.bands?.[line.metric];
+  const seen = inside(span, view.zoom);
   const hasPoints = isSparse(values) || areApart(curve.x, xRange, area.w);
   const texts = hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band }, look);
   return {
     line, name, unit, isMany, isHidden, places: places.values, hidden, gaps: runsOf(broken),
-    heights: [shown.slice(...inside(span, view.zoom)), ...(band ? [band.low, band.high] : [])],
+    heights: [shown, ...(band ? [band.low, band.high] : [])].map((column) => column.slice(...seen)),
     newest: values[values.length - 1], hasNumber: values.some((value) => typeof value === "number"),
     main: trace(curve, { hasPoints, texts, showlegend: isMany ? false : undefined }),
     raw: isSmoothed && !band ? [rawTrace({ ...curve, y: picked.map((i) => shown[i] ?? null) }, look.texts.raw)] : [],
