@@ -47,11 +47,12 @@ export function withNames({ data, layout }, sources, { width, height, area }) {
     type: "scatter", mode: "lines", x: [null], y: [null], legend: "legend2", showlegend: true,
     name: plotText(fitting(String(source.name), NAME_PX * SMALL)), line: { color: source.color, width: 2.5, dash: DASHES[(source.round ?? 0) % DASHES.length] },
   }));
-  const hasLegend = data.some(({ showlegend }) => showlegend !== false);
+  const hasLegend = layout.showlegend !== false && data.some(({ showlegend }) => showlegend !== false);
+  const lines = hasLegend ? data : data.map((trace) => ({ ...trace, showlegend: false })); // the names' legend shows
   const legend2 = { ...layout.legend, y: -(LEGEND_BELOW_PX + (hasLegend ? LEGEND_PX : 0)) / area.h, entrywidth: NAME_PX, font: { size: 11 } };
   // the lines keep their size: Plotly would take the room for the names from them
   const margin = { ...layout.margin, b: height - layout.margin.t - area.h + room, autoexpand: false };
-  return { data: [...data, ...names], layout: { ...layout, legend2, margin, height: height + room }, width, height: height + room };
+  return { data: [...lines, ...names], layout: { ...layout, showlegend: true, legend2, margin, height: height + room }, width, height: height + room };
 }
 
 /** @param {string} dataUrl  @param {string} name */
