@@ -137,6 +137,11 @@ export class Page extends PageParts {
     return this.drawn.exactly(specs, modeOf, x);
   }
 
+  /** @returns {Source[]} those in sight, each for itself */
+  runs() {
+    return this.drawn.runs();
+  }
+
   meansArrived() {
     this.drawn.forget();
     this.painter.news();

@@ -34,13 +34,13 @@ export class Sources {
     const zoom = isMean ? this.page.chartView(spec).zoom : null;
     const closely = [...(zoom ? [zoom.x] : []), ...(isMean && this.readAt !== null && view.x === "epoch" ? [[this.readAt, this.readAt]] : [])];
     const key = isMean ? JSON.stringify([metrics, view.x, closely]) : "";
-    const known = this.known.get(key) ?? (isMean ? this._means(metrics, closely) : this._runs());
+    const known = this.known.get(key) ?? (isMean ? this._means(metrics, closely) : this.runs());
     this.known.set(key, known);
     return known;
   }
 
   /** A line for each run. @returns {Source[]} */
-  _runs() {
+  runs() {
     const { picked, config } = this.page;
     const colors = look(config, {}).colors.runs;
     const isMany = picked.ids().length > 1;

@@ -119,7 +119,7 @@ export class WantedMetrics {
     const [first, last] = epochs;
     this.looked.add(key);
     try {
-      const answer = await this.series(names, `&after=${Math.max(-1, Math.floor(first) - 2)}&before=${Math.ceil(last) + 2}`);
+      const answer = await this.series(names, `&after=${Math.max(-1, Math.floor(first) - 2)}&before=${Math.max(0, Math.ceil(last) + 2)}`);
       if (job.isLeft || store !== job.store || answer.stream !== store.stream) return false;
       joinSeries(store, answer, { isPart: true });
       job.around.arrived(job.id);
