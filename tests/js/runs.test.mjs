@@ -112,6 +112,9 @@ test("groups are drawn as mean and band, and the pointer says how many runs ther
   assert.deepEqual(notes, ["band: min–max"]);
   const long = [{ id: "g", name: "g", color: "#1", bandKind: "range", columns: { epoch: [1, 2, 3, 4, 5], a: [900, 2, 2, 2, 2] }, bands: { a: { low: [1, 1, 1, 1, 1], high: [999, 3, 3, 3, 3], counts: [2, 2, 2, 2, 2] } } }];
   const { layout } = lineFigure(spec, long, { scale: "linear", smoothing: 0, x: "epoch", zoom: { x: [2.5, 4.5], y: null } }, look);
+  const over = { ...long[0], id: "o", columns: { epoch: [1, 2], a: [50, 50] }, bands: undefined };
+  const beside = lineFigure(spec, [...long, over], { scale: "linear", smoothing: 0, x: "epoch", zoom: { x: [2.5, 4.5], y: null } }, look).layout;
+  assert.deepEqual(beside.yaxis.range, layout.yaxis.range, "whatever a run was at that is over before");
   assert.ok(layout.yaxis.range[1] < 5, "the heights follow a zoom in time, of a band too");
   const rest = groupSources(runs, { ...view, eyes: ["3"] }, { without: "none", colors: ["#00ff00", "#ff0000"] }, (members) => meansHere(members, ["a"], "range"));
   assert.deepEqual(rest.map(({ name, color }) => [name, color]), [["0.1 (2)", "#ff0000"]], "a group keeps its colour when another is hidden");

@@ -54,7 +54,7 @@ export function drawnLine({ spec, source, at, count, isMany, style }, { axis, xR
   };
   const isSmoothed = smoothed !== shown;
   const band = source.bands?.[line.metric];
-  const seen = inside(span, view.zoom);
+  const seen = inside(span, places.values, view.zoom);
   const hasPoints = isSparse(values) || areApart(curve.x, xRange, area.w);
   const texts = hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band }, look);
   return {
@@ -68,10 +68,11 @@ export function drawnLine({ spec, source, at, count, isMany, style }, { axis, xR
 }
 
 /**
- * The rows between the neighbours that lie outside of a zoom.
- * @param {[number, number]} span  @param {Zoom|null} zoom  @returns {[number, number]}
+ * The rows between the neighbours that lie outside of a zoom; none where the line is over before it.
+ * @param {[number, number]} span  @param {number[]} places  @param {Zoom|null} zoom  @returns {[number, number]}
  */
-function inside([from, to], zoom) {
+function inside([from, to], places, zoom) {
+  if (zoom && (places[to - 1] < zoom.x[0] || places[from] > zoom.x[1])) return [from, from];
   return zoom && to - from > 2 ? [from + Number(from > 0), to] : [from, to];
 }
 
