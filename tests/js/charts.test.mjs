@@ -108,9 +108,9 @@ test("a picture is named by its job and its chart", () => {
 });
 
 test("a picture of a chart of one metric, which has no legend of its own, names its runs all the same", () => {
-  const drawn = { data: [{ x: [1], y: [1] }], layout: { showlegend: false, title: { text: "loss" }, legend: {}, margin: { t: 40 } } };
+  const drawn = { data: [{ x: [1], y: [1] }], layout: { showlegend: false, title: { text: "loss" }, legend: { y: -0.1 }, margin: { t: 40, r: 20 } } };
   const sources = ["a", "b"].map((name) => ({ name, color: "#112233" }));
-  const { data, layout } = withNames(drawn, sources, { width: 600, height: 400, area: { w: 500, h: 300 } });
-  assert.equal(layout.showlegend, true);
+  const { data, layout, height } = withNames(drawn, sources, { width: 600, height: 370, area: { w: 500, h: 300 } });
+  assert.deepEqual([layout.showlegend, layout.margin.l, layout.margin.b, height], [true, 80, 30 + 20 + 8, 40 + 300 + 58]);
   assert.deepEqual(data.filter(({ showlegend }) => showlegend !== false).map(({ name }) => name), ["a", "b"]);
 });

@@ -4,7 +4,8 @@ import { plotText } from "./names.js";
 
 const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
 const TICK_LETTER_PX = 7; // of a digit, at 12 px
-export const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between
+const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between,
+const DATE_PX = 16; // and under an hour its date
 const TITLE_LETTER_PX = 8.6; // bold, at 15 px
 const TITLE_MARGIN_PX = 24;
 export const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it
@@ -23,7 +24,7 @@ export function baseLayout(spec, view, look) {
     margin: { ...MARGIN },
     hovermode: "closest", hoverdistance: -1, // the nearest line, however far; the others stand in the readout
     hoverlabel: { bgcolor: look.colors.hover, bordercolor: look.colors.axis, font: { color: look.colors.text } },
-    legend: { orientation: "h", x: 0, y: -LEGEND_BELOW_PX / plotArea(look).h, yanchor: "top", font: { size: 12 }, itemclick: "toggle", itemdoubleclick: "toggleothers" },
+    legend: { orientation: "h", x: 0, y: legendY(look), yanchor: "top", font: { size: 12 }, itemclick: "toggle", itemdoubleclick: "toggleothers" },
     showlegend: true, dragmode: look.isCoarse ? false : "zoom",
     xaxis: {
       gridcolor: look.colors.grid, linecolor: look.colors.axis, zeroline: false, showline: true,
@@ -35,6 +36,11 @@ export function baseLayout(spec, view, look) {
       title: { text: plotText(labelText(spec, view.scale, look.texts)), standoff: 10, font: { size: 12 } },
     },
   };
+}
+
+/** @param {Look} look  @param {string[]} [words]  of the ticks  @returns {number} in heights of the lines' rectangle */
+export function legendY(look, words = []) {
+  return -(LEGEND_BELOW_PX + (words.some((word) => word.includes("<br>")) ? DATE_PX : 0)) / plotArea(look).h;
 }
 
 /**
