@@ -112,6 +112,8 @@ test("groups are drawn as mean and band, and the pointer says how many runs ther
   assert.deepEqual(notes, ["band: min–max"]);
   const long = [{ id: "g", name: "g", color: "#1", bandKind: "range", columns: { epoch: [1, 2, 3, 4, 5], a: [900, 2, 2, 2, 2] }, bands: { a: { low: [1, 1, 1, 1, 1], high: [999, 3, 3, 3, 3], counts: [2, 2, 2, 2, 2] } } }];
   const { layout } = lineFigure(spec, long, { scale: "linear", smoothing: 0, x: "epoch", zoom: { x: [2.5, 4.5], y: null } }, look);
+  const timed = lineFigure(spec, [{ ...long[0], isByTime: true, columns: { epoch: [60, 120], a: [1, 2] } }], { scale: "linear", smoothing: 0, x: "relative", zoom: null }, look);
+  assert.equal(timed.data[1].text[1], "2 min: 2.00 m · 2 runs", "where it is, of the nearest line that may lie beside the crosshair");
   const over = { ...long[0], id: "o", columns: { epoch: [1, 2], a: [50, 50] }, bands: undefined };
   const beside = lineFigure(spec, [...long, over], { scale: "linear", smoothing: 0, x: "epoch", zoom: { x: [2.5, 4.5], y: null } }, look).layout;
   assert.deepEqual(beside.yaxis.range, layout.yaxis.range, "whatever a run was at that is over before");

@@ -7,7 +7,8 @@ import { seriesOf, smoothable } from "../series/series.js";
 import { smooth, isSmoothable, forLogAxis, brokenAt, runsOf, isSparse, isDrawable } from "../series/lines.js";
 import { placesOf } from "./axes.js";
 import { visibleRange, pick, trace, rawTrace, bandTrace, areApart, valueTexts } from "./traces.js";
-import { fill } from "./words.js";
+import { wallText } from "./times.js";
+import { durationText, fill } from "./words.js";
 
 /**
  * @typedef {Object} Drawn
@@ -56,7 +57,7 @@ export function drawnLine({ spec, source, at, count, isMany, style }, { axis, xR
   const band = source.bands?.[line.metric];
   const seen = inside(span, places.values, view.zoom);
   const hasPoints = isSparse(values) || areApart(curve.x, xRange, area.w);
-  const texts = hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band }, look);
+  const texts = hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band, axis }, look);
   return {
     line, name, unit, isMany, isHidden, places: places.values, hidden, gaps: runsOf(broken),
     heights: [shown, ...(band ? [band.low, band.high] : [])].map((column) => column.slice(...seen)),
@@ -90,17 +91,19 @@ function nameOf(line, source, spec, isMany) {
 /**
  * What the pointer says of each picked point: epoch, value with its unit, runs behind it.
  * @param {{source: Source, epochs: number[], values: Column, smoothed: Column, isSmoothed: boolean,
- *   picked: number[], unit: string, band: Band|undefined}} what
+ *   picked: number[], unit: string, band: Band|undefined, axis: Axis}} what
  * @param {Look} look
  * @returns {string[]}
  */
-function hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band }, { texts }) {
+function hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band, axis }, { texts }) {
   const raw = valueTexts(values, unit, picked);
   const said = isSmoothed ? valueTexts(smoothed, unit, picked).map((text, i) => `${text} (${texts.raw} ${raw[i]})`) : raw;
   return said.map((text, i) => {
     const count = band?.counts[picked[i]];
     const runs = count ? ` · ${fill(count === 1 ? texts.group_run : texts.group_runs, { n: count })}` : "";
-    return source.isByTime ? `${text}${runs}` : `${texts.axis_epoch} ${epochs[picked[i]]}: ${text}${runs}`;
+    const place = epochs[picked[i]];
+    const where = !source.isByTime ? `${texts.axis_epoch} ${place}` : axis.mode === "wall" ? wallText(place) : durationText(place);
+    return `${where}: ${text}${runs}`;
   });
 }
 
