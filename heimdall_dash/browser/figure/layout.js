@@ -24,7 +24,7 @@ export function baseLayout(spec, view, look) {
     margin: { ...MARGIN },
     hovermode: "closest", hoverdistance: -1, // the nearest line, however far; the others stand in the readout
     hoverlabel: { bgcolor: look.colors.hover, bordercolor: look.colors.axis, font: { color: look.colors.text } },
-    legend: { orientation: "h", x: 0, y: legendY(look), yanchor: "top", font: { size: 12 }, itemclick: "toggle", itemdoubleclick: "toggleothers" },
+    legend: { orientation: "h", x: 0, y: -LEGEND_BELOW_PX / plotArea(look).h, yanchor: "top", font: { size: 12 }, itemclick: "toggle", itemdoubleclick: "toggleothers" },
     showlegend: true, dragmode: look.isCoarse ? false : "zoom",
     xaxis: {
       gridcolor: look.colors.grid, linecolor: look.colors.axis, zeroline: false, showline: true,
@@ -38,9 +38,15 @@ export function baseLayout(spec, view, look) {
   };
 }
 
-/** @param {Look} look  @param {string[]} [words]  of the ticks  @returns {number} in heights of the lines' rectangle */
-export function legendY(look, words = []) {
-  return -(LEGEND_BELOW_PX + (words.some((word) => word.includes("<br>")) ? DATE_PX : 0)) / plotArea(look).h;
+/**
+ * Room below the lines for ticks of two rows: Plotly would push the axis's title into the second, and
+ * the legend stands under that.
+ * @param {any} layout  changed in place  @param {Look} look
+ */
+export function makeRoomForDates(layout, look) {
+  if (!layout.xaxis.ticktext?.some((/** @type {string} */ word) => word.includes("<br>"))) return;
+  layout.margin.b += DATE_PX;
+  layout.legend.y -= DATE_PX / plotArea(look).h;
 }
 
 /**

@@ -7,7 +7,7 @@ import { seriesOf } from "../series/series.js";
 import { isScalar } from "../series/lines.js";
 import { xAxis, xLayout, yRange, yTicks } from "./axes.js";
 import { drawnLine } from "./drawn_line.js";
-import { baseLayout, legendY, secondAxis, plotArea } from "./layout.js";
+import { baseLayout, makeRoomForDates, secondAxis, plotArea } from "./layout.js";
 import { gapShapes, epochMarks, referencesOf, referenceShape, referenceNames } from "./marks.js";
 import { isTraining, styleOf } from "./styles.js";
 import { legendTrace } from "./traces.js";
@@ -51,7 +51,7 @@ export function lineFigure(spec, sources, view, look) {
   ];
   layout.annotations = [...marks.annotations, ...names.annotations];
   Object.assign(layout.xaxis, xLayout(axis.mode, xRange, look, { isMany }), { range: xRange });
-  layout.legend.y = legendY(look, layout.xaxis.ticktext);
+  makeRoomForDates(layout, look);
   Object.assign(layout.yaxis, yTicks(range, onLog, spec, look, area.h), { range });
   if (spec.y2_label) layout.yaxis2 = secondAxis(spec, look);
   return {
