@@ -98,7 +98,7 @@ test("a mean over the runs that have a value at the epoch, with its band and how
 });
 
 test("groups are drawn as mean and band, and the pointer says how many runs there are", () => {
-  const texts = { group_without: "none", group_note: "band: {band}", band_range: "min–max", group_run: "1 run", group_runs: "{n} runs", axis_epoch: "Epoch", more_runs: "{n} runs", log_scale: "" };
+  const texts = { group_without: "none", group_note: "band: {band}", band_range: "min–max", group_run: "1 run", group_runs: "{n} runs", axis_epoch: "Epoch", axis_relative_run: "{unit}", more_runs: "{n} runs", log_scale: "" };
   const view = { ...defaultView(), group: "config:lr" };
   const runs = [["1", 0.1, [1, 2]], ["2", 0.1, [3, 4]], ["3", 0.01, [5, 6]]].map(([id, lr, a]) => ({ ...jobOf(id, { lr }), store: { columns: { epoch: [1, 2], a } } }));
   const sources = groupSources(runs, view, { without: "none", colors: ["#00ff00", "#ff0000"] }, (members) => meansHere(members, ["a"], "range"));
