@@ -179,12 +179,6 @@ export class Page extends PageParts {
     this.jobsArrived();
   }
 
-  /** @param {string} id */
-  jobDeleted(id) {
-    this.list.jobs.delete(id);
-    this.jobsArrived();
-  }
-
   /** @param {boolean|undefined} isAvailable */
   storeSaid(isAvailable) {
     this.isStoreAway = !isAvailable;
