@@ -121,3 +121,13 @@ test("groups are drawn as mean and band, and the pointer says how many runs ther
   const rest = groupSources(runs, { ...view, eyes: ["3"] }, { without: "none", colors: ["#00ff00", "#ff0000"] }, (members) => meansHere(members, ["a"], "range"));
   assert.deepEqual(rest.map(({ name, color }) => [name, color]), [["0.1 (2)", "#ff0000"]], "a group keeps its colour when another is hidden");
 });
+
+test("a chart of many metrics and several runs has no legend that would leave no room for the lines", () => {
+  const names = Array.from({ length: 20 }, (_, i) => `m${i}`);
+  const many = (n) => ({ id: "c", title: "C", y_label: "", unit: "", scale: "linear", ticks: [], references: [], lines: names.slice(0, n).map((metric) => ({ metric, name: metric, dash: "solid", axis: 1, unit: null })) });
+  const columns = { epoch: [1, 2], ...Object.fromEntries(names.map((name) => [name, [1, 2]])) };
+  const sources = ["a", "b"].map((id) => ({ id, name: id, color: "#1", columns }));
+  const texts = { axis_epoch: "Epoch", more_runs: "{n} runs", log_scale: "" };
+  const shows = (n) => lineFigure(many(n), sources, { scale: "linear", smoothing: 0, x: "epoch", zoom: null }, { colors: { lines: ["#1"] }, texts, width: 600, height: 360, font: "x" }).layout.showlegend;
+  assert.deepEqual([shows(3), shows(20)], [true, false]);
+});

@@ -44,7 +44,7 @@ export function lineFigure(spec, sources, view, look) {
   const layout = baseLayout(spec, view, look);
   const legend = isMany ? legendOf(spec, lines, look) : [];
   const isNamed = lines.length > 1 || lines.some(({ line }) => line.name !== spec.title);
-  layout.showlegend = isMany ? legend.length > 1 : isNamed && lines.length <= MOST_IN_LEGEND;
+  layout.showlegend = isMany ? legend.length > 1 && legend.length <= MOST_IN_LEGEND : isNamed && lines.length <= MOST_IN_LEGEND;
   layout.shapes = [
     ...(isMany ? [] : lines.flatMap((drawn) => gapShapes(drawn.places, drawn.gaps, look.colors))),
     ...references.map((reference) => referenceShape(reference, lines, look)), ...marks.shapes,
