@@ -83,6 +83,14 @@ def test_means_over_time_are_of_runs_at_their_own_pace(client: httpx.Client) -> 
     assert all(10 <= place <= 20 for place in part["place"])
 
 
+def test_runs_of_different_days_keep_their_shape_on_one_axis(client: httpx.Client) -> None:
+    runs = [timed(client, hour * 3600, 36, [float(i) for i in range(100)]) for hour in range(20)]
+    found = means(client, runs, "a", x="wall")
+    assert len(found["place"]) > 400  # not one for each run
+    assert min(found["mean"]) < 10
+    assert max(found["mean"]) > 90
+
+
 def test_range_over_time_holds_every_value(client: httpx.Client) -> None:
     values = [float(i % 7) for i in range(5000)]
     values[1234], values[4321] = 1e9, -1e9

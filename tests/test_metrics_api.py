@@ -368,6 +368,7 @@ def test_metrics_of_several_jobs_are_one_csv(client: httpx.Client) -> None:
         client.post(f"jobs/{second}/metrics", json=more).raise_for_status()
     query = {"jobs": [first, second], "metrics": ["a", "a, b"]}
     answer = client.get("metrics.csv", params=query).raise_for_status()
+    assert answer.headers["content-disposition"] == "attachment"  # a page's link names the file
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert list(rows[0]) == ["run", "run_id", "epoch", "timestamp", "a", "a, b"]
     assert [(row["epoch"], row["a"], row["a, b"]) for row in rows[:3]] == [

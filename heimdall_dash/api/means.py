@@ -114,7 +114,8 @@ def means_of(
 
 
 def _edges(spans: list[Span], bounds: tuple[float, float], points: int) -> np.ndarray | None:
-    """Of the stretches of an axis of time; None: no run has a time."""
+    """Of the stretches of an axis of time, about as long as a step of the quickest run: runs of
+    minutes may lie days apart. None: no run has a time."""
     known = [span for span in spans if span[2]]
     if not known:
         return None
@@ -122,7 +123,9 @@ def _edges(spans: list[Span], bounds: tuple[float, float], points: int) -> np.nd
     stop = min(bounds[1], max(last for _, last, _ in known))
     if not stop > start:
         start, stop = start - 0.5, start + 0.5
-    stretches = min(points, MOST_STRETCHES, max(rows for _, _, rows in known))
+    steps = [(last - first) / (rows - 1) for first, last, rows in known if last > first]
+    finest = (stop - start) / min(steps) if steps else 1.0
+    stretches = max(1, round(min(points, MOST_STRETCHES, finest)))
     return np.linspace(start, stop, stretches + 1)
 
 

@@ -38,7 +38,7 @@ def runs_csv_routes(store: Store, history: History) -> APIRouter:
         names = ["epoch", "timestamp"]
         names += [name for name in checked_names(metrics, MAX_NAMES) if name not in names]
         chosen = [store.job(job_id) for job_id in dict.fromkeys(jobs)]
-        head = {"Content-Disposition": 'attachment; filename="runs-metrics.csv"'}
+        head = {"Content-Disposition": "attachment"}  # a name would hide that of a link
         return StreamingResponse(_lines(history, chosen, names), media_type=CSV, headers=head)
 
     return routes

@@ -67,7 +67,7 @@ function assemble(page) {
   });
   page.view = viewOf(page);
   Object.assign(page, feedsOf(page));
-  const actions = page.jobActions = new JobActions({ texts, call, show, changed: (job) => page.jobChanged(job), deleted: (id) => page.jobDeleted(id) });
+  const actions = page.jobActions = new JobActions({ texts, call, show, changed: (job) => page.jobChanged(job) });
   const shared = {
     texts, status, api, card, rules, call, now: serverNow, act: (/** @type {string} */ action, /** @type {Job} */ job) => actions.act(action, job), open: (/** @type {Job} */ job) => page.choice.open(job),
   };

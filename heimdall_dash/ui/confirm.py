@@ -1,4 +1,4 @@
-"""One question before what cannot be undone. The browser asks it (browser/runs/job_actions.js):
+"""One question before a job is ended or deleted. The browser asks it (browser/runs/job_actions.js):
 the buttons that lead here stand on cards that stream."""
 
 import dash_mantine_components as dmc

@@ -114,6 +114,8 @@ def test_actions_by_keyboard_ask_first_and_never_lose_the_focus(
     reader.wait(
         lambda: reader.run(FOCUS) == f"{ids['owl first']} open", "the focus on the next card"
     )
+    reader.click("#runs-undo-yes")
+    reader.wait(lambda: len(reader.run(CARDS)) == 2, "the deleted one again")
 
 
 def test_refused_action_is_said(reader: Page, rest: httpx.Client) -> None:

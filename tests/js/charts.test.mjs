@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { derivedSpec } from "../../heimdall_dash/browser/charts/derived.js";
 import { arranged, hidden, joined, moved, parted, pinned, PINNED, shownAgain, unarranged, withChart, withoutChart } from "../../heimdall_dash/browser/charts/arrangement.js";
 import { chosen, matching } from "../../heimdall_dash/browser/charts/patterns.js";
-import { fileName } from "../../heimdall_dash/browser/charts/picture.js";
+import { fileName, withNames } from "../../heimdall_dash/browser/charts/picture.js";
 import { holdsPoint } from "../../heimdall_dash/browser/charts/run.js";
 import { standing } from "../../heimdall_dash/browser/charts/standing.js";
 import { zoomedBy } from "../../heimdall_dash/browser/charts/ranges.js";
@@ -105,4 +105,12 @@ test("a picture is named by its job and its chart", () => {
   assert.equal(fileName("my run/1", "val/top5 <b>"), "my_run_1-val_top5_b");
   assert.equal(fileName("Größtes 日本語", "σ"), "Größtes_日本語-σ");
   assert.equal(fileName("///", "x".repeat(300)).length, "job-".length + 60);
+});
+
+test("a picture of a chart of one metric, which has no legend of its own, names its runs all the same", () => {
+  const drawn = { data: [{ x: [1], y: [1] }], layout: { showlegend: false, title: { text: "loss" }, legend: { y: -0.1 }, margin: { t: 40, r: 20 } } };
+  const sources = ["a", "b"].map((name) => ({ name, color: "#112233" }));
+  const { data, layout, height } = withNames(drawn, sources, { width: 600, height: 370, area: { w: 500, h: 300 } });
+  assert.deepEqual([layout.showlegend, layout.margin.l, layout.margin.b, height], [true, 80, 30 + 20 + 8, 40 + 300 + 58]);
+  assert.deepEqual(data.filter(({ showlegend }) => showlegend !== false).map(({ name }) => name), ["a", "b"]);
 });

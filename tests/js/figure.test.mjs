@@ -140,6 +140,8 @@ test("relative time begins at the first epoch; wall time is the reader's", () =>
   assert.deepEqual(lineFigure(spec, source(columns), view({ x: "relative" }), look).data[0].x, [0, 30]);
   const wall = lineFigure(spec, source(columns), view({ x: "wall" }), look);
   assert.equal(wall.data[0].x[0], Date.parse("2026-11-23T10:00:00.000Z"));
+  const { legend, margin } = lineFigure(spec, source(columns), view(), look).layout;
+  assert.ok(wall.layout.legend.y < legend.y && wall.layout.margin.b > margin.b, "title and legend stand under the date");
 });
 
 test("200,000 epochs are thinned and the spike survives", () => {

@@ -161,6 +161,18 @@ test("of a large history only what somebody looks at is held: each metric on row
   assert.equal(feed.isAwaited("lr"), false);
 });
 
+test("of a large history nobody asks for metrics that the job does not have", async () => {
+  const setup = setUp();
+  const { feed, settle } = setup;
+  const asked = largeOf(setup, { loss: { 1: 10 }, lr: { 2: 0.2 } });
+  await setup.connect();
+  const choosing = feed.choose("j");
+  feed.run.wanted.want(["train_loss", "lr"]); // of a preset that stands until the metrics are known
+  await Promise.all([choosing, settle()]);
+  assert.deepEqual(asked.map(({ metrics }) => metrics), [["lr", "loss"]]);
+  assert.deepEqual(feed.run.names, ["loss", "lr"], "or the preset's chart would stay, without a line");
+});
+
 test("what was written while a metric was asked for is not overwritten by the older answer", async () => {
   const setup = setUp();
   const { feed, settle, part, drawn } = setup;

@@ -31,7 +31,9 @@ test("the pointer snaps to the nearest row of any run, and the arrows go from ro
 
 test("in time, each run says the row that is nearest", () => {
   const late = { id: "late", columns: { epoch: [1, 2], timestamp: times(0, 30), a: [1, 2] } };
-  assert.deepEqual(valuesAt(spec, [late], "relative", 20).map(({ epoch, text }) => [epoch, text]), [[2, "2"]]);
+  const at = (x) => valuesAt(spec, [late], "relative", x).map(({ epoch, text }) => [epoch, text]);
+  assert.deepEqual(at(20), [[2, "2"]]);
+  assert.deepEqual([at(59)[0][1], at(90)[0][1]], ["2", ""], "a run that is over says nothing hours later");
 });
 
 test("a drag over time alone lets the heights follow; those that were chosen before stay", () => {

@@ -98,7 +98,7 @@ test("a mean over the runs that have a value at the epoch, with its band and how
 });
 
 test("groups are drawn as mean and band, and the pointer says how many runs there are", () => {
-  const texts = { group_without: "none", group_note: "band: {band}", band_range: "min–max", group_run: "1 run", group_runs: "{n} runs", axis_epoch: "Epoch", more_runs: "{n} runs", log_scale: "" };
+  const texts = { group_without: "none", group_note: "band: {band}", band_range: "min–max", group_run: "1 run", group_runs: "{n} runs", axis_epoch: "Epoch", axis_relative_run: "{unit}", more_runs: "{n} runs", log_scale: "" };
   const view = { ...defaultView(), group: "config:lr" };
   const runs = [["1", 0.1, [1, 2]], ["2", 0.1, [3, 4]], ["3", 0.01, [5, 6]]].map(([id, lr, a]) => ({ ...jobOf(id, { lr }), store: { columns: { epoch: [1, 2], a } } }));
   const sources = groupSources(runs, view, { without: "none", colors: ["#00ff00", "#ff0000"] }, (members) => meansHere(members, ["a"], "range"));
@@ -110,4 +110,24 @@ test("groups are drawn as mean and band, and the pointer says how many runs ther
   assert.deepEqual([thin.fill, wide.y], ["toself", [3, 4, 2, 1]]);
   assert.deepEqual(both.text, ["Epoch 1: 2.00 m · 2 runs", "Epoch 2: 3.00 m · 2 runs"]);
   assert.deepEqual(notes, ["band: min–max"]);
+  const long = [{ id: "g", name: "g", color: "#1", bandKind: "range", columns: { epoch: [1, 2, 3, 4, 5], a: [900, 2, 2, 2, 2] }, bands: { a: { low: [1, 1, 1, 1, 1], high: [999, 3, 3, 3, 3], counts: [2, 2, 2, 2, 2] } } }];
+  const { layout } = lineFigure(spec, long, { scale: "linear", smoothing: 0, x: "epoch", zoom: { x: [2.5, 4.5], y: null } }, look);
+  const timed = lineFigure(spec, [{ ...long[0], isByTime: true, columns: { epoch: [60, 120], a: [1, 2] } }], { scale: "linear", smoothing: 0, x: "relative", zoom: null }, look);
+  assert.equal(timed.data[1].text[1], "2 min: 2.00 m · 2 runs", "where it is, of the nearest line that may lie beside the crosshair");
+  const over = { ...long[0], id: "o", columns: { epoch: [1, 2], a: [50, 50] }, bands: undefined };
+  const beside = lineFigure(spec, [...long, over], { scale: "linear", smoothing: 0, x: "epoch", zoom: { x: [2.5, 4.5], y: null } }, look).layout;
+  assert.deepEqual(beside.yaxis.range, layout.yaxis.range, "whatever a run was at that is over before");
+  assert.ok(layout.yaxis.range[1] < 5, "the heights follow a zoom in time, of a band too");
+  const rest = groupSources(runs, { ...view, eyes: ["3"] }, { without: "none", colors: ["#00ff00", "#ff0000"] }, (members) => meansHere(members, ["a"], "range"));
+  assert.deepEqual(rest.map(({ name, color }) => [name, color]), [["0.1 (2)", "#ff0000"]], "a group keeps its colour when another is hidden");
+});
+
+test("a chart of many metrics and several runs has no legend that would leave no room for the lines", () => {
+  const names = Array.from({ length: 20 }, (_, i) => `m${i}`);
+  const many = (n) => ({ id: "c", title: "C", y_label: "", unit: "", scale: "linear", ticks: [], references: [], lines: names.slice(0, n).map((metric) => ({ metric, name: metric, dash: "solid", axis: 1, unit: null })) });
+  const columns = { epoch: [1, 2], ...Object.fromEntries(names.map((name) => [name, [1, 2]])) };
+  const sources = ["a", "b"].map((id) => ({ id, name: id, color: "#1", columns }));
+  const texts = { axis_epoch: "Epoch", more_runs: "{n} runs", log_scale: "" };
+  const shows = (n) => lineFigure(many(n), sources, { scale: "linear", smoothing: 0, x: "epoch", zoom: null }, { colors: { lines: ["#1"] }, texts, width: 600, height: 360, font: "x" }).layout.showlegend;
+  assert.deepEqual([shows(3), shows(20)], [true, false]);
 });

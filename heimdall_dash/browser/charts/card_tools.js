@@ -100,17 +100,17 @@ export class CardTools {
     return { section: "", ids: [], at: 0 };
   }
 
-  /** Every value of the chart's metrics that its runs logged, from the server. @param {Spec} spec */
+  /** Every value of the chart's metrics that the runs in sight logged, from the server. @param {Spec} spec */
   _values(spec) {
     const { config, picked } = this.page;
-    const query = new URLSearchParams([...picked.ids().map((id) => ["jobs", id]), ...spec.lines.map(({ metric }) => ["metrics", metric])]);
+    const query = new URLSearchParams([...picked.shown().map(({ id }) => ["jobs", id]), ...spec.lines.map(({ metric }) => ["metrics", metric])]);
     el("a", { href: `${config.api}/metrics.csv?${query}`, download: `${this._name(spec)}.csv` }).click();
   }
 
   /** @param {Spec} spec  @returns {string} of a file */
   _name(spec) {
-    const more = this.page.sources(spec).length - 1;
-    return fileName(`${this.page.feed.job?.job_name ?? "heimdall"}${more > 0 ? `+${more}` : ""}`, spec.title);
+    const [first, ...more] = this.page.picked.shown(); // of groups, too: there may be one of many runs
+    return fileName(`${first?.job?.job_name ?? "heimdall"}${more.length ? `+${more.length}` : ""}`, spec.title);
   }
 
   /** @param {Spec} spec  @param {string} format */

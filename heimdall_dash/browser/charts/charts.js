@@ -33,7 +33,7 @@ import { Wide } from "./wide.js";
  * @property {(id: string, scale: Scale) => void} scaled
  * @property {(spec: Spec) => ChartView} chartView
  * @property {(spec: Spec) => Source[]} sources   the runs on the charts
- * @property {{ids: () => string[]}} picked   theirs
+ * @property {{ids: () => string[], shown: () => Run[]}} picked   theirs
  * @property {(spec: Spec, view: ChartView) => void} looksAt   a chart in view reads these metrics
  * @property {() => ShownJob} charted   what all of them have
  * @property {(id: string, metric: string, isAlone: boolean) => void} toggledLine

@@ -11,7 +11,7 @@ import { nearestPlace, steppedPlace } from "./values.js";
  * @typedef {Object} ReadPage
  * @property {Painter} painter  @property {KeptView} view  @property {Config} config
  * @property {{specs: Map<string, Spec>}} charts
- * @property {(spec: Spec) => Source[]} sources
+ * @property {(spec: Spec) => Source[]} sources   @property {() => Source[]} runs  one by one, also where groups are drawn
  * @property {(id: string, zoom: Zoom|null) => void} zoomed
  * @property {(specs: Spec[], modeOf: (spec: Spec) => XMode, x: number) => Promise<boolean>} exactly   have
  *   what is there, if anybody logged it
@@ -79,9 +79,9 @@ export class Crosshair {
    * @param {number} epoch
    */
   async goTo(epoch) {
-    if (this.page.view.x === "epoch") await this.page.exactly(this._seen(), (spec) => this._mode(spec), epoch);
+    await this.page.exactly(this._seen(), () => "epoch", epoch);
     const specs = [...this.page.charts.specs.values()].filter(({ kind }) => kind !== "reliability");
-    const wanted = this.page.view.x === "epoch" ? epoch : this._timeOf(epoch, specs);
+    const wanted = this.page.view.x === "epoch" ? epoch : this._timeOf(epoch);
     const x = wanted === null ? null : nearestPlace(specs, (one) => this.page.sources(one), this.page.view.x, wanted);
     if (x === null) return;
     this._set(x, null, true, epoch);
@@ -95,10 +95,9 @@ export class Crosshair {
     }
   }
 
-  /** @param {number} epoch  @param {Spec[]} specs  @returns {number|null} where the first run that has it has the epoch */
-  _timeOf(epoch, specs) {
-    for (const source of specs.length ? this.page.sources(specs[0]) : []) {
-      const { epoch: epochs, timestamp } = source.columns;
+  /** @param {number} epoch  @returns {number|null} where the first run that has it has the epoch */
+  _timeOf(epoch) {
+    for (const { columns: { epoch: epochs, timestamp } } of this.page.runs()) {
       const i = timestamp ? epochs.findIndex((one) => one >= epoch) : -1;
       if (i < 0 || !timestamp) continue;
       const ms = Date.parse(timestamp[i]);
@@ -224,9 +223,11 @@ export class Crosshair {
     const mode = this._mode(spec);
     const sources = this.page.sources(spec);
     const [low, high] = entry.plot.layout.xaxis.range.map(Number);
-    const from = this.x ?? nearestPlace([spec], (one) => this.page.sources(one), mode, high);
+    const isRead = this.x !== null && this.x >= low && this.x <= high;
+    const from = isRead ? this.x : nearestPlace([spec], (one) => this.page.sources(one), mode, high);
     if (from === null) return true;
-    const x = this.x === null && step < 0 ? from : steppedPlace(spec, sources, mode, from, step * (event.shiftKey ? FAR : 1));
+    const way = isRead ? step * (event.shiftKey ? FAR : 1) : from > high ? -1 : 0; // else from the newest in view
+    const x = way === 0 ? from : steppedPlace(spec, sources, mode, from, way);
     if (x >= low && x <= high) this._set(x, entry.id, true);
     return true;
   }

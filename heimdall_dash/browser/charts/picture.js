@@ -1,7 +1,7 @@
 /* A chart as a file. */
 
 import { plotText } from "../figure/names.js";
-import { fitting, LEGEND_BELOW_PX, LEGEND_PX } from "../figure/layout.js";
+import { fitting, LEGEND_PX } from "../figure/layout.js";
 import { DASHES } from "../figure/styles.js";
 import { el } from "./elements.js";
 
@@ -47,11 +47,15 @@ export function withNames({ data, layout }, sources, { width, height, area }) {
     type: "scatter", mode: "lines", x: [null], y: [null], legend: "legend2", showlegend: true,
     name: plotText(fitting(String(source.name), NAME_PX * SMALL)), line: { color: source.color, width: 2.5, dash: DASHES[(source.round ?? 0) % DASHES.length] },
   }));
-  const hasLegend = data.some(({ showlegend }) => showlegend !== false);
-  const legend2 = { ...layout.legend, y: -(LEGEND_BELOW_PX + (hasLegend ? LEGEND_PX : 0)) / area.h, entrywidth: NAME_PX, font: { size: 11 } };
-  // the lines keep their size: Plotly would take the room for the names from them
-  const margin = { ...layout.margin, b: height - layout.margin.t - area.h + room, autoexpand: false };
-  return { data: [...data, ...names], layout: { ...layout, legend2, margin, height: height + room }, width, height: height + room };
+  const hasLegend = layout.showlegend !== false && data.some(({ showlegend }) => showlegend !== false);
+  const lines = hasLegend ? data : data.map((trace) => ({ ...trace, showlegend: false })); // the names' legend shows
+  const legend2 = { ...layout.legend, y: layout.legend.y - (hasLegend ? LEGEND_PX : 0) / area.h, entrywidth: NAME_PX, font: { size: 11 } };
+  // the lines keep their size and place: Plotly would take the room for the names from them
+  const { t, r } = layout.margin;
+  const b = Math.max(height - t - area.h, -legend2.y * area.h) + room;
+  const margin = { ...layout.margin, ...(layout.yaxis2 ? {} : { l: width - r - area.w }), b, autoexpand: false };
+  const size = { width, height: t + area.h + b };
+  return { data: [...lines, ...names], layout: { ...layout, showlegend: true, legend2, margin, ...size }, ...size };
 }
 
 /** @param {string} dataUrl  @param {string} name */

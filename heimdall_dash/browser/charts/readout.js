@@ -20,6 +20,8 @@ export class Readout {
     const { texts } = page.config;
     this.page = page;
     this.isExact = true;
+    /** @type {number|undefined} */
+    this.epoch = undefined; // that the head names, beside a time
     this.box = byId("epoch-readout");
     this.where = el("strong", { class: "readout-where" });
     this.list = el("div", { class: "readout-list" });
@@ -54,7 +56,9 @@ export class Readout {
       const said = valuesAt(spec, this.page.sources(spec), modeOf(spec), x, view.off[spec.id]);
       return { spec, said: view.readout === "value" ? byValue(said) : said };
     }).filter(({ said }) => said.length > 0);
-    setText(this.where, this._whereText(x, specs[0] ? modeOf(specs[0]) : view.x, blocks[0]?.said[0]?.epoch, asked));
+    const first = blocks[0]?.said[0]?.epoch;
+    this.epoch = specs[0] && modeOf(specs[0]) !== "epoch" ? first : undefined; // in time, others may be of another one
+    setText(this.where, this._whereText(x, specs[0] ? modeOf(specs[0]) : view.x, first, asked));
     for (const button of this.orders) button.setAttribute("aria-pressed", String(button.dataset.order === view.readout));
     let room = MOST_ROWS;
     let left = 0;
@@ -93,16 +97,17 @@ export class Readout {
   }
 
   /** @param {Spec} spec  @param {Said} said  @param {boolean} isMany  @returns {HTMLElement} */
-  _row(spec, { line, source, text, count, isLeftOut }, isMany) {
+  _row(spec, { line, source, text, count, epoch, isLeftOut }, isMany) {
     const { texts } = this.page.config;
     const swatch = el("span", { class: "readout-swatch" });
     if (isMany && source.color) swatch.style.background = source.color;
     const name = isMany ? String(source.name) : line.name;
     const unit = line.unit ?? spec.unit;
+    const other = this.epoch !== undefined && epoch !== undefined && epoch !== this.epoch ? ` · ${texts.axis_epoch} ${epoch}` : "";
     const runs = count ? ` · ${fill(count === 1 ? texts.group_run : texts.group_runs, { n: count })}` : "";
     return el("li", { "data-metric": line.metric, "data-run": source.id ?? "" }, isMany ? swatch : null,
       el("span", { class: "readout-name", title: name }, name),
-      el("span", { class: "readout-value" }, text ? `${text}${unit ? ` ${unit}` : ""}${runs}` : isLeftOut && !this.isExact ? "…" : texts.readout_none));
+      el("span", { class: "readout-value" }, text ? `${text}${unit ? ` ${unit}` : ""}${runs}${other}` : isLeftOut && !this.isExact ? "…" : texts.readout_none));
   }
 
   /**

@@ -1,7 +1,7 @@
 /* What every chart says at one place of the horizontal axis, with all digits that were logged. Pure. */
 
 import { lowerBound } from "../series/columns.js";
-import { isScalar } from "../series/lines.js";
+import { extent, isScalar } from "../series/lines.js";
 import { seriesOf } from "../series/series.js";
 import { placesOf } from "../figure/axes.js";
 
@@ -68,7 +68,7 @@ export function valuesAt(spec, sources, mode, x, off = []) {
     const places = series && isScalar(series.values) ? placesIn(source, line.metric, mode) : null;
     if (!series || !places || places.values.length === 0) return [];
     const i = nearestRow(places, x);
-    const isThere = mode !== "epoch" || places.values[i] === x;
+    const isThere = mode === "epoch" ? places.values[i] === x : isWithin(places, x);
     const value = isThere ? series.values[i] ?? null : null;
     const epoch = isThere ? series.epochs[i] : x;
     const band = source.bands?.[line.metric];
@@ -87,6 +87,16 @@ export function valuesAt(spec, sources, mode, x, off = []) {
 export function byValue(said) {
   const rank = (/** @type {Said} */ { value }) => (typeof value === "number" ? value : -Infinity);
   return [...said].sort((a, b) => rank(b) - rank(a) || 0);
+}
+
+/**
+ * In time, a line says something from its first point to its last, and a step around them.
+ * @param {{values: number[], isRising: boolean}} places  @param {number} x  @returns {boolean}
+ */
+function isWithin({ values, isRising }, x) {
+  const [low, high] = (isRising ? null : extent([values], false)) ?? [values[0], values[values.length - 1]];
+  const step = values.length > 1 ? (high - low) / (values.length - 1) : 0;
+  return x >= low - step && x <= high + step;
 }
 
 /** @param {Source} source  @param {string} metric  @param {XMode} mode */

@@ -7,7 +7,8 @@ import { seriesOf, smoothable } from "../series/series.js";
 import { smooth, isSmoothable, forLogAxis, brokenAt, runsOf, isSparse, isDrawable } from "../series/lines.js";
 import { placesOf } from "./axes.js";
 import { visibleRange, pick, trace, rawTrace, bandTrace, areApart, valueTexts } from "./traces.js";
-import { fill } from "./words.js";
+import { wallText } from "./times.js";
+import { durationText, fill } from "./words.js";
 
 /**
  * @typedef {Object} Drawn
@@ -54,11 +55,12 @@ export function drawnLine({ spec, source, at, count, isMany, style }, { axis, xR
   };
   const isSmoothed = smoothed !== shown;
   const band = source.bands?.[line.metric];
+  const seen = inside(span, places.values, view.zoom);
   const hasPoints = isSparse(values) || areApart(curve.x, xRange, area.w);
-  const texts = hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band }, look);
+  const texts = hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band, axis }, look);
   return {
     line, name, unit, isMany, isHidden, places: places.values, hidden, gaps: runsOf(broken),
-    heights: [shown.slice(...inside(span, view.zoom)), ...(band ? [band.low, band.high] : [])],
+    heights: [shown, ...(band ? [band.low, band.high] : [])].map((column) => column.slice(...seen)),
     newest: values[values.length - 1], hasNumber: values.some((value) => typeof value === "number"),
     main: trace(curve, { hasPoints, texts, showlegend: isMany ? false : undefined }),
     raw: isSmoothed && !band ? [rawTrace({ ...curve, y: picked.map((i) => shown[i] ?? null) }, look.texts.raw)] : [],
@@ -67,10 +69,11 @@ export function drawnLine({ spec, source, at, count, isMany, style }, { axis, xR
 }
 
 /**
- * The rows between the neighbours that lie outside of a zoom.
- * @param {[number, number]} span  @param {Zoom|null} zoom  @returns {[number, number]}
+ * The rows between the neighbours that lie outside of a zoom; none where the line is over before it.
+ * @param {[number, number]} span  @param {number[]} places  @param {Zoom|null} zoom  @returns {[number, number]}
  */
-function inside([from, to], zoom) {
+function inside([from, to], places, zoom) {
+  if (zoom && (places[to - 1] < zoom.x[0] || places[from] > zoom.x[1])) return [from, from];
   return zoom && to - from > 2 ? [from + Number(from > 0), to] : [from, to];
 }
 
@@ -88,17 +91,19 @@ function nameOf(line, source, spec, isMany) {
 /**
  * What the pointer says of each picked point: epoch, value with its unit, runs behind it.
  * @param {{source: Source, epochs: number[], values: Column, smoothed: Column, isSmoothed: boolean,
- *   picked: number[], unit: string, band: Band|undefined}} what
+ *   picked: number[], unit: string, band: Band|undefined, axis: Axis}} what
  * @param {Look} look
  * @returns {string[]}
  */
-function hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band }, { texts }) {
+function hoverTexts({ source, epochs, values, smoothed, isSmoothed, picked, unit, band, axis }, { texts }) {
   const raw = valueTexts(values, unit, picked);
   const said = isSmoothed ? valueTexts(smoothed, unit, picked).map((text, i) => `${text} (${texts.raw} ${raw[i]})`) : raw;
   return said.map((text, i) => {
     const count = band?.counts[picked[i]];
     const runs = count ? ` · ${fill(count === 1 ? texts.group_run : texts.group_runs, { n: count })}` : "";
-    return source.isByTime ? `${text}${runs}` : `${texts.axis_epoch} ${epochs[picked[i]]}: ${text}${runs}`;
+    const place = epochs[picked[i]];
+    const where = !source.isByTime ? `${texts.axis_epoch} ${place}` : axis.mode === "wall" ? wallText(place) : durationText(place);
+    return `${where}: ${text}${runs}`;
   });
 }
 

@@ -4,7 +4,8 @@ import { plotText } from "./names.js";
 
 const MARGIN = { l: 62, r: 18, t: 46, b: 40 };
 const TICK_LETTER_PX = 7; // of a digit, at 12 px
-export const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between
+const LEGEND_BELOW_PX = 40; // under the axis: its ticks and its title stand between,
+const DATE_PX = 16; // and under an hour its date
 const TITLE_LETTER_PX = 8.6; // bold, at 15 px
 const TITLE_MARGIN_PX = 24;
 export const LEGEND_PX = 38; // what a legend of one row takes below the axis, until Plotly has measured it
@@ -35,6 +36,17 @@ export function baseLayout(spec, view, look) {
       title: { text: plotText(labelText(spec, view.scale, look.texts)), standoff: 10, font: { size: 12 } },
     },
   };
+}
+
+/**
+ * Room below the lines for ticks of two rows: Plotly would push the axis's title into the second, and
+ * the legend stands under that.
+ * @param {any} layout  changed in place  @param {Look} look
+ */
+export function makeRoomForDates(layout, look) {
+  if (!layout.xaxis.ticktext?.some((/** @type {string} */ word) => word.includes("<br>"))) return;
+  layout.margin.b += DATE_PX;
+  layout.legend.y -= DATE_PX / plotArea(look).h;
 }
 
 /**

@@ -7,7 +7,7 @@ import { seriesOf } from "../series/series.js";
 import { isScalar } from "../series/lines.js";
 import { xAxis, xLayout, yRange, yTicks } from "./axes.js";
 import { drawnLine } from "./drawn_line.js";
-import { baseLayout, secondAxis, plotArea } from "./layout.js";
+import { baseLayout, makeRoomForDates, secondAxis, plotArea } from "./layout.js";
 import { gapShapes, epochMarks, referencesOf, referenceShape, referenceNames } from "./marks.js";
 import { isTraining, styleOf } from "./styles.js";
 import { legendTrace } from "./traces.js";
@@ -44,13 +44,14 @@ export function lineFigure(spec, sources, view, look) {
   const layout = baseLayout(spec, view, look);
   const legend = isMany ? legendOf(spec, lines, look) : [];
   const isNamed = lines.length > 1 || lines.some(({ line }) => line.name !== spec.title);
-  layout.showlegend = isMany ? legend.length > 1 : isNamed && lines.length <= MOST_IN_LEGEND;
+  layout.showlegend = isMany ? legend.length > 1 && legend.length <= MOST_IN_LEGEND : isNamed && lines.length <= MOST_IN_LEGEND;
   layout.shapes = [
     ...(isMany ? [] : lines.flatMap((drawn) => gapShapes(drawn.places, drawn.gaps, look.colors))),
     ...references.map((reference) => referenceShape(reference, lines, look)), ...marks.shapes,
   ];
   layout.annotations = [...marks.annotations, ...names.annotations];
   Object.assign(layout.xaxis, xLayout(axis.mode, xRange, look, { isMany }), { range: xRange });
+  makeRoomForDates(layout, look);
   Object.assign(layout.yaxis, yTicks(range, onLog, spec, look, area.h), { range });
   if (spec.y2_label) layout.yaxis2 = secondAxis(spec, look);
   return {

@@ -137,6 +137,11 @@ export class Page extends PageParts {
     return this.drawn.exactly(specs, modeOf, x);
   }
 
+  /** @returns {Source[]} those in sight, each for itself */
+  runs() {
+    return this.drawn.runs();
+  }
+
   meansArrived() {
     this.drawn.forget();
     this.painter.news();
@@ -171,12 +176,6 @@ export class Page extends PageParts {
   /** @param {Job} job */
   jobChanged(job) {
     this.list.jobs.set(job.id, job);
-    this.jobsArrived();
-  }
-
-  /** @param {string} id */
-  jobDeleted(id) {
-    this.list.jobs.delete(id);
     this.jobsArrived();
   }
 

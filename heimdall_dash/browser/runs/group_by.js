@@ -40,20 +40,21 @@ export class GroupBy {
     setProps("group-by", { data: choices.map((value) => ({ value, label: label(value) })), value: view.group });
   }
 
-  /** @returns {ReturnType<typeof looksOf<Run>>} of the runs in sight; none while each has a line of its own */
+  /** @returns {ReturnType<typeof looksOf<Run>>} none while each run has a line of its own */
   looks() {
     const { view, picked, config } = this.page;
-    return this.isOn() ? looksOf(picked.shown(), view.group, { without: config.texts.group_without, colors: look(config, {}).colors.runs }) : [];
+    const words = { without: config.texts.group_without, colors: look(config, {}).colors.runs };
+    return this.isOn() ? looksOf(picked.runs(), view.group, words, view.eyes) : [];
   }
 
   /** @returns {Map<string, {color: string, round: number}>} by run, that of its group; of several tags, of the first */
   looksByRun() {
-    return new Map(this.looks().reverse().flatMap((group) => group.members.map(({ id }) => [id, group])));
+    return new Map(this.looks().reverse().flatMap((group) => group.all.map(({ id }) => [id, group])));
   }
 
   /** Which line is which group. */
   render() {
-    const looks = this.looks();
+    const looks = this.looks().filter(({ members }) => members.length > 0);
     const key = JSON.stringify(looks.map(({ id, name, color }) => [id, name, color]));
     if (key === this.shown) return;
     this.shown = key;

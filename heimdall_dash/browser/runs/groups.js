@@ -64,29 +64,32 @@ export function grouped(runs, by, without) {
  */
 
 /**
- * One source per group, with the means of its runs. Pure.
+ * One source per group that is in sight, with the means of its runs. Pure.
  * @param {Run[]} runs
- * @param {{group: string, band: BandKind, x: XMode}} view
+ * @param {{group: string, band: BandKind, x: XMode, eyes?: string[]}} view
  * @param {{without: string, colors: string[]}} words   what the group of those without a value is called
  * @param {(members: Run[]) => Mean[]} meansOf   of a group; none: not known yet
  * @returns {Source[]}
  */
-export function groupSources(runs, { group, band, x }, { without, colors }, meansOf) {
-  return looksOf(runs, group, { without, colors }).map(({ members, ...look }) => ({
+export function groupSources(runs, { group, band, x, eyes }, { without, colors }, meansOf) {
+  return looksOf(runs, group, { without, colors }, eyes).filter(({ members }) => members.length > 0).map(({ members, all: _, ...look }) => ({
     ...tableOf(meansOf(members)), ...look, job: null, facts: {}, notes: [], bandKind: band, isByTime: x !== "epoch",
   }));
 }
 
 /**
- * The groups as every part of the page calls and colours them. Pure.
- * @template {{job: Job|null}} T
+ * The groups as every part of the page calls and colours them: a group keeps its colour when another
+ * is put out of sight. Pure.
+ * @template {{id: string, job: Job|null}} T
  * @param {T[]} runs  @param {string} by  @param {{without: string, colors: string[]}} words
- * @returns {{id: string, name: string, color: string, round: number, members: T[]}[]}
+ * @param {string[]} [hidden]  runs that are out of sight
+ * @returns {{id: string, name: string, color: string, round: number, members: T[], all: T[]}[]} members: those in sight
  */
-export function looksOf(runs, by, { without, colors }) {
-  return grouped(runs, by, without).map(([name, members], i) => ({
-    id: `group:${name}`, name: `${name} (${members.length})`, ...runLook(i, colors), members,
-  }));
+export function looksOf(runs, by, { without, colors }, hidden = []) {
+  return grouped(runs, by, without).map(([name, all], i) => {
+    const members = all.filter(({ id }) => !hidden.includes(id));
+    return { id: `group:${name}`, name: `${name} (${members.length})`, ...runLook(i, colors), members, all };
+  });
 }
 
 /**

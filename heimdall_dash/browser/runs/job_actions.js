@@ -1,13 +1,13 @@
-/* Pause, resume, cancel, delete: asked for by a button, confirmed where there is no way back.
+/* Pause, resume, cancel, delete: asked for by a button, confirmed where work or epochs may be lost.
    By REST from here: the buttons stand on cards that stream, and the answer goes to their feed. */
 
 import { HttpError } from "../wire/rest.js";
 import { fill } from "../figure/words.js";
 
-const NO_WAY_BACK = new Set(["cancel", "delete"]);
+const CONFIRMED = new Set(["cancel", "delete"]);
 
 export class JobActions {
-  /** @param {{texts: Texts, call: Call, show: Show, changed: (job: Job) => void, deleted: (id: string) => void}} world */
+  /** @param {{texts: Texts, call: Call, show: Show, changed: (job: Job) => void}} world */
   constructor(world) {
     this.world = world;
     /** @type {((isMeant: boolean) => void)|null} */
@@ -16,13 +16,11 @@ export class JobActions {
 
   /** @param {string} action  @param {Job} job */
   async act(action, job) {
-    if (NO_WAY_BACK.has(action) && !(await this._isMeant(action, job))) return;
-    const { texts, call, show, changed, deleted } = this.world;
+    if (CONFIRMED.has(action) && !(await this._isMeant(action, job))) return;
+    const { texts, call, show, changed } = this.world;
     try {
-      if (action === "delete") {
-        await call("DELETE", `/jobs/${job.id}`);
-        deleted(job.id);
-      } else changed(await call("POST", `/jobs/${job.id}/${action}`));
+      changed(await call("POST", `/jobs/${job.id}/${action === "delete" ? "discard" : action}`));
+      if (action === "delete") show("notices", { sendNotifications: [{ action: "show", message: fill(texts.delete_going, { job: job.job_name }) }] });
     } catch (error) {
       const reason = error instanceof HttpError ? error.message : texts.server_away;
       const message = fill(texts.action_failed, { action: texts[action], reason });

@@ -34,13 +34,13 @@ export class Sources {
     const zoom = isMean ? this.page.chartView(spec).zoom : null;
     const closely = [...(zoom ? [zoom.x] : []), ...(isMean && this.readAt !== null && view.x === "epoch" ? [[this.readAt, this.readAt]] : [])];
     const key = isMean ? JSON.stringify([metrics, view.x, closely]) : "";
-    const known = this.known.get(key) ?? (isMean ? this._means(metrics, closely) : this._runs());
+    const known = this.known.get(key) ?? (isMean ? this._means(metrics, closely) : this.runs());
     this.known.set(key, known);
     return known;
   }
 
   /** A line for each run. @returns {Source[]} */
-  _runs() {
+  runs() {
     const { picked, config } = this.page;
     const colors = look(config, {}).colors.runs;
     const isMany = picked.ids().length > 1;
@@ -60,7 +60,7 @@ export class Sources {
     const { picked, view, config, means } = this.page;
     const words = { without: config.texts.group_without, colors: look(config, {}).colors.runs };
     const { band, x } = view;
-    return groupSources(picked.shown(), view, words, (members) => {
+    return groupSources(picked.runs(), view, words, (members) => {
       if (members.some(({ state }) => state === "loading")) return []; // a mean of those that came first is none
       if (x === "epoch" && members.every(({ store }) => isWhole(store))) return meansHere(members, metrics, band);
       const ids = members.filter(({ state }) => state === "ready").map(({ id }) => id);

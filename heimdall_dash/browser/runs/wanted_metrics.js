@@ -27,11 +27,13 @@ export class WantedMetrics {
   }
 
   /**
-   * What is loaded before anything else: what is wanted already, and losses.
+   * What is loaded before anything else: what is wanted already, and losses. Before anybody knew the
+   * job's metrics, charts that stand for every job asked for theirs.
    * @param {string[]} known  all metrics of the job
    * @returns {string[]}
    */
   first(known) {
+    this.names = new Set([...this.names].filter((name) => known.includes(name)));
     for (const name of known) if (/loss/i.test(name) && this.names.size < MOST_FIRST) this.names.add(name);
     return [...this.names].slice(0, MOST_ASKED);
   }
@@ -117,7 +119,7 @@ export class WantedMetrics {
     const [first, last] = epochs;
     this.looked.add(key);
     try {
-      const answer = await this.series(names, `&after=${Math.max(-1, Math.floor(first) - 2)}&before=${Math.ceil(last) + 2}`);
+      const answer = await this.series(names, `&after=${Math.max(-1, Math.floor(first) - 2)}&before=${Math.max(0, Math.ceil(last) + 2)}`);
       if (job.isLeft || store !== job.store || answer.stream !== store.stream) return false;
       joinSeries(store, answer, { isPart: true });
       job.around.arrived(job.id);
