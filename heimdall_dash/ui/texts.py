@@ -308,6 +308,7 @@ BROWSER: dict[str, str] = {
     "empty_no_chart": "No metric that a chart could show so far.",
     "empty_ended": "This job is {status}: it ended before its first epoch.",
     "empty_loading": "Loading…",
+    "empty_hidden": "Every run is hidden: the line beside a run's name shows it again.",
     "empty_no_job": "No job yet. Start one on the Jobs tab, or with make run.",
     "empty_queued": "Queued: waits for a free worker.",
     "empty_pending": "Pending: waits for the first epoch of the trainer outside.",

@@ -166,6 +166,9 @@ def test_runs_are_picked_by_hand_and_stand_on_every_chart_live(
     again = picks(reader)
     assert [(p["id"], p["isShown"]) for p in again] == [(beta.id, False), (gamma.id, True)]
     assert {p["id"]: p["color"] for p in again} == {i: colors[i] for i in (beta.id, gamma.id)}
+    reader.driver.find_element(By.CSS_SELECTOR, f"[data-run='{gamma.id}'] .pick-eye").click()
+    card = "return document.querySelector('.chart-card:has(#loss-chart)').innerText"
+    reader.wait(lambda: "Every run is hidden" in reader.run(card), "not: published nothing")
 
 
 def test_a_link_with_an_unknown_run_shows_the_others_and_asks_for_each_once(

@@ -103,7 +103,8 @@ export class CardTools {
   /** Every value of the chart's metrics that the runs in sight logged, from the server. @param {Spec} spec */
   _values(spec) {
     const { config, picked } = this.page;
-    const query = new URLSearchParams([...picked.shown().map(({ id }) => ["jobs", id]), ...spec.lines.map(({ metric }) => ["metrics", metric])]);
+    const seen = picked.shown().map(({ id }) => id);
+    const query = new URLSearchParams([...(seen.length ? seen : picked.ids()).map((id) => ["jobs", id]), ...spec.lines.map(({ metric }) => ["metrics", metric])]);
     el("a", { href: `${config.api}/metrics.csv?${query}`, download: `${this._name(spec)}.csv` }).click();
   }
 

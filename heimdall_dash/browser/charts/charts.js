@@ -34,6 +34,7 @@ import { Wide } from "./wide.js";
  * @property {(spec: Spec) => ChartView} chartView
  * @property {(spec: Spec) => Source[]} sources   the runs on the charts
  * @property {{ids: () => string[], shown: () => Run[]}} picked   theirs
+ * @property {{asking: Set<Promise<void>>}} means   of groups, that are on their way
  * @property {(spec: Spec, view: ChartView) => void} looksAt   a chart in view reads these metrics
  * @property {() => ShownJob} charted   what all of them have
  * @property {(id: string, metric: string, isAlone: boolean) => void} toggledLine
@@ -261,8 +262,9 @@ export class Charts {
 
   /** @param {Spec} spec  @returns {string} */
   _emptyText(spec) {
-    const { config, feed } = this.page;
-    const isAwaited = spec.lines.some(({ metric }) => feed.isAwaited?.(metric));
+    const { config, feed, picked, means } = this.page;
+    if (picked.ids().length > 0 && picked.shown().length === 0) return config.texts.empty_hidden;
+    const isAwaited = means.asking.size > 0 || spec.lines.some(({ metric }) => feed.isAwaited?.(metric));
     return isAwaited ? config.texts.empty_loading : emptyText(spec, this.page.charted(), config);
   }
 
