@@ -21,6 +21,7 @@ from tests.browser.conftest import Page, log_epochs, metrics
 pytestmark = pytest.mark.browser
 
 StartJob = Callable[..., Job]
+SUBTITLE_PX = 18  # with the name of the run
 FACTS = {
     "crlb_p50_m": 12.7,
     "crlb_p68_m": 21.0,
@@ -114,7 +115,7 @@ def test_png_and_svg_buttons_give_files_of_the_chart(reader: Page, train: StartJ
     reader.wait(lambda: png.exists() and svg.exists(), "both files")
     image = Image.open(io.BytesIO(png.read_bytes()))
     assert image.format == "PNG"
-    assert image.size == (2 * box[0], 2 * box[1])
+    assert image.size == (2 * box[0], 2 * (box[1] + SUBTITLE_PX))
     blue = (0, 0x72, 0xB2)
     pixels = image.convert("RGB").getcolors(1 << 24) or []
     assert sum(count for count, color in pixels if color == blue) > 500
@@ -122,6 +123,7 @@ def test_png_and_svg_buttons_give_files_of_the_chart(reader: Page, train: StartJ
     said = "".join(root.itertext())
     for words in (
         "Distance Error",
+        "my run/1",
         "Distance (m) - Log Scale",
         "Target 30 m",
         "Cramér–Rao bound p68: 21.0 m",
