@@ -107,7 +107,7 @@ def test_runs_without_a_value_are_not_filled_in(client: httpx.Client) -> None:
     assert (found["place"], found["mean"], found["count"]) == ([1, 3], [1.0, 3.0], [1, 1])
     assert means(client, [one], "nobody")["place"] == []
     assert means(client, [one], "nobody", x="wall")["place"] == []
-    assert means(client, [huge, other], "c")["mean"] == [None]
+    assert means(client, [huge, other], "c")["mean"] == [1.7e308]
     assert means(client, [one, one], "a")["count"] == [1, 1]
 
 

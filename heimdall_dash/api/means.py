@@ -42,7 +42,7 @@ class Means:
     @property
     def mean(self) -> np.ndarray:
         mean: np.ndarray = self._sum / self.count
-        return mean
+        return np.where(np.isfinite(mean), mean, self._running)  # a sum of huge values is too large
 
     @property
     def deviation(self) -> np.ndarray:

@@ -25,9 +25,10 @@ HEAD_S = 10.0  # for a head to come, from the connection's begin or its first by
 LOOK_S = 5.0
 MAX_PIPELINED = 8  # requests that come before the answer to the first; browsers send none
 # On one connection; those beyond wait, and nobody who waits for his answers notices more. A page's
-# first visit brings some hundred files over six connections, a program asks a few hundred a second.
-REQUESTS_PER_S = 200.0
-REQUESTS_BURST = 1000.0
+# first visit brings some hundred files over six connections, a program that asks one call after the
+# other comes to a few hundred a second.
+REQUESTS_PER_S = 500.0
+REQUESTS_BURST = 2000.0
 MAX_FRAMING_BYTES = 64 * 1024  # around a body, beside a quarter of it: chunks' heads, trailers
 BODY_BYTES_PER_LOOK = 500  # a body that comes slower than this is not meant to end
 MAX_SLOW_LOOKS = 4

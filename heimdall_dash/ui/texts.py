@@ -211,6 +211,7 @@ BROWSER: dict[str, str] = {
     "runs_yes": "Yes, delete",
     "runs_keep": "Keep",
     "runs_undo": "Undo",
+    "run_going": "{n} run is deleted in {seconds} s",
     "runs_going": "{n} runs are deleted in {seconds} s",
     "runs_failed": "{n} of the runs could not be changed: {reason}",
     "runs_last": "{metric}, last",

@@ -147,6 +147,6 @@ export class RunActions {
     if (!going.length) return;
     const first = Math.min(...going.map((job) => Date.parse(job.delete_at)));
     const seconds = Math.max(0, Math.round((first - Date.now()) / 1000));
-    setText(this.undo.firstChild, fill(this.texts.runs_going, { n: going.length, seconds }));
+    setText(this.undo.firstChild, fill(going.length === 1 ? this.texts.run_going : this.texts.runs_going, { n: going.length, seconds }));
   }
 }
