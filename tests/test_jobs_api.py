@@ -357,3 +357,11 @@ def test_unknown_path_under_api_is_a_404_in_json(web: Web, path: str, method: st
 
 def test_wrong_method_is_refused_in_json(web: Web) -> None:
     assert detail(httpx.put(web.api + "/jobs"), 405)
+
+
+def test_config_of_many_values_within_its_megabyte_is_kept(client: httpx.Client) -> None:
+    many = {"numbers": [n % 10 for n in range(250_000)], "text": "," * 100_000}
+    answer = create(client, external=True, config=many)
+    assert answer.status_code == 201, answer.text[:200]
+    kept = client.get(f"/jobs/{answer.json()['id']}").json()["job"]["config"]
+    assert kept["numbers"] == many["numbers"]
