@@ -1,11 +1,13 @@
 """Stores as larger places run them: over TLS, with users that may little, watched by a Sentinel."""
 
+import contextlib
 import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 import redis
+from websockets.exceptions import ConnectionClosed
 
 from heimdall_dash import Job
 from heimdall_dash.errors import StartupRefused
@@ -88,6 +90,8 @@ def publish_and_see(web: Web, url: str, folder: Path) -> list[int]:
 
 
 @pytest.mark.slow
+# Now and then a connection is made while its pool is closed: redis-py forgets that one.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_sentinel_failover_in_the_middle_of_a_run_loses_nothing(tmp_path: Path) -> None:
     """About 15 s: the Sentinel has to notice the death, and to choose."""
     with (
@@ -104,11 +108,27 @@ def test_sentinel_failover_in_the_middle_of_a_run_loses_nothing(tmp_path: Path) 
             master.stop()
             for epoch in range(201, 401):
                 job.log(epoch, loss=1.0 / epoch)
-            wait_for(lambda: replica.info("replication")["role"] == "master", 30)
+            wait_for(lambda: is_master(replica), 30)
             wait_for(lambda: epochs(web, job.id) == list(range(1, 401)), 30)
             assert job.close()
-            with Viewer(f"{web.ws_url}/{job.id}?after=-1") as viewer:
-                assert viewer.epochs_up_to(400) == list(range(1, 401))
+            wait_for(lambda: seen(web, job.id) == list(range(1, 401)), 30)
+
+
+def is_master(server: redis.Redis) -> bool:
+    """It cuts its connections as it becomes one."""
+    with contextlib.suppress(redis.ConnectionError):
+        return bool(server.info("replication")["role"] == "master")
+    return False
+
+
+def seen(web: Web, job_id: str) -> list[int]:
+    """What a viewer is told, or nothing where it shall come back later."""
+    with (
+        contextlib.suppress(ConnectionClosed),
+        Viewer(f"{web.ws_url}/{job_id}?after=-1") as viewer,
+    ):
+        return viewer.epochs_up_to(400)
+    return []
 
 
 def epochs(web: Web, job_id: str) -> list[int]:

@@ -229,13 +229,16 @@ class Follower:
         return datetime.fromtimestamp(int(seconds) + int(micros) / 1e6, UTC)
 
     async def close(self) -> None:
-        for closing in (self._pubsub, self._moved, self._client):
-            if closing is not None:
+        ending = (self._pubsub, self._moved, self._client)
+        self._pubsub = self._moved = self._client = None  # whoever still reads begins no connection
+        # twice: a reading that was under way is tried again, and connects once more
+        for one in (*ending, ending[-1]):
+            if one is not None:
                 try:
-                    await closing.aclose()
+                    await one.aclose()
                 except UNAVAILABLE as error:
                     log.debug("closing a connection to the store failed: %s", error)
-        self._pubsub = self._moved = self._client = None
+                await asyncio.sleep(0)
         await asyncio.to_thread(self._threads.close)
 
     # -- inside ----------------------------------------------------------------------------
